@@ -1,0 +1,137 @@
+/**
+ * What is remembered of every copy that a backend acknowledged, so that unchanged sessions cost
+ * nothing. Losing it costs work, never data. This one forgets with the process; the one on disk is
+ * `adapters/state/ledger.ts`.
+ *
+ * @module
+ */
+import type { SessionId } from "./agent.ts";
+
+/**
+ * How far a copy reaches of what can only grow at its end; see `core/versions.ts`.
+ *
+ * @since 0.1.0
+ */
+export interface Extent {
+  /** How many bytes of the document only grow at their end. */
+  readonly length: number;
+  /** SHA-256 of those bytes, 64 hex digits. */
+  readonly sha256: string;
+  /** Which things stand in the rest and are not empty: paths such as `info.title`. */
+  readonly shape: readonly string[];
+}
+
+/**
+ * What a list shows of an archive without reading it.
+ *
+ * @since 0.1.0
+ */
+export interface ArchiveFacts {
+  /** See `Summary.title`. */
+  readonly title: string;
+  /** See `LoadedSession.projectPath`. */
+  readonly projectPath: string;
+  /** ISO 8601 in UTC. */
+  readonly createdAt: string;
+  /** ISO 8601 in UTC. */
+  readonly updatedAt: string;
+  /** How many messages. */
+  readonly messages: number;
+}
+
+/**
+ * One session's copy in one backend.
+ *
+ * @since 0.1.0
+ */
+export interface LedgerEntry extends SessionId {
+  /** The backend's identity, not its name. */
+  readonly backend: string;
+  /**
+   * - `stored`: the backend acknowledged it.
+   * - `lost`: it was found missing or damaged since; to be written again.
+   * - `deleted`: the user deleted it; to be left alone until the session changes or is named.
+   */
+  readonly state: "stored" | "lost" | "deleted";
+  /** The session's change token when this copy was made. */
+  readonly token: string;
+  /** Where it is. Kept for life, even if the session's directory changes. */
+  readonly key: string;
+  /** SHA-256 of the plain document, 64 hex digits. */
+  readonly sha256: string;
+  /** Size of the plain document in bytes. */
+  readonly size: number;
+  /** The store's etag of it, where it told one. */
+  readonly etag?: string;
+  /** What the next overwrite is compared with. */
+  readonly extent: Extent;
+  /** What lists show. */
+  readonly facts: ArchiveFacts;
+}
+
+/**
+ * Remembers {@linkcode LedgerEntry}s, one a session and backend. It is read whole when it is
+ * opened, so looking something up is immediate; writing is not.
+ *
+ * @since 0.1.0
+ */
+export interface Ledger {
+  /**
+   * What is remembered of a session's copy.
+   *
+   * @param session Which session.
+   * @param backend The backend's identity.
+   */
+  get(session: SessionId, backend: string): LedgerEntry | undefined;
+  /** Everything that is remembered. */
+  entries(): Iterable<LedgerEntry>;
+  /**
+   * Remembers an entry in place of the one before; durable once the promise resolves.
+   *
+   * @param entry The new entry.
+   */
+  record(entry: LedgerEntry): Promise<void>;
+}
+
+/**
+ * A ledger that lives as long as the process.
+ *
+ * @example
+ * ```ts
+ * import { MemoryLedger } from "@session-archiver/archiver";
+ *
+ * const ledger = new MemoryLedger();
+ * console.assert([...ledger.entries()].length === 0);
+ * ```
+ *
+ * @since 0.1.0
+ */
+export class MemoryLedger implements Ledger {
+  readonly #entries = new Map<string, LedgerEntry>();
+
+  /** See {@linkcode Ledger.get}. */
+  get(session: SessionId, backend: string): LedgerEntry | undefined {
+    return this.#entries.get(ledgerKey(session, backend));
+  }
+
+  /** See {@linkcode Ledger.entries}. */
+  entries(): Iterable<LedgerEntry> {
+    return this.#entries.values();
+  }
+
+  /** See {@linkcode Ledger.record}. */
+  record(entry: LedgerEntry): Promise<void> {
+    this.#entries.set(ledgerKey(entry, entry.backend), entry);
+    return Promise.resolve();
+  }
+}
+
+/**
+ * One string for a session and a backend, for maps.
+ *
+ * @param session Which session.
+ * @param backend The backend's identity.
+ */
+export function ledgerKey(session: SessionId, backend: string): string {
+  return `${session.agent}\n${session.store}\n${session.id}\n${backend}`;
+}
