@@ -88,6 +88,8 @@ export class ArchiveError extends Error {
   readonly session?: string;
 
   /**
+   * Makes an error.
+   *
    * @param code What kind of failure it was.
    * @param message One line that names the thing, the value and what to do. No secrets.
    * @param subject What it is about, and its cause.
@@ -135,4 +137,18 @@ export function throwIfAborted(signal: AbortSignal | undefined, what: string): v
       cause: signal.reason,
     });
   }
+}
+
+/**
+ * Makes an {@linkcode ArchiveError} of whatever was thrown. What nobody foresaw counts as
+ * `Transient`: it is kept as `cause` and may be tried again.
+ *
+ * @param error Anything that was thrown.
+ * @param subject What it befell.
+ */
+export function asArchiveError(error: unknown, subject: ErrorSubject = {}): ArchiveError {
+  if (error instanceof ArchiveError) return error;
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const code = error instanceof Error && error.name === "AbortError" ? "Aborted" : "Transient";
+  return new ArchiveError(code, message, { ...subject, cause: error });
 }

@@ -35,6 +35,8 @@ export interface ArchiveFacts {
   readonly createdAt: string;
   /** ISO 8601 in UTC. */
   readonly updatedAt: string;
+  /** The id of the session that started it, or null. */
+  readonly parentId: string | null;
   /** How many messages. */
   readonly messages: number;
 }
@@ -83,6 +85,13 @@ export interface Ledger {
    * @param backend The backend's identity.
    */
   get(session: SessionId, backend: string): LedgerEntry | undefined;
+  /**
+   * What is remembered of the object at a place.
+   *
+   * @param backend The backend's identity.
+   * @param key The object's key.
+   */
+  at(backend: string, key: string): LedgerEntry | undefined;
   /** Everything that is remembered. */
   entries(): Iterable<LedgerEntry>;
   /**
@@ -108,10 +117,16 @@ export interface Ledger {
  */
 export class MemoryLedger implements Ledger {
   readonly #entries = new Map<string, LedgerEntry>();
+  readonly #places = new Map<string, LedgerEntry>();
 
   /** See {@linkcode Ledger.get}. */
   get(session: SessionId, backend: string): LedgerEntry | undefined {
     return this.#entries.get(ledgerKey(session, backend));
+  }
+
+  /** See {@linkcode Ledger.at}. */
+  at(backend: string, key: string): LedgerEntry | undefined {
+    return this.#places.get(`${backend}\n${key}`);
   }
 
   /** See {@linkcode Ledger.entries}. */
@@ -121,7 +136,11 @@ export class MemoryLedger implements Ledger {
 
   /** See {@linkcode Ledger.record}. */
   record(entry: LedgerEntry): Promise<void> {
-    this.#entries.set(ledgerKey(entry, entry.backend), entry);
+    const name = ledgerKey(entry, entry.backend);
+    const before = this.#entries.get(name);
+    if (before) this.#places.delete(`${before.backend}\n${before.key}`);
+    this.#entries.set(name, entry);
+    this.#places.set(`${entry.backend}\n${entry.key}`, entry);
     return Promise.resolve();
   }
 }

@@ -1,0 +1,395 @@
+/**
+ * The archive: sessions of all agents into all backends, and back out. What a script, the terminal
+ * and the plugin call; it knows no file, no configuration and no particular agent.
+ *
+ * A session's way: `archive` → route by its path → `Agent.load` → `prepareDocument` → one
+ * `copyDocument` a backend → `Backend.put` → `Ledger.record`.
+ *
+ * @module
+ */
+import type { Agent, RestoreOptions, RestoreOutcome, SessionFilter, SessionRef } from "./agent.ts";
+import type { Backend } from "./backend.ts";
+import { copyDocument, type CopyOutcome } from "./copy.ts";
+import { deleteArchive, type DeleteOptions, type DeleteOutcome } from "./deletion.ts";
+import { ArchiveError, asArchiveError, throwIfAborted } from "./errors.ts";
+import { type Ledger, MemoryLedger } from "./ledger.ts";
+import { type ArchiveEntry, listArchives, type ListFilter } from "./listing.ts";
+import { MemorySpool } from "./memory_spool.ts";
+import { asTheyEnd } from "./parallel.ts";
+import { type PreparedDocument, prepareDocument } from "./prepared_document.ts";
+import { resolveKey } from "./resolution.ts";
+import { restoreArchive, type RestoreRequest } from "./restoration.ts";
+import { retrieveArchive, type RetrievedArchive, type RetrieveOptions } from "./retrieval.ts";
+import { matchesProject, type PathRules, route, type Rule } from "./routing.ts";
+import type { Spool } from "./spool.ts";
+import { verifyArchives, type VerifyOptions, type VerifyOutcome } from "./verification.ts";
+
+/**
+ * What an {@linkcode Archiver} is made of.
+ *
+ * @since 0.1.0
+ */
+export interface ArchiverOptions {
+  /** The agents whose sessions are archived. */
+  readonly agents: readonly Agent[];
+  /** The stores, with names that differ. Reading prefers them in this order. */
+  readonly backends: readonly Backend[];
+  /** Which projects go where; first match wins. */
+  readonly rules?: readonly Rule[];
+  /** The names of the backends for projects that no rule matches; all of them by default. */
+  readonly default?: readonly string[];
+  /** How project paths are compared. */
+  readonly paths?: PathRules;
+  /** Every form a project's path is known by, for the rules; the path itself by default. */
+  readonly pathsOf?: (projectPath: string) => readonly string[];
+  /** Remembers copies; for the life of this object by default. */
+  readonly ledger?: Ledger;
+  /** Holds large documents; memory by default. */
+  readonly spool?: Spool;
+}
+
+/**
+ * Options of {@linkcode Archiver.archive}.
+ *
+ * @since 0.1.0
+ */
+export interface ArchiveOptions {
+  /** Finds out everything and writes nothing. */
+  readonly dryRun?: boolean;
+  /** Archives it although the user deleted its archive before: they named it. */
+  readonly named?: boolean;
+  /** Stops it. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Options of {@linkcode Archiver.archiveAll}.
+ *
+ * @since 0.1.0
+ */
+export interface ArchiveAllOptions extends SessionFilter {
+  /** Globs of project paths; all projects when left out. */
+  readonly project?: readonly string[];
+  /** Finds out everything and writes nothing. */
+  readonly dryRun?: boolean;
+  /** Sessions on their way at once; 4 by default. */
+  readonly concurrency?: number;
+}
+
+/**
+ * What became of one session.
+ *
+ * @since 0.1.0
+ */
+export interface SessionOutcome {
+  /** The session. */
+  readonly session: SessionRef;
+  /** One a backend of its rule; none where the rules say that it is not archived. */
+  readonly copies: readonly CopyOutcome[];
+  /** What the user should hear about it. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Archives sessions and gives them back.
+ *
+ * @example
+ * ```ts
+ * import { Archiver, MemoryBackend } from "@session-archiver/archiver";
+ *
+ * const archiver = new Archiver({ agents: [], backends: [new MemoryBackend()] });
+ * for await (const { session, copies } of archiver.archiveAll()) {
+ *   console.log(session.id, copies.map((copy) => copy.status));
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ */
+export class Archiver {
+  readonly #agents: ReadonlyMap<string, Agent>;
+  readonly #backends: ReadonlyMap<string, Backend>;
+  readonly #rules: readonly Rule[];
+  readonly #default: readonly string[];
+  readonly #paths: PathRules;
+  readonly #pathsOf: (projectPath: string) => readonly string[];
+  readonly #ledger: Ledger;
+  readonly #spool: Spool;
+
+  /**
+   * Puts an archiver together; nothing is opened or read yet.
+   *
+   * @param options What it is made of.
+   * @throws {ArchiveError} `Invalid` when names repeat, or a rule names a backend that is not there.
+   */
+  constructor(options: ArchiverOptions) {
+    this.#agents = byName(options.agents, "agents");
+    this.#backends = byName(options.backends, "backends");
+    this.#rules = options.rules ?? [];
+    this.#default = options.default ?? [...this.#backends.keys()];
+    this.#paths = options.paths ?? {};
+    this.#pathsOf = options.pathsOf ?? ((path) => [path]);
+    this.#ledger = options.ledger ?? new MemoryLedger();
+    this.#spool = options.spool ?? new MemorySpool();
+    for (const name of [this.#default, ...this.#rules.map((rule) => rule.backends)].flat()) {
+      this.backend(name);
+    }
+  }
+
+  /** The backends, in order. */
+  get backends(): readonly Backend[] {
+    return [...this.#backends.values()];
+  }
+
+  /** The agents, in order. */
+  get agents(): readonly Agent[] {
+    return [...this.#agents.values()];
+  }
+
+  /**
+   * A backend by its name.
+   *
+   * @throws {ArchiveError} `Invalid` when there is none of that name; the message lists all.
+   */
+  backend(name: string): Backend {
+    return named(this.#backends, "backend", name);
+  }
+
+  /**
+   * An agent by its name.
+   *
+   * @throws {ArchiveError} `Invalid` when there is none of that name; the message lists all.
+   */
+  agent(name: string): Agent {
+    return named(this.#agents, "agent", name);
+  }
+
+  /**
+   * Archives one session into the backends of its rule, unless they have it. Never throws for what
+   * befalls the session: see the copies' `status` and `error`.
+   *
+   * @param session Which, as its agent's `sessions()` gave it.
+   * @param options Dry run, signal.
+   */
+  async archive(session: SessionRef, options: ArchiveOptions = {}): Promise<SessionOutcome> {
+    const waiting = this.#waiting(session, options);
+    if (waiting.jobs.length === 0) return { session, copies: waiting.copies, warnings: [] };
+    const { copies, warnings } = await this.#load(session, waiting.jobs, options);
+    return { session, copies: [...waiting.copies, ...copies], warnings };
+  }
+
+  /**
+   * Archives every session that is new or has changed, and yields what became of each as it ends.
+   * Unchanged ones are not loaded. A store that cannot be read fails at the end, after all others.
+   *
+   * @param options Which, and how.
+   */
+  async *archiveAll(options: ArchiveAllOptions = {}): AsyncGenerator<SessionOutcome> {
+    const failures: unknown[] = [];
+    yield* asTheyEnd(this.#jobs(options, failures), options.concurrency ?? 4);
+    if (failures.length > 0) {
+      throw failures.length === 1 ? failures[0] : new AggregateError(failures);
+    }
+  }
+
+  /**
+   * Lists archives, newest first.
+   *
+   * @param filter Which.
+   */
+  list(filter: ListFilter & { readonly backend?: string } = {}): AsyncGenerator<ArchiveEntry> {
+    return listArchives({
+      backends: this.#chosen(filter.backend),
+      ledger: this.#ledger,
+      paths: this.#paths,
+    }, filter);
+  }
+
+  /**
+   * The key that a key or a session id stands for.
+   *
+   * @param text A key, or the id of a session.
+   * @throws {ArchiveError} `NotFound` when no archive has the id, `Invalid` when several do.
+   */
+  resolve(text: string, options: { backend?: string; signal?: AbortSignal } = {}): Promise<string> {
+    const backends = this.#chosen(options.backend);
+    return resolveKey(text, { backends, ledger: this.#ledger, signal: options.signal });
+  }
+
+  /**
+   * Opens an archive for reading, from the first backend that has it. Its hash is checked while it
+   * is read.
+   *
+   * @param key Which.
+   * @param options Backend, signal.
+   * @throws {ArchiveError} `NotFound` when no backend has it.
+   */
+  retrieve(
+    key: string,
+    options: RetrieveOptions & { readonly backend?: string } = {},
+  ): Promise<RetrievedArchive> {
+    const backends = this.#chosen(options.backend);
+    return retrieveArchive(key, { backends, ledger: this.#ledger }, options);
+  }
+
+  /**
+   * Reads archives back and checks them: there, whole, of the right hash, decodable, and what their
+   * keys say. What is missing or damaged is written again by the next `archiveAll`.
+   *
+   * @param keys Which; every object of every backend and every remembered one when left out.
+   * @param options Backend, signal.
+   */
+  verify(
+    keys?: readonly string[],
+    options: VerifyOptions & { readonly backend?: string } = {},
+  ): AsyncGenerator<VerifyOutcome> {
+    const backends = this.#chosen(options.backend);
+    return verifyArchives(keys, { backends, ledger: this.#ledger }, options);
+  }
+
+  /**
+   * Deletes an archive. Its session is archived again only once it changes or is named.
+   *
+   * @param key Which.
+   * @param options From which backends; needed when several hold it.
+   * @throws {ArchiveError} `NotFound`; `Invalid` when several hold it and none was chosen.
+   */
+  delete(
+    key: string,
+    options: DeleteOptions & { readonly backend?: string } = {},
+  ): Promise<DeleteOutcome> {
+    const backends = this.#chosen(options.backend);
+    return deleteArchive(key, { backends, ledger: this.#ledger }, {
+      ...options,
+      everywhere: options.everywhere ?? options.backend !== undefined,
+    });
+  }
+
+  /**
+   * Puts an archive back into its agent, with the sessions it started, parents first.
+   *
+   * @param key Which.
+   * @param options Where to, under which ids, with or without children.
+   */
+  restore(
+    key: string,
+    options: RestoreOptions & RestoreRequest & { readonly backend?: string } = {},
+  ): Promise<readonly RestoreOutcome[]> {
+    const backends = this.#chosen(options.backend);
+    const source = { backends, ledger: this.#ledger, paths: this.#paths };
+    return restoreArchive(key, source, (name) => this.agent(name), options);
+  }
+
+  /** Lets go of all backends. */
+  async close(): Promise<void> {
+    await Promise.all(this.backends.map((backend) => backend.close?.()));
+  }
+
+  #chosen(backend: string | undefined): readonly Backend[] {
+    return backend === undefined ? this.backends : [this.backend(backend)];
+  }
+
+  /** One job a session, as the agents tell of them. What fails an agent's store is put aside. */
+  async *#jobs(options: ArchiveAllOptions, failures: unknown[]) {
+    const { ids, project, since, dryRun, signal } = options;
+    for (const agent of this.agents) {
+      try {
+        for await (const session of agent.sessions({ ids, since, signal })) {
+          throwIfAborted(signal, "archiving");
+          const paths = this.#pathsOf(session.projectPath);
+          if (project && !matchesProject(paths, project, this.#paths)) continue;
+          yield () => this.archive(session, { dryRun, signal, named: ids !== undefined });
+        }
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  }
+
+  /** The backends a session goes to, and what the ledger alone can say about each. */
+  #waiting(session: SessionRef, { named }: ArchiveOptions) {
+    const jobs: Backend[] = [];
+    const copies: CopyOutcome[] = [];
+    for (const name of this.#route(session.projectPath)) {
+      const backend = this.backend(name);
+      const entry = this.#ledger.get(session, backend.identity);
+      const known = entry !== undefined && entry.token === session.token;
+      if (known && entry.state === "stored") {
+        copies.push({ backend: name, key: entry.key, status: "unchanged", bytes: 0 });
+      } else if (known && entry.state === "deleted" && !named) {
+        copies.push({ backend: name, key: entry.key, status: "skipped", bytes: 0 });
+      } else jobs.push(backend);
+    }
+    return { jobs, copies };
+  }
+
+  #route(projectPath: string): readonly string[] {
+    return route(this.#pathsOf(projectPath), this.#rules, this.#default, this.#paths).backends;
+  }
+
+  async #load(session: SessionRef, backends: readonly Backend[], options: ArchiveOptions) {
+    let document: PreparedDocument;
+    try {
+      document = await this.#prepare(session, backends, options);
+    } catch (error) {
+      const copies = backends.map((backend) => failed(backend, session, error));
+      return { copies, warnings: [] };
+    }
+    try {
+      // A session may have moved to another project since its path was looked at.
+      const allowed = this.#route(document.digest.header.projectPath);
+      const copies = await Promise.all(
+        backends.filter(({ name }) => allowed.includes(name)).map((backend) =>
+          copyDocument(document, {
+            agent: this.agent(session.agent),
+            session,
+            backend,
+            ledger: this.#ledger,
+            dryRun: options.dryRun,
+            signal: options.signal,
+          }).catch((error) => failed(backend, session, error))
+        ),
+      );
+      return { copies, warnings: document.warnings };
+    } finally {
+      await document.dispose();
+    }
+  }
+
+  async #prepare(
+    session: SessionRef,
+    backends: readonly Backend[],
+    { signal }: ArchiveOptions,
+  ): Promise<PreparedDocument> {
+    const loaded = await this.agent(session.agent).load(session, { signal });
+    const watch = backends.flatMap(({ identity }) =>
+      this.#ledger.get(session, identity)?.extent.length ?? []
+    );
+    return await prepareDocument(session.agent, loaded, this.#spool, watch);
+  }
+}
+
+function failed(backend: Backend, session: SessionRef, error: unknown): CopyOutcome {
+  return {
+    backend: backend.name,
+    status: "failed",
+    bytes: 0,
+    error: asArchiveError(error, { backend: backend.name, session: session.id }),
+  };
+}
+
+function byName<T extends { readonly name: string }>(
+  things: readonly T[],
+  what: string,
+): ReadonlyMap<string, T> {
+  const map = new Map(things.map((thing) => [thing.name, thing]));
+  if (map.size === things.length) return map;
+  const names = things.map((thing) => thing.name).join(", ");
+  throw new ArchiveError("Invalid", `two ${what} have the same name: ${names}; name them apart`);
+}
+
+function named<T>(things: ReadonlyMap<string, T>, what: string, name: string): T {
+  const thing = things.get(name);
+  if (thing) return thing;
+  const names = [...things.keys()].join(", ") || "none";
+  throw new ArchiveError("Invalid", `there is no ${what} named "${name}"; there are: ${names}`);
+}

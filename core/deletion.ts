@@ -1,0 +1,105 @@
+/**
+ * Deleting an archive, and remembering that it was the user's wish.
+ *
+ * @module
+ */
+import type { Backend } from "./backend.ts";
+import { ArchiveError, isArchiveError } from "./errors.ts";
+import type { Ledger } from "./ledger.ts";
+import { parseArchiveKey } from "./archive_key.ts";
+
+/**
+ * Options of deleting an archive.
+ *
+ * @since 0.1.0
+ */
+export interface DeleteOptions {
+  /** Deletes it wherever it is; otherwise several holders are an error that names them. */
+  readonly everywhere?: boolean;
+  /** Only says what would be deleted. */
+  readonly dryRun?: boolean;
+  /** Stops it. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What was deleted.
+ *
+ * @since 0.1.0
+ */
+export interface DeleteOutcome {
+  /** The key. */
+  readonly key: string;
+  /** The names of the backends it was deleted from. */
+  readonly backends: readonly string[];
+  /** Keys of kept versions of the same session that are still there. */
+  readonly versions: readonly string[];
+}
+
+/**
+ * Deletes an archive.
+ *
+ * @param key Which.
+ * @param source Where it may be, and what to remember.
+ * @param options From where.
+ */
+export async function deleteArchive(
+  key: string,
+  { backends, ledger }: { readonly backends: readonly Backend[]; readonly ledger: Ledger },
+  { everywhere, dryRun, signal }: DeleteOptions,
+): Promise<DeleteOutcome> {
+  const holders = await holdersOf(key, backends, signal);
+  const names = holders.map((backend) => backend.name);
+  if (holders.length === 0) {
+    const looked = backends.map((backend) => backend.name).join(", ");
+    throw new ArchiveError("NotFound", `there is no archive ${key} on ${looked}`, { key });
+  }
+  if (holders.length > 1 && !everywhere) {
+    throw new ArchiveError(
+      "Invalid",
+      `${key} is on ${names.join(" and ")}; name one backend, or ask for all of them`,
+      { key },
+    );
+  }
+  const versions = await versionsOf(key, holders, signal);
+  for (const backend of dryRun ? [] : holders) {
+    await backend.delete(key, { signal });
+    const entry = ledger.at(backend.identity, key);
+    if (entry) await ledger.record({ ...entry, state: "deleted" });
+  }
+  return { key, backends: names, versions };
+}
+
+async function holdersOf(
+  key: string,
+  backends: readonly Backend[],
+  signal?: AbortSignal,
+): Promise<Backend[]> {
+  const holders: Backend[] = [];
+  for (const backend of backends) {
+    try {
+      await backend.head(key, { signal });
+      holders.push(backend);
+    } catch (error) {
+      if (!isArchiveError(error, "NotFound")) throw error;
+    }
+  }
+  return holders;
+}
+
+async function versionsOf(
+  key: string,
+  backends: readonly Backend[],
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const parts = parseArchiveKey(key);
+  const versions = new Set<string>();
+  if (!parts || parts.version) return [];
+  const prefix = `${parts.project}/${parts.date}/${parts.id}~`;
+  for (const backend of backends) {
+    for await (const page of backend.list({ prefix, signal })) {
+      for (const object of page.objects) versions.add(object.key);
+    }
+  }
+  return [...versions];
+}

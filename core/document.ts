@@ -1,0 +1,164 @@
+/**
+ * The archive document, version 1: what its lines are, and writing one.
+ *
+ * ```text
+ * {"format":"session-archive","version":1,"agent":…,"id":…,"projectPath":…,"createdAt":…,
+ * "native":{"messages":[              ← what the agent itself exports, a message or record a line
+ * {…},
+ * {…}
+ * ],"info":{…}},
+ * "summary":{…}}
+ * ```
+ *
+ * The same session always gives the same bytes. Reading is in `core/document_reader.ts`; the format
+ * is written down for strangers in `docs/archive-format.md`.
+ *
+ * @module
+ */
+import type { LoadedSession, Summary } from "./agent.ts";
+import { sha256 } from "./hash.ts";
+import type { Extent } from "./ledger.ts";
+import { shapeOf } from "./versions.ts";
+
+/** Stands in every document's first field. */
+export const FORMAT = "session-archive";
+/** The major version this library writes. Readers refuse later ones. */
+export const FORMAT_VERSION = 1;
+
+/**
+ * The first line of a document.
+ *
+ * @since 0.1.0
+ */
+export interface ArchiveHeader {
+  /** The major version of the format. */
+  readonly version: number;
+  /** The agent's name. */
+  readonly agent: string;
+  /** The agent's id of the session. */
+  readonly id: string;
+  /** The absolute directory the session belonged to when it was archived. */
+  readonly projectPath: string;
+  /** When the session was created, ISO 8601 in UTC. */
+  readonly createdAt: string;
+}
+
+/**
+ * What is known of a document once its last byte was written.
+ *
+ * @since 0.1.0
+ */
+export interface DocumentDigest {
+  /** Length in bytes. */
+  readonly size: number;
+  /** SHA-256 of all bytes, 64 hex digits. */
+  readonly sha256: string;
+  /** What a later state of the session is compared with. */
+  readonly extent: Extent;
+  /** Its first line. */
+  readonly header: ArchiveHeader;
+  /** Its last line. */
+  readonly summary: Summary;
+  /** SHA-256 of the document's first bytes, for each length that was asked for and reached. */
+  readonly prefixes: ReadonlyMap<number, string>;
+}
+
+/** Text is handed on in pieces of about this many UTF-16 units. */
+const CHUNK = 1 << 17;
+
+/**
+ * Writes one session as a document, in chunks, and digests it on the way.
+ *
+ * @example
+ * ```ts
+ * import { DocumentWriter, type LoadedSession } from "@session-archiver/archiver";
+ *
+ * async function sizeOf(session: LoadedSession): Promise<number> {
+ *   const writer = new DocumentWriter("opencode", session);
+ *   for await (const chunk of writer.chunks()) void chunk;
+ *   return writer.digest().size;
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ */
+export class DocumentWriter {
+  readonly #header: ArchiveHeader;
+  readonly #session: LoadedSession;
+  readonly #watched: number[];
+  readonly #prefixes = new Map<number, string>();
+  readonly #encoder = new TextEncoder();
+  readonly #hash = sha256();
+  #size = 0;
+  #digest?: DocumentDigest;
+
+  /**
+   * Prepares to write; nothing is read yet.
+   *
+   * @param agent The agent's name.
+   * @param session The loaded session; its `native` is read once.
+   * @param watch Lengths in bytes at which the hash of the document's beginning is wanted.
+   */
+  constructor(agent: string, session: LoadedSession, watch: Iterable<number> = []) {
+    const { id, projectPath, createdAt } = session;
+    this.#header = { version: FORMAT_VERSION, agent, id, projectPath, createdAt };
+    this.#session = session;
+    this.#watched = [...new Set(watch)].sort((a, b) => a - b);
+  }
+
+  /** The document's bytes. Can be taken once. */
+  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    let lines = [headerLine(this.#header)];
+    let length = 0;
+    let lead = '"native":';
+    for await (const line of this.#session.native) {
+      if (length >= CHUNK) {
+        yield this.#take(lines.join("\n"));
+        lines = [""];
+        length = 0;
+      }
+      lines.push(lead + line);
+      length += line.length;
+      lead = "";
+    }
+    if (lead !== "") throw new TypeError(`the agent gave no native lines of ${this.#header.id}`);
+    const last = lines.pop();
+    // What comes before the last native line, and its line feed, is what only grows at its end.
+    yield this.#take(lines.join("\n"));
+    const grown = { length: this.#size, sha256: this.#hash.copy().digest("hex") };
+    const summary = this.#session.summary();
+    yield this.#take(`\n${last},\n"summary":${JSON.stringify(summary)}}\n`);
+    this.#digest = {
+      size: this.#size,
+      sha256: this.#hash.digest("hex"),
+      extent: { ...grown, shape: shapeOf(this.#session.inPlace()) },
+      header: this.#header,
+      summary,
+      prefixes: this.#prefixes,
+    };
+  }
+
+  /** What is known of the document. Only once all chunks were taken. */
+  digest(): DocumentDigest {
+    if (!this.#digest) throw new TypeError("a document has a digest once all its chunks are taken");
+    return this.#digest;
+  }
+
+  #take(text: string): Uint8Array<ArrayBuffer> {
+    const bytes = this.#encoder.encode(text);
+    let done = 0;
+    while (this.#watched.length > 0 && this.#watched[0] <= this.#size + bytes.length) {
+      const length = this.#watched.shift()!;
+      this.#hash.update(bytes.subarray(done, length - this.#size));
+      this.#prefixes.set(length, this.#hash.copy().digest("hex"));
+      done = length - this.#size;
+    }
+    this.#hash.update(bytes.subarray(done));
+    this.#size += bytes.length;
+    return bytes;
+  }
+}
+
+function headerLine(header: ArchiveHeader): string {
+  return JSON.stringify({ format: FORMAT, ...header }).slice(0, -1) + ",";
+}

@@ -1,0 +1,286 @@
+/**
+ * Reading archive documents: line by line, at constant memory, whatever wrote them. Trusts nothing:
+ * looks at the bytes, not at the name.
+ *
+ * @module
+ */
+import type { Summary } from "./agent.ts";
+import { type ArchiveHeader, FORMAT, FORMAT_VERSION } from "./document.ts";
+import { ArchiveError } from "./errors.ts";
+import { sha256 } from "./hash.ts";
+import { chunksOf, streamOf } from "./streams.ts";
+
+/**
+ * A document that is being read. Take `native` to its end, then the rest is known.
+ *
+ * @since 0.1.0
+ */
+export interface ReadDocument {
+  /** The first line. */
+  readonly header: ArchiveHeader;
+  /** What the agent stored, in the lines it was written in. Can be taken once. */
+  readonly native: AsyncGenerator<string>;
+  /** The last line. Once `native` has ended. */
+  summary(): Summary;
+  /** SHA-256 of the plain bytes, 64 hex digits. Once `native` has ended. */
+  sha256(): string;
+  /** Whether it came compressed. */
+  readonly compressed: boolean;
+  /** Lets go of the body. Needed only when `native` is not taken to its end. */
+  close(): Promise<void>;
+}
+
+/**
+ * Reads a document.
+ *
+ * @param body Its bytes, plain or gzipped.
+ * @param name What to call it in errors: its key or file name.
+ * @returns Its header; the rest comes while `native` is taken.
+ * @throws {ArchiveError} `Corrupt` when it is damaged, cut off or something else; `NotSupported`
+ * for a later major version. Damage further down shows while `native` is taken.
+ *
+ * @example
+ * ```ts
+ * import { readDocument } from "@session-archiver/archiver";
+ *
+ * const body = new Blob([
+ *   '{"format":"session-archive","version":1,"agent":"opencode","id":"ses_1","projectPath":"/p",' +
+ *   '"createdAt":"2026-01-01T00:00:00.000Z",\n"native":{"messages":[\n],"info":{}},\n' +
+ *   '"summary":{"title":"Hello"}}\n',
+ * ]).stream();
+ * const document = await readDocument(body, "ses_1.json");
+ * for await (const line of document.native) console.assert(line.length > 0);
+ * console.assert(document.summary().title === "Hello");
+ * ```
+ *
+ * @since 0.1.0
+ */
+export async function readDocument(
+  body: ReadableStream<Uint8Array>,
+  name: string,
+): Promise<ReadDocument> {
+  const hash = sha256();
+  const { chunks, compressed } = await plain(body, name);
+  const lines = textLines(hashed(chunks, hash), name);
+  const close = async () => void await lines.return(undefined);
+  const header = await readHeader(lines, name).catch(async (error) => {
+    await close();
+    throw error;
+  });
+  let summary: Summary | undefined;
+  async function* native(): AsyncGenerator<string> {
+    try {
+      summary = yield* nativeLines(lines, name);
+    } finally {
+      await close();
+    }
+  }
+  const ended = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new TypeError(`${name}: its native lines were not read yet`);
+    return value;
+  };
+  return {
+    header,
+    native: native(),
+    summary: () => ended(summary),
+    sha256: () => ended(summary && hash.copy().digest("hex")),
+    compressed,
+    close,
+  };
+}
+
+async function readHeader(lines: AsyncGenerator<string>, name: string): Promise<ArchiveHeader> {
+  const first = await lines.next();
+  return parseHeader(first.done ? undefined : first.value, name);
+}
+
+/**
+ * Parses the first line of a document.
+ *
+ * @param line The line without its line feed; undefined for an empty document.
+ * @param name What to call the document in errors.
+ */
+export function parseHeader(line: string | undefined, name: string): ArchiveHeader {
+  if (line === undefined) throw new ArchiveError("Corrupt", `${name} is empty`, { key: name });
+  const value = parseObject(line.replace(/,$/, "}"));
+  if (!line.endsWith(",") || value?.format !== FORMAT) {
+    throw new ArchiveError(
+      "Corrupt",
+      `${name} is not a session archive: its first line is ${JSON.stringify(line.slice(0, 40))}`,
+      { key: name },
+    );
+  }
+  const { version, agent, id, projectPath, createdAt } = value;
+  if (typeof version === "number" && version > FORMAT_VERSION) {
+    throw new ArchiveError(
+      "NotSupported",
+      `${name} has format version ${version}; this release reads up to version ` +
+        `${FORMAT_VERSION}, a newer one reads it`,
+      { key: name },
+    );
+  }
+  const texts = { agent, id, projectPath, createdAt };
+  const wrong = Object.entries(texts).find(([, found]) => typeof found !== "string");
+  if (wrong || typeof version !== "number") {
+    const [field, found] = wrong ?? ["version", version];
+    throw new ArchiveError(
+      "Corrupt",
+      `${name} is damaged: ${field} in its first line is ${JSON.stringify(found)}`,
+      { key: name },
+    );
+  }
+  return { version, agent, id, projectPath, createdAt } as ArchiveHeader;
+}
+
+/**
+ * Parses the last line of a document.
+ *
+ * @param line The line without its line feed.
+ * @param name What to call the document in errors.
+ */
+export function parseSummary(line: string, name: string): Summary {
+  const value = line.startsWith('"summary":') && line.endsWith("}")
+    ? parseObject(line.slice('"summary":'.length, -1))
+    : undefined;
+  if (!value || typeof value.title !== "string") {
+    throw new ArchiveError(
+      "Corrupt",
+      `${name} is cut off or damaged: it does not end in a summary but in ` +
+        JSON.stringify(line.slice(-40)),
+      { key: name },
+    );
+  }
+  return value as unknown as Summary;
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Yields the native lines and returns the summary: the last line, known as such by what follows. */
+async function* nativeLines(
+  lines: AsyncGenerator<string>,
+  name: string,
+): AsyncGenerator<string, Summary> {
+  const held: string[] = [];
+  let lead = '"native":';
+  for await (const line of lines) {
+    if (lead !== "" && !line.startsWith(lead)) {
+      throw new ArchiveError(
+        "Corrupt",
+        `${name} is damaged: its second line does not begin with ${lead}`,
+        { key: name },
+      );
+    }
+    held.push(line.slice(lead.length));
+    lead = "";
+    if (held.length === 3) yield held.shift()!;
+  }
+  const [last, tail] = held;
+  const summary = parseSummary(tail ?? last ?? "", name);
+  if (!last.endsWith(",")) {
+    throw new ArchiveError(
+      "Corrupt",
+      `${name} is damaged: no comma between its native part and its summary`,
+      { key: name },
+    );
+  }
+  yield last.slice(0, -1);
+  return summary;
+}
+
+/** Splits UTF-8 into lines; a last line without a line feed counts, an empty one does not. */
+async function* textLines(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let rest: string[] = [];
+  const decode = (chunk?: Uint8Array) => {
+    try {
+      return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
+    } catch (cause) {
+      throw new ArchiveError("Corrupt", `${name} is damaged: it is not valid UTF-8`, {
+        key: name,
+        cause,
+      });
+    }
+  };
+  for await (const chunk of chunks) {
+    const text = decode(chunk);
+    let start = 0;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+      rest.push(text.slice(start, end));
+      yield rest.length === 1 ? rest[0] : rest.join("");
+      rest = [];
+      start = end + 1;
+    }
+    if (start < text.length) rest.push(text.slice(start));
+  }
+  rest.push(decode());
+  const last = rest.join("");
+  if (last !== "") yield last;
+}
+
+async function* hashed(
+  chunks: AsyncIterable<Uint8Array>,
+  hash: ReturnType<typeof sha256>,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** Unzips what begins as gzip does, and leaves everything else as it is. */
+async function plain(
+  body: ReadableStream<Uint8Array>,
+  name: string,
+): Promise<{ chunks: AsyncGenerator<Uint8Array>; compressed: boolean }> {
+  const chunks = chunksOf(body);
+  const head: Uint8Array[] = [];
+  let length = 0;
+  while (length < 2) {
+    const next = await chunks.next();
+    if (next.done) break;
+    head.push(next.value);
+    length += next.value.length;
+  }
+  const [first, second] = head.flatMap((chunk) => [...chunk.subarray(0, 2)]);
+  const whole = joined(head, chunks);
+  const compressed = first === 0x1f && second === 0x8b;
+  return { chunks: compressed ? unzipped(whole, name) : whole, compressed };
+}
+
+async function* joined(
+  head: readonly Uint8Array[],
+  rest: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* head;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+async function* unzipped(
+  chunks: AsyncGenerator<Uint8Array>,
+  name: string,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunksOf(streamOf(chunks).pipeThrough(new DecompressionStream("gzip")));
+  } catch (cause) {
+    if (cause instanceof ArchiveError) throw cause;
+    throw new ArchiveError("Corrupt", `${name} is damaged: its gzip data does not unpack`, {
+      key: name,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Lists of archives: newest first by the day of creation, within a day by last change; one row a
+ * key, naming every backend that holds it.
+ *
+ * @module
+ */
+import { type ArchiveKey, parseArchiveKey, projectSegment } from "./archive_key.ts";
+import type { Backend, ObjectInfo } from "./backend.ts";
+import { byDateDescending, daysToRead, projectDays, readDays } from "./calendar.ts";
+import { describe, type Description } from "./description.ts";
+import type { Ledger } from "./ledger.ts";
+import { inParallel } from "./parallel.ts";
+import { matchesProject, type PathRules } from "./routing.ts";
+
+/**
+ * Which archives to list.
+ *
+ * @since 0.1.0
+ */
+export interface ListFilter {
+  /** Globs or plain paths of projects; all when left out. */
+  readonly project?: readonly string[];
+  /** Only sessions created on this day or later, `2026-11-22` in UTC. */
+  readonly since?: string;
+  /** Only sessions created on this day or earlier. */
+  readonly until?: string;
+  /** Only titles that hold this text, in whatever case. */
+  readonly title?: string;
+  /** Stops after this many; all when left out. */
+  readonly limit?: number;
+  /** Lists the kept versions too, each after what replaced it. */
+  readonly versions?: boolean;
+  /** Stops the listing. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One row of a list.
+ *
+ * @since 0.1.0
+ */
+export interface ArchiveEntry extends Description {
+  /** Where it is, without a backend's prefix. */
+  readonly key: string;
+  /** The names of all backends that hold it. */
+  readonly backends: readonly string[];
+  /** Size in bytes, as the first of them stores it. */
+  readonly size: number;
+  /** For a kept version: the first 8 hex digits of its SHA-256. */
+  readonly version?: string;
+}
+
+/** What lists are made from. */
+export interface ListSource {
+  /** The backends to look at. */
+  readonly backends: readonly Backend[];
+  /** Knows some rows without reading. */
+  readonly ledger: Ledger;
+  /** How project paths are compared. */
+  readonly paths?: PathRules;
+}
+
+/** One key, and who holds it. */
+interface Row {
+  readonly key: string;
+  readonly parts: ArchiveKey;
+  readonly held: readonly { readonly backend: Backend; readonly object: ObjectInfo }[];
+  readonly modified: number;
+}
+
+/** Rows described at once, and so the most that are described in vain. */
+const BATCH = 16;
+
+/**
+ * Lists archives, newest first.
+ *
+ * @param source Where to look.
+ * @param filter Which.
+ */
+export async function* listArchives(
+  source: ListSource,
+  filter: ListFilter = {},
+): AsyncGenerator<ArchiveEntry> {
+  let left = filter.limit ?? Infinity;
+  if (left <= 0) return;
+  for await (const rows of rowsByRounds(source, filter, () => left)) {
+    for (let at = 0; at < rows.length; at += BATCH) {
+      const batch = rows.slice(at, at + Math.min(BATCH, Math.max(left, 1)));
+      at -= BATCH - batch.length;
+      for (const entry of await inParallel(batch, BATCH, (row) => complete(row, source, filter))) {
+        if (!isWanted(entry, filter, source.paths)) continue;
+        yield entry;
+        if (--left <= 0) return;
+      }
+    }
+  }
+}
+
+/** Yields rows in the list's order, reading no more days than the wanted number asks for. */
+async function* rowsByRounds(
+  { backends }: ListSource,
+  filter: ListFilter,
+  want: () => number,
+): AsyncGenerator<Row[]> {
+  const { since, until, signal } = filter;
+  const projects = literalSegments(filter.project);
+  const days = (await Promise.all(
+    backends.map((backend) => projectDays(backend, { projects, since, until, signal })),
+  )).flat().sort(byDateDescending);
+  for (let round = 0, at = 0; at < days.length; round++) {
+    const rest = days.slice(at);
+    // Rows that a filter drops call for ever larger rounds.
+    const count = daysToRead(rest, want() * 2 ** Math.max(0, round - 1), round === 0);
+    const objects = await readDays(rest.slice(0, count), signal);
+    yield rowsOf(objects, filter.versions ?? false);
+    at += count;
+  }
+}
+
+function rowsOf(
+  objects: readonly { backend: Backend; object: ObjectInfo }[],
+  versions: boolean,
+): Row[] {
+  const rows: Row[] = [];
+  for (const [key, held] of Map.groupBy(objects, ({ object }) => object.key)) {
+    const parts = parseArchiveKey(key);
+    if (!parts || (parts.version && !versions)) continue;
+    rows.push({ key, parts, held, modified: Math.max(...held.map(lastChange)) });
+  }
+  return rows.sort((a, b) =>
+    byDateDescending(a.parts, b.parts) || b.modified - a.modified || (a.key < b.key ? -1 : 1)
+  );
+}
+
+function lastChange({ object }: { object: ObjectInfo }): number {
+  return object.modified.getTime();
+}
+
+async function complete(
+  { key, parts, held }: Row,
+  { ledger }: ListSource,
+  { signal }: ListFilter,
+): Promise<ArchiveEntry> {
+  const [{ backend, object }] = held;
+  const description = await describe(object, { backend, ledger, signal });
+  return {
+    ...description,
+    key,
+    backends: held.map(({ backend }) => backend.name),
+    size: object.size,
+    ...(parts.version && { version: parts.version }),
+  };
+}
+
+function isWanted(entry: ArchiveEntry, filter: ListFilter, paths?: PathRules): boolean {
+  const title = filter.title?.toLowerCase();
+  return (title === undefined || entry.title.toLowerCase().includes(title)) &&
+    (!filter.project || matchesProject([entry.projectPath], filter.project, paths));
+}
+
+/** The segments of projects given as plain paths; undefined when a glob asks for a look at all. */
+function literalSegments(projects: readonly string[] | undefined): string[] | undefined {
+  if (!projects || projects.some((project) => /[*?[\]{}()!+@]/.test(project))) return undefined;
+  return [...new Set(projects.map(projectSegment))];
+}

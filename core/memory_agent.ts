@@ -1,0 +1,233 @@
+/**
+ * An agent whose sessions live in memory: the smallest whole implementation of `Agent`, for tests,
+ * and the one to read before writing another.
+ *
+ * @module
+ */
+import type {
+  Agent,
+  Detection,
+  LoadedSession,
+  RestorableArchive,
+  RestoreOptions,
+  RestoreOutcome,
+  SessionFilter,
+  SessionId,
+  SessionRef,
+  Summary,
+  Unit,
+} from "./agent.ts";
+import { ArchiveError } from "./errors.ts";
+import { sha256Hex } from "./hash.ts";
+import type { TranscriptMessage } from "./transcript.ts";
+
+/**
+ * A message of a {@linkcode MemorySession}.
+ *
+ * @since 0.1.0
+ */
+export interface MemoryMessage {
+  /** Unique in the session. */
+  readonly id: string;
+  /** Who wrote it. */
+  readonly role: "user" | "assistant";
+  /** What it says. */
+  readonly text: string;
+}
+
+/**
+ * A session of a {@linkcode MemoryAgent}.
+ *
+ * @since 0.1.0
+ */
+export interface MemorySession {
+  /** Its id. */
+  readonly id: string;
+  /** The absolute directory it belongs to. */
+  readonly projectPath: string;
+  /** ISO 8601 in UTC. */
+  readonly createdAt: string;
+  /** Its title; empty when left out. */
+  readonly title?: string;
+  /** The session that started it. */
+  readonly parentId?: string;
+  /** In order. */
+  readonly messages: readonly MemoryMessage[];
+}
+
+const NO_TOKENS = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 };
+
+/**
+ * Keeps sessions in memory. Set one again to change it.
+ *
+ * @example
+ * ```ts
+ * import { Archiver, MemoryAgent, MemoryBackend } from "@session-archiver/archiver";
+ *
+ * const agent = new MemoryAgent();
+ * agent.set({
+ *   id: "one",
+ *   projectPath: "/home/me/project",
+ *   createdAt: "2026-01-31T12:00:00.000Z",
+ *   messages: [{ id: "m1", role: "user", text: "hello" }],
+ * });
+ * const archiver = new Archiver({ agents: [agent], backends: [new MemoryBackend()] });
+ * for await (const { copies } of archiver.archiveAll()) {
+ *   console.assert(copies[0].key === "home_me_project/2026-01-31/one.json");
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ */
+export class MemoryAgent implements Agent {
+  /** The agent's name. */
+  readonly name: string;
+  readonly #sessions = new Map<string, MemorySession>();
+
+  /**
+   * Makes an agent without sessions.
+   *
+   * @param name What it is called; `memory` by default.
+   */
+  constructor(name = "memory") {
+    this.name = name;
+  }
+
+  /** Adds a session, or replaces the one of the same id. */
+  set(session: MemorySession): void {
+    this.#sessions.set(session.id, session);
+  }
+
+  /** The session of an id, if there is one. */
+  get(id: string): MemorySession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  /** Removes a session. */
+  remove(id: string): void {
+    this.#sessions.delete(id);
+  }
+
+  /** See {@linkcode Agent.detect}. */
+  detect(): Promise<Detection> {
+    return Promise.resolve({ stores: ["memory:"], looked: ["memory:"], notes: [] });
+  }
+
+  /** See {@linkcode Agent.sessions}. */
+  async *sessions(filter: SessionFilter = {}): AsyncGenerator<SessionRef> {
+    for (const session of this.#sessions.values()) {
+      if (filter.ids && !filter.ids.includes(session.id)) continue;
+      if (filter.since && session.createdAt < filter.since) continue;
+      yield await Promise.resolve(refOf(this.name, session));
+    }
+  }
+
+  /** See {@linkcode Agent.load}. */
+  load({ id }: SessionId): Promise<LoadedSession> {
+    const session = this.#sessions.get(id);
+    if (session) return Promise.resolve(loaded(session));
+    const message = `there is no session ${id} in memory`;
+    return Promise.reject(new ArchiveError("NotFound", message, { session: id }));
+  }
+
+  /** See {@linkcode Agent.units}. */
+  async *units(native: AsyncIterable<string>): AsyncGenerator<Unit> {
+    const { messages, info } = await parse(native);
+    for (const message of messages) yield { id: `message:${message.id}`, value: message };
+    yield { id: "info", value: info };
+  }
+
+  /** See {@linkcode Agent.transcript}. */
+  async *transcript(native: AsyncIterable<string>): AsyncGenerator<TranscriptMessage> {
+    for (const { id, role, text } of (await parse(native)).messages) {
+      yield { id, role, parts: [{ type: "text", text }] };
+    }
+  }
+
+  /** See {@linkcode Agent.restore}. */
+  async restore(
+    archives: readonly RestorableArchive[],
+    { directory, newId, dryRun }: RestoreOptions = {},
+  ): Promise<RestoreOutcome[]> {
+    const ids = new Map(
+      archives.map(({ id }) => [id, newId ? `${id}.${crypto.randomUUID()}` : id]),
+    );
+    const outcomes: RestoreOutcome[] = [];
+    for (const archive of archives) {
+      const id = ids.get(archive.id)!;
+      const there = this.#sessions.has(id);
+      const { messages, info } = await parse(archive.native());
+      const projectPath = directory ?? archive.projectPath;
+      const parentId = info.parentId && (ids.get(info.parentId) ?? info.parentId);
+      const { createdAt, title } = info;
+      if (!there && !dryRun) this.set({ id, projectPath, createdAt, title, parentId, messages });
+      const status = there ? "existing" : dryRun ? "would restore" : "restored";
+      outcomes.push({
+        archivedId: archive.id,
+        id,
+        status,
+        directory: projectPath,
+        differences: [],
+        notes: [],
+      });
+    }
+    return outcomes;
+  }
+}
+
+type Native = {
+  messages: readonly MemoryMessage[];
+  info: Pick<MemorySession, "createdAt" | "title" | "parentId">;
+};
+
+async function parse(native: AsyncIterable<string>): Promise<Native> {
+  let text = "";
+  for await (const line of native) text += `${line}\n`;
+  return JSON.parse(text);
+}
+
+function infoOf({ createdAt, title, parentId }: MemorySession): Native["info"] {
+  return { createdAt, title, parentId };
+}
+
+function refOf(agent: string, session: MemorySession): SessionRef {
+  const { id, projectPath, createdAt, parentId } = session;
+  const token = sha256Hex(JSON.stringify(session));
+  return { agent, store: "memory:", id, projectPath, token, updatedAt: createdAt, parentId };
+}
+
+function loaded(session: MemorySession): LoadedSession {
+  const { id, projectPath, createdAt, messages } = session;
+  const info = infoOf(session);
+  const summary: Summary = {
+    title: session.title ?? "",
+    updatedAt: createdAt,
+    parentId: session.parentId ?? null,
+    agentVersion: null,
+    messages: messages.length,
+    models: [],
+    tokens: NO_TOKENS,
+    cost: 0,
+  };
+  return {
+    id,
+    projectPath,
+    createdAt,
+    token: refOf("", session).token,
+    native: nativeLines(messages, info),
+    summary: () => summary,
+    inPlace: () => [{ id: "info", value: info }],
+    warnings: () => [],
+  };
+}
+
+async function* nativeLines(
+  messages: readonly MemoryMessage[],
+  info: Native["info"],
+): AsyncGenerator<string> {
+  yield '{"messages":[';
+  for (const [index, message] of messages.entries()) {
+    yield await Promise.resolve(JSON.stringify(message) + (index < messages.length - 1 ? "," : ""));
+  }
+  yield `],"info":${JSON.stringify(info)}}`;
+}

@@ -1,0 +1,71 @@
+/**
+ * Doing several things at once, but not too many.
+ *
+ * @module
+ */
+
+/**
+ * Runs a job for each item, at most `width` at once.
+ *
+ * @param items What to work on.
+ * @param width How many at once.
+ * @param job The work.
+ * @returns The results in the items' order. The first failure fails it all.
+ */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  job: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = new Array(items.length);
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await job(items[index]);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
+  return results;
+}
+
+/**
+ * Runs jobs as they are drawn from a source, at most `width` at once, and yields their results as
+ * they end. The first failure fails it all; stopping early, or failing, draws no more and waits for
+ * those under way.
+ *
+ * @param source Where jobs come from.
+ * @param width How many at once.
+ */
+export async function* asTheyEnd<R>(
+  source: AsyncIterable<() => Promise<R>>,
+  width: number,
+): AsyncGenerator<R> {
+  const running = new Set<Promise<void>>();
+  const ended: R[] = [];
+  const failures: unknown[] = [];
+  const start = (job: () => Promise<R>) => {
+    const end = job()
+      .then((result) => void ended.push(result), (error) => void failures.push(error))
+      .finally(() => running.delete(end));
+    running.add(end);
+  };
+  const results = function* () {
+    yield* ended.splice(0);
+    if (failures.length > 0) throw failures[0];
+  };
+  try {
+    for await (const job of source) {
+      start(job);
+      while (running.size >= width) await Promise.race(running);
+      yield* results();
+    }
+    while (running.size > 0) {
+      await Promise.race(running);
+      yield* results();
+    }
+    yield* results();
+  } finally {
+    await Promise.allSettled(running);
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Reading one archive from the first backend that has it, checking its hash on the way.
+ *
+ * @module
+ */
+import type { Backend, ObjectInfo } from "./backend.ts";
+import type { ArchiveHeader } from "./document.ts";
+import { readDocument } from "./document_reader.ts";
+import { ArchiveError, isArchiveError } from "./errors.ts";
+import type { Summary } from "./agent.ts";
+import { sha256 } from "./hash.ts";
+import type { Ledger } from "./ledger.ts";
+import { readMetadata } from "./metadata.ts";
+import { chunksOf } from "./streams.ts";
+
+/**
+ * Options of reading an archive.
+ *
+ * @since 0.1.0
+ */
+export interface RetrieveOptions {
+  /** Stops it. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * An archive that was found.
+ *
+ * @since 0.1.0
+ */
+export interface RetrievedArchive {
+  /** Its key. */
+  readonly key: string;
+  /** The name of the backend it comes from. */
+  readonly backend: string;
+  /** What the store says of it. */
+  readonly info: ObjectInfo;
+  /** The document's first line. */
+  readonly header: ArchiveHeader;
+  /**
+   * The native JSON text in lines; repeatable, each time from the store. Fails with `Corrupt` at
+   * its end when the hash is not the one that was archived.
+   */
+  native(): AsyncGenerator<string>;
+  /** The summary. Once `native` was taken to its end. */
+  summary(): Summary;
+  /** The object's bytes as they are stored; repeatable. Checked as `native` is. */
+  bytes(): AsyncGenerator<Uint8Array>;
+}
+
+/** Where archives are read from. */
+export interface RetrievalSource {
+  /** In order of preference. */
+  readonly backends: readonly Backend[];
+  /** Knows the hash of what was archived. */
+  readonly ledger: Ledger;
+}
+
+/**
+ * Finds an archive and reads its first line.
+ *
+ * @param key Which.
+ * @param source Where to look.
+ * @param options Signal.
+ */
+export async function retrieveArchive(
+  key: string,
+  source: RetrievalSource,
+  { signal }: RetrieveOptions = {},
+): Promise<RetrievedArchive> {
+  const { backend, info } = await findHolder(key, source.backends, signal);
+  const expected = expectedHash(backend, info, source.ledger);
+  const open = async () => await readDocument((await backend.get(key, { signal })).body, key);
+  const first = await open();
+  await first.close();
+  let summary: Summary | undefined;
+  return {
+    key,
+    backend: backend.name,
+    info,
+    header: first.header,
+    async *native() {
+      const document = await open();
+      try {
+        yield* document.native;
+        checkHash(document.sha256(), expected, key, backend);
+        summary = document.summary();
+      } finally {
+        await document.close();
+      }
+    },
+    summary() {
+      if (!summary) throw new TypeError(`${key}: its native lines were not read yet`);
+      return summary;
+    },
+    async *bytes() {
+      // A compressed object's hash is that of what is in it, which only decoding tells.
+      const plainHash = first.compressed ? undefined : sha256();
+      for await (const chunk of chunksOf((await backend.get(key, { signal })).body)) {
+        plainHash?.update(chunk);
+        yield chunk;
+      }
+      if (plainHash) checkHash(plainHash.digest("hex"), expected, key, backend);
+    },
+  };
+}
+
+/**
+ * SHA-256 that an object's plain bytes should have, as far as anyone knows.
+ *
+ * @param backend Who holds it.
+ * @param info What `head` said.
+ * @param ledger Remembers what was archived.
+ */
+export function expectedHash(
+  backend: Backend,
+  info: ObjectInfo,
+  ledger: Ledger,
+): string | undefined {
+  const entry = ledger.at(backend.identity, info.key);
+  return readMetadata(info.metadata)?.sha256 ??
+    (entry?.state === "stored" ? entry.sha256 : undefined);
+}
+
+function checkHash(found: string, expected: string | undefined, key: string, backend: Backend) {
+  if (expected === undefined || found === expected) return;
+  throw new ArchiveError(
+    "Corrupt",
+    `${key} on ${backend.name} is damaged: its SHA-256 is ${found.slice(0, 12)}…, what was ` +
+      `archived had ${expected.slice(0, 12)}…; run verify, then run, to archive it again`,
+    { backend: backend.name, key },
+  );
+}
+
+/** Asks one backend after the other; one that fails does not hide that the next has it. */
+async function findHolder(
+  key: string,
+  backends: readonly Backend[],
+  signal: AbortSignal | undefined,
+): Promise<{ backend: Backend; info: ObjectInfo }> {
+  let failure: unknown;
+  for (const backend of backends) {
+    try {
+      return { backend, info: await backend.head(key, { signal }) };
+    } catch (error) {
+      if (!isArchiveError(error, "NotFound")) failure ??= error;
+    }
+  }
+  if (failure) throw failure;
+  const names = backends.map((backend) => backend.name).join(", ");
+  throw new ArchiveError(
+    "NotFound",
+    `there is no archive ${key} on ${names}; "archive list" shows what there is`,
+    { key },
+  );
+}

@@ -1,0 +1,195 @@
+/**
+ * Proving that archives are good, by reading them back.
+ *
+ * @module
+ */
+import { parseArchiveKey } from "./archive_key.ts";
+import type { Backend } from "./backend.ts";
+import { type ReadDocument, readDocument } from "./document_reader.ts";
+import { ArchiveError, isArchiveError, throwIfAborted } from "./errors.ts";
+import type { Ledger } from "./ledger.ts";
+import { expectedHash } from "./retrieval.ts";
+
+/**
+ * Options of verifying.
+ *
+ * @since 0.1.0
+ */
+export interface VerifyOptions {
+  /** Stops it. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What was found of one object.
+ *
+ * @since 0.1.0
+ */
+export interface VerifyOutcome {
+  /** Its key. */
+  readonly key: string;
+  /** The backend's name. */
+  readonly backend: string;
+  /**
+   * - `ok`: there, whole, of the hash that was archived, decodable.
+   * - `missing`: remembered as archived (or named), and not there.
+   * - `damaged`: there and not what was archived.
+   * - `failed`: could not be found out; see `problem`.
+   */
+  readonly status: "ok" | "missing" | "damaged" | "failed";
+  /** Size in bytes, when it is there. */
+  readonly size: number;
+  /** What is wrong, in one line. */
+  readonly problem?: string;
+}
+
+/** What is verified, and who remembers it. */
+export interface VerifySource {
+  /** The stores. */
+  readonly backends: readonly Backend[];
+  /** Knows hashes, and is told what is lost. */
+  readonly ledger: Ledger;
+}
+
+/**
+ * Verifies archives one by one.
+ *
+ * @param keys Which; all that are there or remembered when left out.
+ * @param source Where.
+ * @param options Signal.
+ */
+export async function* verifyArchives(
+  keys: readonly string[] | undefined,
+  source: VerifySource,
+  options: VerifyOptions = {},
+): AsyncGenerator<VerifyOutcome> {
+  if (keys) {
+    for (const key of keys) yield* verifyHolders(key, source, options);
+    return;
+  }
+  for (const backend of source.backends) {
+    const seen = new Set<string>();
+    for await (const page of backend.list({ signal: options.signal })) {
+      for (const { key } of page.objects) {
+        if (!parseArchiveKey(key)) continue;
+        seen.add(key);
+        yield await verifyOne(key, backend, source.ledger, options);
+      }
+    }
+    for (const { key, state, backend: identity } of [...source.ledger.entries()]) {
+      if (identity !== backend.identity || state === "deleted" || seen.has(key)) continue;
+      yield await verifyOne(key, backend, source.ledger, options);
+    }
+  }
+}
+
+/** Verifies a key wherever it should be: where it is, or is remembered to be. */
+async function* verifyHolders(
+  key: string,
+  { backends, ledger }: VerifySource,
+  options: VerifyOptions,
+): AsyncGenerator<VerifyOutcome> {
+  const outcomes: VerifyOutcome[] = [];
+  for (const backend of backends) {
+    outcomes.push(await verifyOne(key, backend, ledger, options));
+  }
+  const expected = ({ backend }: VerifyOutcome) => {
+    const { identity } = backends.find(({ name }) => name === backend)!;
+    const entry = ledger.at(identity, key);
+    return entry !== undefined && entry.state !== "deleted";
+  };
+  const relevant = outcomes.filter((outcome) => outcome.status !== "missing" || expected(outcome));
+  yield* relevant.length > 0 ? relevant : outcomes.slice(0, 1);
+}
+
+async function verifyOne(
+  key: string,
+  backend: Backend,
+  ledger: Ledger,
+  { signal }: VerifyOptions,
+): Promise<VerifyOutcome> {
+  throwIfAborted(signal, "verifying");
+  let size = 0;
+  try {
+    const info = await backend.head(key, { signal });
+    size = info.size;
+    const document = await readDocument((await backend.get(key, { signal })).body, key);
+    await checkDocument(document, key, expectedHash(backend, info, ledger));
+    return { key, backend: backend.name, status: "ok", size };
+  } catch (error) {
+    const status = statusOf(error);
+    if (isArchiveError(error, "Aborted")) throw error;
+    if (status !== "failed") await markLost(key, backend, ledger);
+    const problem = error instanceof Error ? error.message : String(error);
+    return { key, backend: backend.name, status, size, problem };
+  }
+}
+
+function statusOf(error: unknown): "missing" | "damaged" | "failed" {
+  if (isArchiveError(error, "NotFound")) return "missing";
+  return isArchiveError(error, "Corrupt") ? "damaged" : "failed";
+}
+
+/** What is lost is written again by the next run. */
+async function markLost(key: string, backend: Backend, ledger: Ledger): Promise<void> {
+  const entry = ledger.at(backend.identity, key);
+  if (entry?.state === "stored") await ledger.record({ ...entry, state: "lost" });
+}
+
+async function checkDocument(
+  document: ReadDocument,
+  key: string,
+  expected: string | undefined,
+): Promise<void> {
+  const parts = parseArchiveKey(key);
+  try {
+    const { id, createdAt } = document.header;
+    if (parts && (parts.id !== id || !createdAt.startsWith(parts.date))) {
+      throw corrupt(key, `it is the archive of ${id} of ${createdAt}, which its key is not`);
+    }
+    await checkJson(document.native, key);
+  } finally {
+    await document.close();
+  }
+  const found = document.sha256();
+  const wanted = parts?.version ?? expected ?? found;
+  if (!found.startsWith(wanted)) {
+    throw corrupt(
+      key,
+      `its SHA-256 is ${found.slice(0, 12)}…, what was archived had ${wanted.slice(0, 12)}…`,
+    );
+  }
+}
+
+/**
+ * Checks that lines are one JSON text without holding it: lines that are values of their own are
+ * parsed and replaced by a zero, what is left is small and parsed in the end.
+ */
+async function checkJson(lines: AsyncIterable<string>, key: string): Promise<void> {
+  let skeleton = "";
+  let number = 1;
+  for await (const line of lines) {
+    number++;
+    const comma = line.endsWith(",");
+    const isValue = parses(comma ? line.slice(0, -1) : line);
+    skeleton += isValue ? (comma ? "0," : "0") : line;
+    if (!isValue && line.startsWith("{") && number > 2) {
+      throw corrupt(key, `line ${number} is not valid JSON`);
+    }
+  }
+  if (!parses(skeleton)) throw corrupt(key, "its native part is not valid JSON");
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+function corrupt(key: string, what: string): ArchiveError {
+  return new ArchiveError("Corrupt", `${key} is damaged: ${what}`, { key });
+}
