@@ -1,0 +1,230 @@
+/**
+ * Reads one session as `opencode export` would write it, in lines, in one short read transaction.
+ *
+ * The rows' JSON text is taken over as it stands, so that no number changes; it is parsed only to
+ * know that it is whole. A row that is broken is kept as `{"$raw": base64}` and named.
+ *
+ * @module
+ */
+import type { LoadedSession, Unit } from "../../../core/agent.ts";
+import { ArchiveError, throwIfAborted } from "../../../core/errors.ts";
+import type { Connection } from "./connections.ts";
+import { columnJson, isPlainObject, plainObjectText, rawObject } from "./column_json.ts";
+import { sessionInfo } from "./info.ts";
+import { jsonMembers, jsonObject } from "./json_members.ts";
+import { FIRST_LINE } from "./native.ts";
+import { type Schema, SESSION_COLUMNS } from "./schema.ts";
+import { identityQuery, isoTime, safeNumber, sessionRef } from "./sessions.ts";
+import type { Database, Row, Value } from "./sqlite.ts";
+import { SummaryOfSession } from "./summary.ts";
+import { unitsInPlace } from "./units.ts";
+
+/**
+ * Begins to load a session. The connection is given back when `native` has ended, or is left early,
+ * or when this fails.
+ *
+ * @param connection A connection of its own.
+ * @param id The session's id.
+ * @param signal Stops it between two messages.
+ * @throws {ArchiveError} `NotFound` when the database has no such session.
+ */
+export function loadSession(
+  connection: Connection,
+  id: string,
+  signal?: AbortSignal,
+): LoadedSession {
+  const { database, schema } = connection;
+  try {
+    database.exec("BEGIN");
+    const [identity] = database.prepare(`${identityQuery(schema)} WHERE s.id = ?`).all(id);
+    if (!identity) {
+      throw new ArchiveError("NotFound", `${database.path} has no session ${id}`, { session: id });
+    }
+    const [row] = database.prepare(sessionQuery(schema)).all(id);
+    return new SessionRows(connection, row, sessionRef(identity, database.path).token, signal);
+  } catch (error) {
+    connection.release(false);
+    throw error;
+  }
+}
+
+function sessionQuery(schema: Schema): string {
+  const columns = SESSION_COLUMNS.map((name) =>
+    `${schema.session.has(name) ? safeNumber(name) : "NULL"} AS ${name}`
+  );
+  return `SELECT ${columns.join()} FROM session WHERE id = ?`;
+}
+
+class SessionRows implements LoadedSession {
+  readonly id: string;
+  readonly projectPath: string;
+  readonly createdAt: string;
+  readonly token: string;
+  readonly native: AsyncIterable<string>;
+  readonly #database: Database;
+  readonly #schema: Schema;
+  readonly #row: Row;
+  readonly #signal?: AbortSignal;
+  readonly #summary = new SummaryOfSession();
+  readonly #warnings: string[] = [];
+  #lastLine?: string;
+
+  constructor(connection: Connection, row: Row, token: string, signal?: AbortSignal) {
+    const { database, schema } = connection;
+    this.#database = database;
+    this.#schema = schema;
+    this.#row = row;
+    this.#signal = signal;
+    this.id = String(row.id);
+    this.projectPath = String(row.directory);
+    this.createdAt = isoTime(Number(row.time_created));
+    this.token = token;
+    this.native = releasing(this.#lines(), connection);
+    if (database.stale) {
+      this.#warnings.push(
+        `${database.path} lies on a read-only file system; what was last written to ` +
+          `${database.path}-wal could not be read`,
+      );
+    }
+  }
+
+  summary() {
+    this.#ended();
+    return this.#summary.of(this.#row);
+  }
+
+  inPlace(): readonly Unit[] {
+    return unitsInPlace(this.#ended());
+  }
+
+  warnings(): readonly string[] {
+    this.#ended();
+    return this.#warnings;
+  }
+
+  #ended(): string {
+    if (this.#lastLine !== undefined) return this.#lastLine;
+    throw new TypeError(`the native lines of session ${this.id} were not read to their end yet`);
+  }
+
+  async *#lines(): AsyncGenerator<string> {
+    yield FIRST_LINE;
+    let held: string | undefined;
+    for (const line of this.#messages()) {
+      throwIfAborted(this.#signal, `reading session ${this.id}`);
+      if (held !== undefined) yield held + ",";
+      held = line;
+    }
+    if (held !== undefined) yield held;
+    const info = sessionInfo(this.#row, (what) => this.#warnings.push(what));
+    const lastLine = `],"info":${info},"todos":${this.#todos()}}`;
+    this.#database.exec("COMMIT");
+    this.#lastLine = lastLine;
+    yield lastLine;
+  }
+
+  *#messages(): Generator<string> {
+    const messages = this.#database.prepare(
+      "SELECT id, data FROM message WHERE session_id = ? ORDER BY time_created, id",
+    );
+    const parts = this.#database.prepare(
+      `SELECT id, data, ${isPlainObject(OWN_COLUMNS)} AS plain FROM part ` +
+        "WHERE message_id = ? ORDER BY id",
+    );
+    const sessionID = JSON.stringify(this.id);
+    for (const { id, data } of messages.iterate(this.id)) {
+      const messageID = JSON.stringify(id);
+      const info = this.#spliced("message", id, data, `"id":${messageID},"sessionID":${sessionID}`);
+      this.#summary.add(info.value);
+      const tail = `,"sessionID":${sessionID},"messageID":${messageID}`;
+      const texts = parts.all(id).map((part) =>
+        this.#partText(part, `"id":${JSON.stringify(part.id)}${tail}`)
+      );
+      yield `{"info":${info.text},"parts":[${texts.join()}]}`;
+    }
+  }
+
+  #partText({ id, data, plain }: Row, members: string): string {
+    const text = plain ? plainObjectText(data) : undefined;
+    return text === undefined
+      ? this.#spliced("part", id, data, members).text
+      : withMembers(text, members);
+  }
+
+  /** A row's JSON object followed by the members that OpenCode keeps in columns of their own. */
+  #spliced(table: string, id: Value, data: Value, members: string): Spliced {
+    const json = columnJson(data);
+    if ("text" in json && isObject(json.value)) {
+      const has = OWN_COLUMNS.some((name) => name in (json.value as object));
+      const text = has ? replacingMembers(json.text, members) : withMembers(json.text, members);
+      return { text, value: json.value };
+    }
+    this.#warnings.push(
+      `the row ${id} of table ${table} holds broken JSON; it is archived as it is, in base64`,
+    );
+    const raw = "text" in json ? rawObject(data) : json.broken;
+    return { text: withMembers(raw, members), value: undefined };
+  }
+
+  #todos(): string {
+    if (!this.#schema.todo) return "[]";
+    const todos = this.#database.prepare(
+      "SELECT content, status, priority FROM todo WHERE session_id = ? ORDER BY position",
+    ).all(this.id);
+    return JSON.stringify(todos.map(({ content, status, priority }) => ({
+      content,
+      status,
+      priority,
+    })));
+  }
+}
+
+interface Spliced {
+  readonly text: string;
+  readonly value: unknown;
+}
+
+/** What OpenCode keeps in columns of their own, and adds to the data it exports. */
+const OWN_COLUMNS: readonly string[] = ["id", "sessionID", "messageID"];
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function withMembers(text: string, members: string): string {
+  const own = text.slice(1, -1).trim();
+  return own === "" ? `{${members}}` : `{${own},${members}}`;
+}
+
+/** OpenCode spreads the data first: a name that is there already keeps its place. */
+function replacingMembers(text: string, members: string): string {
+  const all = jsonMembers(text);
+  for (const [name, value] of jsonMembers(`{${members}}`)) all.set(name, value);
+  return jsonObject(all);
+}
+
+/** The same lines; the connection is given back when they have ended or were left, even unread. */
+function releasing(lines: AsyncGenerator<string>, connection: Connection): AsyncIterable<string> {
+  let whole = false;
+  const ended = async (step: Promise<IteratorResult<string>>) => {
+    try {
+      const result = await step;
+      if (result.done) connection.release(whole);
+      return result;
+    } catch (error) {
+      connection.release(false);
+      throw error;
+    }
+  };
+  const iterator: AsyncIterator<string> = {
+    next: () =>
+      ended(
+        lines.next().then((result) => {
+          whole ||= result.done === true;
+          return result;
+        }),
+      ),
+    return: () => ended(lines.return(undefined)),
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}

@@ -1,0 +1,105 @@
+/**
+ * The `opencode` program: finding it and running it.
+ *
+ * @module
+ */
+import { ArchiveError } from "../../../core/errors.ts";
+import type { Environment } from "./locations.ts";
+
+/** How a run ended. */
+export interface Run {
+  /** The exit code; null when a signal ended it. */
+  readonly code: number | null;
+  /** What it wrote on standard output. */
+  readonly out: string;
+  /** The first lines of what it complained about, on one line. */
+  readonly complaint: string;
+}
+
+/** Runs `opencode` with some arguments in a directory. */
+export type Program = (args: readonly string[], directory: string) => Promise<Run>;
+
+/**
+ * Finds the program.
+ *
+ * @param command Its path or name; `opencode` by default.
+ * @param env Where `PATH` is, and what the program is started with.
+ * @throws {ArchiveError} `NotFound`, saying what to install or set.
+ */
+export async function findProgram(
+  command: string | undefined,
+  env: Environment,
+): Promise<Program> {
+  const file = await whichFile(command ?? "opencode", env);
+  if (file) return (args, directory) => run(file, args, directory, env);
+  throw new ArchiveError(
+    "NotFound",
+    `there is no program ${command ?? "opencode in PATH"}, which puts sessions back; install ` +
+      "OpenCode (https://opencode.ai), or name its program",
+  );
+}
+
+async function whichFile(command: string, env: Environment): Promise<string | undefined> {
+  const [{ access, constants, stat }, { delimiter, join, resolve }] = await Promise.all([
+    import("node:fs/promises"),
+    import("node:path"),
+  ]);
+  const isPath = /[/\\]/.test(command);
+  const folders = isPath ? [resolve()] : (env.PATH ?? env.Path ?? "").split(delimiter);
+  const endings = process.platform === "win32" ? [".exe", ".cmd", ""] : [""];
+  for (const folder of folders.filter(Boolean)) {
+    for (const ending of endings) {
+      const file = (isPath ? resolve(folder, command) : join(folder, command)) + ending;
+      const usable = await access(file, constants.X_OK).then(() => true, () => false);
+      if (usable && (await stat(file)).isFile()) return file;
+    }
+  }
+}
+
+async function run(
+  file: string,
+  args: readonly string[],
+  directory: string,
+  env: Environment,
+): Promise<Run> {
+  const { spawn } = await import("node:child_process");
+  // OpenCode takes the project from PWD, not from its working directory. Plugins have no business
+  // in a restore, and may take long to load.
+  const settings = { cwd: directory, env: { ...env, PWD: directory, OPENCODE_PURE: "1" } };
+  const isScript = /\.cmd$/i.test(file);
+  const child = spawn(isScript ? `"${file}"` : file, isScript ? args.map(quoted) : args, {
+    ...settings,
+    stdio: ["ignore", "pipe", "pipe"],
+    shell: isScript,
+  });
+  const out: Uint8Array[] = [];
+  const complaints: Uint8Array[] = [];
+  child.stdout.on("data", (chunk: Uint8Array) => out.push(chunk));
+  child.stderr.on("data", (chunk: Uint8Array) => complaints.push(chunk));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  }).catch((cause) => {
+    throw new ArchiveError("NotFound", `${file} cannot be run: ${cause.message}`, { cause });
+  });
+  return { code, out: textOf(out).trim(), complaint: oneLine(textOf(complaints)) };
+}
+
+/** Quoted for the Windows shell. */
+function quoted(argument: string): string {
+  return `"${argument.replaceAll('"', '""')}"`;
+}
+
+function textOf(chunks: readonly Uint8Array[]): string {
+  const decoder = new TextDecoder();
+  return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
+}
+
+const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+
+/** Without colours, on one line, not too long. */
+function oneLine(text: string): string {
+  const plain = text.replace(COLOUR, "").split("\n").map((line) => line.trim());
+  return plain.filter((line) => line !== "" && line !== "Error: Unexpected error").join(" ")
+    .slice(0, 300);
+}

@@ -1,0 +1,92 @@
+/**
+ * A model that costs nothing and says what a test wants: an OpenAI-compatible server on loopback.
+ *
+ * @module
+ */
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What the model does with a prompt. */
+export type Reply =
+  | { readonly text: string }
+  | { readonly tool: string; readonly input: unknown }
+  /** Says a little, then nothing more for good. */
+  | "hang";
+
+/** A running fake model. */
+export interface FakeModel {
+  /** Its base URL. */
+  readonly url: string;
+  /** Resolves when a request has begun to hang. */
+  hanging(): Promise<void>;
+  /** Ends it and every open answer. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts one on a free port.
+ *
+ * @param reply What to do with the newest prompt. After a tool call the model echoes.
+ */
+export async function startFakeModel(reply: (prompt: string) => Reply): Promise<FakeModel> {
+  let nowHanging = () => {};
+  const hanging = new Promise<void>((resolve) => nowHanging = resolve);
+  const server = createServer(async (request, response) => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const text = chunks.map((chunk) => new TextDecoder().decode(chunk)).join("");
+    const asked = JSON.parse(text || "{}") as Asked;
+    const last = asked.messages?.at(-1);
+    const said = textOf(last);
+    const wanted = last?.role === "user" && asked.tools ? reply(said) : { text: `echo: ${said}` };
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    if (wanted === "hang") {
+      send(response, { delta: { role: "assistant", content: "so far " } });
+      nowHanging();
+    } else answer(response, wanted);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    hanging: () => hanging,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface Asked {
+  readonly messages?: readonly Said[];
+  readonly tools?: unknown;
+}
+
+interface Said {
+  readonly role: string;
+  readonly content: string | readonly { readonly text?: string }[];
+}
+
+function textOf(message: Said | undefined): string {
+  const content = message?.content ?? "";
+  return typeof content === "string" ? content : content.map(({ text }) => text ?? "").join("");
+}
+
+function answer(response: ServerResponse, wanted: Exclude<Reply, "hang">): void {
+  if ("tool" in wanted) {
+    const call = { name: wanted.tool, arguments: JSON.stringify(wanted.input) };
+    const calls = [{ index: 0, id: `call_${Date.now()}`, type: "function", function: call }];
+    send(response, { delta: { role: "assistant", tool_calls: calls } });
+  } else send(response, { delta: { role: "assistant", content: wanted.text.slice(0, 200) } });
+  send(response, { delta: {}, finish_reason: "tool" in wanted ? "tool_calls" : "stop" }, {
+    usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+  });
+  response.end("data: [DONE]\n\n");
+}
+
+function send(response: ServerResponse, choice: object, more: object = {}): void {
+  const base = { id: "c1", object: "chat.completion.chunk", created: 1, model: "echo" };
+  const chunk = { ...base, choices: [{ index: 0, ...choice }], ...more };
+  response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+}
