@@ -1,0 +1,312 @@
+/**
+ * The ledger on disk: what each backend acknowledged, one line each, in a file that only grows and
+ * is now and then rewritten without what was superseded.
+ *
+ * `ledger_lines.ts` has the lines, `append_file.ts` the writing. One process at a time may write,
+ * which the lock sees to; any number may read.
+ *
+ * @module
+ */
+import { open } from "node:fs/promises";
+import type { SessionId } from "../../core/agent.ts";
+import { ArchiveError } from "../../core/errors.ts";
+import type { Ledger, LedgerEntry } from "../../core/ledger.ts";
+import { AppendFile, type OpenFile } from "./append_file.ts";
+import { EntryTable, type Shelf } from "./entry_table.ts";
+import { errorCode, fileError } from "./file_error.ts";
+import {
+  type Common,
+  type EncodedEntry,
+  encodeEntry,
+  headerLine,
+  LEDGER_VERSION,
+  LineJoiner,
+  parseLine,
+  type Row,
+  toEntry,
+} from "./ledger_lines.ts";
+import { lineBlocks } from "./line_blocks.ts";
+
+/** Below this a ledger is not worth rewriting. */
+const COMPACT_BYTES = 256 << 10;
+/** How many entries are turned into text at once while rewriting. */
+const SLICE = 500;
+
+/** Options of {@linkcode FileLedger.open}. */
+export interface FileLedgerOptions {
+  /** Never writes, so that it may be opened while another process does. */
+  readonly readOnly?: boolean;
+  /** The size in bytes above which it is rewritten when most of it is superseded. */
+  readonly compactBytes?: number;
+  /** How to open the file for writing; another way to do it shows what a failing disk does. */
+  readonly openFile?: OpenFile;
+}
+
+interface Waiting {
+  readonly entry: LedgerEntry;
+  readonly encoded: EncodedEntry;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A {@linkcode Ledger} in a file.
+ *
+ * @example
+ * ```ts ignore
+ * const ledger = await FileLedger.open(join(folder, "ledger.jsonl"));
+ * if (ledger.damaged > 0) console.error(`${ledger.damaged} lines of the ledger were damaged`);
+ * ```
+ */
+export class FileLedger implements Ledger {
+  /** How many lines of the file could not be read. What they said has to be found out again. */
+  readonly damaged: number;
+  readonly #path: string;
+  readonly #file: AppendFile;
+  readonly #entries: EntryTable;
+  readonly #readOnly: boolean;
+  #closed = false;
+  #hasHeader: boolean;
+  /** How many rows the file has, superseded ones included. */
+  #rows: number;
+  #compactBytes: number;
+  #joiner = new LineJoiner();
+  #waiting: Waiting[] = [];
+  #flushing: Promise<void> | undefined;
+
+  private constructor(path: string, loaded: Loaded, options: FileLedgerOptions) {
+    this.#path = path;
+    this.#entries = loaded.entries;
+    this.damaged = loaded.damaged;
+    this.#hasHeader = loaded.hasHeader;
+    this.#rows = loaded.rows;
+    this.#readOnly = options.readOnly ?? false;
+    this.#compactBytes = options.compactBytes ?? COMPACT_BYTES;
+    this.#file = new AppendFile(path, loaded, options.openFile);
+  }
+
+  /**
+   * Reads a ledger. One that is not there is empty, and made by the first record.
+   *
+   * @param path Where it is.
+   * @param options Whether it will be written.
+   * @throws ArchiveError `NotSupported` when a later version of this program wrote it.
+   */
+  static async open(path: string, options: FileLedgerOptions = {}): Promise<FileLedger> {
+    try {
+      return new FileLedger(path, await load(path, options.readOnly ?? false), options);
+    } catch (error) {
+      throw fileError(error, "cannot read the ledger", path);
+    }
+  }
+
+  /** See {@linkcode Ledger.get}. */
+  get(session: SessionId, backend: string): LedgerEntry | undefined {
+    return this.#entries.get(session, backend);
+  }
+
+  /** See {@linkcode Ledger.at}. */
+  at(backend: string, key: string): LedgerEntry | undefined {
+    return this.#entries.at(backend, key);
+  }
+
+  /** See {@linkcode Ledger.entries}. */
+  entries(): Iterable<LedgerEntry> {
+    return this.#entries.values();
+  }
+
+  /**
+   * See {@linkcode Ledger.record}. Records that come while the disk is busy are written together.
+   * One that fails is not remembered.
+   *
+   * @param entry The new entry.
+   */
+  record(entry: LedgerEntry): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#refuseUnlessWritable();
+      this.#waiting.push({ entry, encoded: encodeEntry(entry), resolve, reject });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  /** Waits for what is being written and lets go of the file; no more can be recorded then. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#flushing;
+    await this.#file.close();
+  }
+
+  #refuseUnlessWritable(): void {
+    if (!this.#readOnly && !this.#closed) return;
+    const why = this.#closed ? "was closed" : "was opened for reading";
+    throw new ArchiveError("Invalid", `the ledger ${this.#path} ${why}; open it again to write`);
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      await this.#write(batch);
+      await this.#compactIfWorthwhile();
+    }
+    this.#flushing = undefined;
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    const lines = this.#joiner.join(batch.map(({ encoded }) => encoded));
+    try {
+      await this.#file.append(this.#hasHeader ? lines : headerLine() + lines);
+    } catch (error) {
+      // Nothing of what this one has joined is certain to be in the file.
+      this.#joiner = new LineJoiner();
+      for (const { reject } of batch) reject(error);
+      return;
+    }
+    this.#hasHeader = true;
+    this.#rows += batch.length;
+    for (const { entry, resolve } of batch) {
+      this.#entries.set(entry);
+      resolve();
+    }
+  }
+
+  async #compactIfWorthwhile(): Promise<void> {
+    const size = this.#file.size;
+    if (size < this.#compactBytes || this.#rows <= 2 * this.#entries.size) return;
+    const joiner = new LineJoiner();
+    try {
+      await this.#file.replace(this.#compacted(joiner));
+      this.#joiner = joiner;
+      this.#rows = this.#entries.size;
+    } catch {
+      // Everything stands in the old file, which goes on growing; tried again when it has doubled.
+      this.#compactBytes = 2 * size;
+      this.#joiner = new LineJoiner();
+    }
+  }
+
+  *#compacted(joiner: LineJoiner): Generator<string> {
+    yield headerLine();
+    const entries = [...this.#entries.values()];
+    for (let start = 0; start < entries.length; start += SLICE) {
+      yield joiner.join(entries.slice(start, start + SLICE).map(encodeEntry));
+    }
+  }
+}
+
+interface Loaded {
+  readonly entries: EntryTable;
+  readonly rows: number;
+  readonly damaged: number;
+  /** How many rows lack their common part; damaged, too. */
+  readonly orphans: number;
+  readonly hasHeader: boolean;
+  readonly size: number;
+  readonly midLine: boolean;
+}
+
+async function load(path: string, readOnly: boolean): Promise<Loaded> {
+  const known: Commons = new Map();
+  const loaded = await read(path, readOnly, known);
+  // What was missing may have been stated again further down.
+  return loaded.orphans > 0 ? await read(path, readOnly, known) : loaded;
+}
+
+/** The common parts of entries, by name. */
+type Commons = Map<string, Common>;
+
+async function read(path: string, readOnly: boolean, commons: Commons): Promise<Loaded> {
+  const reading = new Reading(path, readOnly, commons);
+  let size = 0;
+  try {
+    const handle = await open(path, "r");
+    try {
+      for await (const { text, ascii } of lineBlocks(handle)) reading.take(text, ascii);
+      ({ size } = await handle.stat());
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
+  return { ...reading.result(), size };
+}
+
+/**
+ * A ledger's file on its way into memory. Each row becomes an entry at once: what lives on only for
+ * a while is what makes reading slow.
+ */
+class Reading {
+  readonly #path: string;
+  readonly #readOnly: boolean;
+  readonly #commons: Commons;
+  readonly #entries = new EntryTable();
+  readonly #shelves = new Map<string, readonly [Common, Shelf]>();
+  #rows = 0;
+  #orphans = 0;
+  #damaged = 0;
+  #hasHeader = false;
+  #midLine = false;
+
+  constructor(path: string, readOnly: boolean, commons: Commons) {
+    this.#path = path;
+    this.#readOnly = readOnly;
+    this.#commons = commons;
+    for (const [id, common] of commons) this.#state(id, common);
+  }
+
+  take(text: string, ascii: boolean): void {
+    for (let start = 0, end = 0; start < text.length; start = end + 1) {
+      end = text.indexOf("\n", start);
+      this.#midLine = end === -1;
+      if (this.#midLine) end = text.length;
+      if (end > start) this.#takeLine(text.slice(start, end), ascii);
+    }
+  }
+
+  result(): Omit<Loaded, "size"> {
+    return {
+      entries: this.#entries,
+      rows: this.#rows,
+      damaged: this.#damaged + this.#orphans,
+      orphans: this.#orphans,
+      hasHeader: this.#hasHeader,
+      midLine: this.#midLine,
+    };
+  }
+
+  #takeLine(text: string, ascii: boolean): void {
+    const line = ascii || !/[\u0080-\uffff]/.test(text) ? parseLine(text) : undefined;
+    if (line?.kind === "row") this.#takeRow(line.row);
+    else if (line?.kind === "common") this.#state(line.id, line.common);
+    else if (line?.kind === "header") this.#takeHeader(line.version);
+    // What another process is just writing is not damage.
+    else if (!(this.#readOnly && this.#midLine)) this.#damaged++;
+  }
+
+  #takeRow(row: Row): void {
+    const found = this.#shelves.get(row[0]);
+    if (found === undefined) {
+      this.#orphans++;
+      return;
+    }
+    this.#rows++;
+    found[1].set(row[1], toEntry(row, found[0]));
+  }
+
+  #state(id: string, common: Common): void {
+    this.#commons.set(id, common);
+    this.#shelves.set(id, [common, this.#entries.shelf(common)]);
+  }
+
+  #takeHeader(version: number): void {
+    if (version > LEDGER_VERSION) {
+      throw new ArchiveError(
+        "NotSupported",
+        `the ledger ${this.#path} is of version ${version}, and this program reads up to version ` +
+          `${LEDGER_VERSION}; update it`,
+      );
+    }
+    this.#hasHeader = true;
+  }
+}

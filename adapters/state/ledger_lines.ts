@@ -1,0 +1,263 @@
+/**
+ * The lines of a ledger's file: what is in one, and how damage shows.
+ *
+ * ```
+ * {"format":"opencode-session-archiver-ledger","version":1}
+ * {"common":"1x8k2…","agent":"opencode","store":"…","backend":"…","shape":["info.title",…]}
+ * ["1x8k2…","ses_…","stored",token,key,sha256,size,etag,title,…,length,sha256]
+ * ```
+ *
+ * What many entries have in common is a line of its own, named by a hash of its text, wherever it
+ * stands in the file. All lines are plain ASCII, so any other byte is damage. Nothing here touches
+ * files.
+ *
+ * @module
+ */
+import { ArchiveError } from "../../core/errors.ts";
+import type { LedgerEntry } from "../../core/ledger.ts";
+import { LONGEST_LINE_BYTES } from "./line_blocks.ts";
+
+/** What is the same in many entries. */
+export type Common = Pick<LedgerEntry, "agent" | "store" | "backend"> & {
+  /** See `Extent.shape`. */
+  readonly shape: readonly string[];
+};
+
+/** An entry apart from what it has in common with others. */
+export type Row = readonly [
+  common: string,
+  id: string,
+  state: LedgerEntry["state"],
+  token: string,
+  key: string,
+  sha256: string,
+  size: number,
+  etag: string | null,
+  title: string,
+  projectPath: string,
+  createdAt: string,
+  updatedAt: string,
+  parentId: string | null,
+  messages: number,
+  extentLength: number,
+  extentSha256: string,
+];
+
+/** What a line turned out to be. */
+export type Line =
+  | { readonly kind: "row"; readonly row: Row }
+  | { readonly kind: "common"; readonly id: string; readonly common: Common }
+  | { readonly kind: "header"; readonly version: number }
+  | { readonly kind: "damaged" };
+
+const FORMAT = "opencode-session-archiver-ledger";
+/** The version that is written, and the latest that can be read. */
+export const LEDGER_VERSION = 1;
+
+const DAMAGED: Line = { kind: "damaged" };
+
+/** The first line of a ledger. */
+export function headerLine(): string {
+  return `{"format":"${FORMAT}","version":${LEDGER_VERSION}}\n`;
+}
+
+/** An entry as text. */
+export interface EncodedEntry {
+  /** Its own line. */
+  readonly line: string;
+  /** The name of its common part. */
+  readonly commonId: string;
+  /** The line of its common part, which has to be in the file as well. */
+  readonly commonLine: string;
+}
+
+/**
+ * Takes an entry apart.
+ *
+ * @param entry What to write.
+ * @returns Its lines.
+ */
+export function encodeEntry(entry: LedgerEntry): EncodedEntry {
+  const { agent, store, backend, extent, facts } = entry;
+  const text = commonText({ agent, store, backend, shape: extent.shape });
+  const id = nameOf(text);
+  const row: Row = [
+    id,
+    entry.id,
+    entry.state,
+    entry.token,
+    entry.key,
+    entry.sha256,
+    entry.size,
+    entry.etag ?? null,
+    facts.title,
+    facts.projectPath,
+    facts.createdAt,
+    facts.updatedAt,
+    facts.parentId,
+    facts.messages,
+    extent.length,
+    extent.sha256,
+  ];
+  const line = `${ascii(JSON.stringify(row))}\n`;
+  const commonLine = `{"common":"${id}",${text.slice(1)}\n`;
+  const readable = isRow(row) && isCommon({ agent, store, backend, shape: extent.shape }) &&
+    Math.max(line.length, commonLine.length) <= LONGEST_LINE_BYTES;
+  if (!readable) {
+    throw new ArchiveError(
+      "Invalid",
+      `the ledger cannot remember session ${entry.id}: ` +
+        `a field of its entry is of a wrong kind or longer than ${LONGEST_LINE_BYTES} bytes`,
+      { session: entry.id },
+    );
+  }
+  return { line, commonId: id, commonLine };
+}
+
+/** After how many bytes a common part is stated again. */
+const RESTATE_BYTES = 64 << 10;
+
+/**
+ * Joins lines for one file. Each common part is stated before it is used and again now and then, so
+ * that damage in one place costs only what stands near it.
+ */
+export class LineJoiner {
+  readonly #statedAt = new Map<string, number>();
+  #length = 0;
+
+  /**
+   * The text to append for some entries.
+   *
+   * @param encoded The entries, in order.
+   */
+  join(encoded: Iterable<EncodedEntry>): string {
+    let text = "";
+    for (const { line, commonId, commonLine } of encoded) {
+      const at = this.#length + text.length;
+      const stated = this.#statedAt.get(commonId);
+      if (stated === undefined || at - stated > RESTATE_BYTES) {
+        this.#statedAt.set(commonId, at);
+        text += commonLine;
+      }
+      text += line;
+    }
+    this.#length += text.length;
+    return text;
+  }
+}
+
+/**
+ * Puts an entry together again.
+ *
+ * @param row Its own part.
+ * @param common What it has in common with others.
+ */
+export function toEntry(row: Row, common: Common): LedgerEntry {
+  const entry: { -readonly [K in keyof LedgerEntry]: LedgerEntry[K] } = {
+    agent: common.agent,
+    store: common.store,
+    id: row[1],
+    backend: common.backend,
+    state: row[2],
+    token: row[3],
+    key: row[4],
+    sha256: row[5],
+    size: row[6],
+    extent: { length: row[14], sha256: row[15], shape: common.shape },
+    facts: {
+      title: row[8],
+      projectPath: row[9],
+      createdAt: row[10],
+      updatedAt: row[11],
+      parentId: row[12],
+      messages: row[13],
+    },
+  };
+  if (row[7] !== null) entry.etag = row[7];
+  return entry;
+}
+
+/**
+ * Reads one line.
+ *
+ * @param line The line, without its end.
+ */
+export function parseLine(line: string): Line {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return DAMAGED;
+  }
+  if (isRow(value)) return { kind: "row", row: value };
+  if (typeof value !== "object" || value === null) return DAMAGED;
+  if ("format" in value && "version" in value) {
+    const { format, version } = value;
+    const known = format === FORMAT && isCount(version);
+    return known ? { kind: "header", version } : DAMAGED;
+  }
+  if (!("common" in value) || typeof value.common !== "string" || !isCommon(value)) return DAMAGED;
+  const { common: id, agent, store, backend, shape } = value;
+  // As it was written: `{"common":"…",` and the text that the name is a hash of, less its brace.
+  if (nameOf(`{${line.slice(13 + id.length)}`) !== id) return DAMAGED;
+  return { kind: "common", id, common: { agent, store, backend, shape } };
+}
+
+function commonText({ agent, store, backend, shape }: Common): string {
+  return ascii(JSON.stringify({ agent, store, backend, shape }));
+}
+
+/** Written as escapes, so that other bytes can only be damage. */
+function ascii(json: string): string {
+  return json.replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/**
+ * A 53-bit hash of a text (cyrb53) in base 36. It tells some hundreds of texts apart and notices
+ * damage; SHA-256 would cost every start the loading of node:crypto.
+ */
+function nameOf(text: string): string {
+  let a = 0xdeadbeef;
+  let b = 0x41c6ce57;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    a = Math.imul(a ^ unit, 2654435761);
+    b = Math.imul(b ^ unit, 1597334677);
+  }
+  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
+  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
+  return (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
+}
+
+// Plain and by index, since it runs some thousand times before anything is compiled: destructuring
+// would triple the time that opening a ledger takes, and a call a field cost a tenth of it.
+function isRow(value: unknown): value is Row {
+  if (!Array.isArray(value) || value.length !== 16) return false;
+  const row: readonly unknown[] = value;
+  return typeof row[0] === "string" && typeof row[1] === "string" &&
+    (row[2] === "stored" || row[2] === "lost" || row[2] === "deleted") &&
+    typeof row[3] === "string" && typeof row[4] === "string" && isSha256(row[5]) &&
+    isCount(row[6]) && (row[7] === null || typeof row[7] === "string") &&
+    typeof row[8] === "string" && typeof row[9] === "string" && typeof row[10] === "string" &&
+    typeof row[11] === "string" && (row[12] === null || typeof row[12] === "string") &&
+    isCount(row[13]) && isCount(row[14]) && isSha256(row[15]);
+}
+
+function isCommon(value: object): value is Common {
+  const found: Partial<Record<keyof Common, unknown>> = value;
+  return typeof found.agent === "string" && typeof found.store === "string" &&
+    typeof found.backend === "string" && Array.isArray(found.shape) &&
+    found.shape.every((path) => typeof path === "string");
+}
+
+function isSha256(value: unknown): value is string {
+  // Only its length: looking at each digit would cost as much as all other checks.
+  return typeof value === "string" && value.length === 64;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}

@@ -1,0 +1,118 @@
+/**
+ * Where this program keeps its own things: its state, the default archives and the configuration.
+ * Only paths, by the XDG rules; what lies in them is told by the modules that write it.
+ *
+ * @module
+ */
+import { posix, win32 } from "node:path";
+import { ArchiveError } from "../../core/errors.ts";
+import { sha256Hex } from "../../core/hash.ts";
+import { makePrivateFolder } from "./folder.ts";
+
+/** The name of every folder of this program. */
+const NAME = "opencode-session-archiver";
+
+/**
+ * What paths depend on, handed in so that they can be told for any machine.
+ */
+export interface Surroundings {
+  /** The environment: `process.env`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `process.platform`; only `win32` differs. */
+  readonly platform: string;
+}
+
+/**
+ * The configuration file that is read when none is named:
+ * `$XDG_CONFIG_HOME/opencode/opencode-session-archiver.yaml`, by default in `~/.config`, on Windows
+ * too, since OpenCode keeps its own there.
+ *
+ * @param where Environment and platform.
+ * @returns An absolute path; nothing need be there.
+ */
+export function configPath(where: Surroundings): string {
+  const base = xdg(where, "XDG_CONFIG_HOME") ?? inHome(where, ".config");
+  return pathsOf(where).join(base, "opencode", `${NAME}.yaml`);
+}
+
+/**
+ * The folder of the archives when no backend is configured:
+ * `$XDG_DATA_HOME/opencode-session-archiver/archives`, by default in `~/.local/share`, on Windows in
+ * `%LOCALAPPDATA%`.
+ *
+ * @param where Environment and platform.
+ * @returns An absolute path; nothing need be there.
+ */
+export function dataFolder(where: Surroundings): string {
+  const base = xdg(where, "XDG_DATA_HOME") ?? localBase(where, ".local/share");
+  return pathsOf(where).join(base, NAME, "archives");
+}
+
+/**
+ * The folder of one configuration's state, without making it:
+ * `$XDG_STATE_HOME/opencode-session-archiver/v1/{hash of the configuration's path}`, by default in
+ * `~/.local/state`, on Windows in `%LOCALAPPDATA%`.
+ *
+ * @param where Environment, platform and the absolute path of the configuration.
+ * @returns An absolute path; nothing need be there.
+ */
+export function statePath(where: Surroundings & { readonly configPath: string }): string {
+  const paths = pathsOf(where);
+  if (!paths.isAbsolute(where.configPath)) {
+    throw new ArchiveError(
+      "Invalid",
+      `the configuration's path ${where.configPath} is relative; give an absolute one`,
+    );
+  }
+  const base = xdg(where, "XDG_STATE_HOME") ?? localBase(where, ".local/state");
+  const config = paths.normalize(where.configPath);
+  // Windows has one file whatever the case of its letters.
+  const name = sha256Hex(where.platform === "win32" ? config.toLowerCase() : config).slice(0, 16);
+  return paths.join(base, NAME, "v1", name);
+}
+
+/**
+ * The folder of one configuration's state, made when it is missing (0700).
+ *
+ * @param where See {@linkcode statePath}.
+ * @returns Its absolute path.
+ *
+ * @example
+ * ```ts ignore
+ * const folder = await stateFolder({ configPath, env: process.env, platform: process.platform });
+ * ```
+ */
+export function stateFolder(
+  where: Surroundings & { readonly configPath: string },
+): Promise<string> {
+  return makePrivateFolder(statePath(where));
+}
+
+function pathsOf({ platform }: Surroundings): typeof posix {
+  return platform === "win32" ? win32 : posix;
+}
+
+/** The specification says that an empty or relative value is to be ignored. */
+function xdg(where: Surroundings, variable: string): string | undefined {
+  const value = where.env[variable];
+  return value !== undefined && pathsOf(where).isAbsolute(value) ? value : undefined;
+}
+
+function localBase(where: Surroundings, folder: string): string {
+  if (where.platform !== "win32") return inHome(where, folder);
+  const local = where.env["LOCALAPPDATA"];
+  return local !== undefined && win32.isAbsolute(local) ? local : inHome(where, "AppData/Local");
+}
+
+function inHome(where: Surroundings, folder: string): string {
+  const variable = where.platform === "win32" ? "USERPROFILE" : "HOME";
+  const home = where.env[variable];
+  if (home === undefined || !pathsOf(where).isAbsolute(home)) {
+    throw new ArchiveError(
+      "Invalid",
+      `${variable} is ${home ? `the relative path ${home}` : "not set"}; ` +
+        `set it to the absolute path of your home folder`,
+    );
+  }
+  return pathsOf(where).join(home, folder);
+}

@@ -1,0 +1,149 @@
+/**
+ * Which process wrote something, and whether it still lives.
+ *
+ * A number alone does not name a process: numbers are given again after an end or a restart, and
+ * containers count on their own. Knows nothing of locks or spools, which go by it.
+ *
+ * @module
+ */
+import { readFile, readlink } from "node:fs/promises";
+import { hostname, uptime } from "node:os";
+import process from "node:process";
+import { sha256Hex } from "../../core/hash.ts";
+import { errorCode } from "./file_error.ts";
+
+/**
+ * A process among all processes of all machines. An empty text means that this system does not tell.
+ */
+export interface ProcessIdentity {
+  /** 16 hex digits that stand for the machine: of its name and its id. */
+  readonly host: string;
+  /** Names the machine's current run, from power-on to power-off. */
+  readonly boot: string;
+  /** The space in which `pid` counts: containers have their own. */
+  readonly space: string;
+  /** The process's number. */
+  readonly pid: number;
+  /** When it started, as the system writes it; opaque. */
+  readonly start: string;
+}
+
+/** - `elsewhere`: it is of another machine or container, so nothing can be known from here. */
+export type Fate = "running" | "gone" | "elsewhere";
+
+let self: Promise<ProcessIdentity> | undefined;
+
+/** The process that runs this. */
+export function thisProcess(): Promise<ProcessIdentity> {
+  self ??= identify();
+  return self;
+}
+
+/**
+ * Whether a process still lives.
+ *
+ * @param other Which.
+ * @param silentMs For how long it gave no sign of life, in milliseconds.
+ */
+export async function fateOf(other: ProcessIdentity, silentMs: number): Promise<Fate> {
+  const me = await thisProcess();
+  if (other.boot !== "" && other.boot === me.boot) {
+    return other.space === me.space ? await fateHere(other) : "elsewhere";
+  }
+  if (other.host !== me.host) return "elsewhere";
+  if (other.boot !== "" && me.boot !== "") return "gone";
+  if (other.space !== me.space) return "elsewhere";
+  // Where a machine's runs have no names, one that was silent since before this run is of another.
+  if (silentMs > uptime() * 1000 + 60_000) return "gone";
+  return await fateHere(other);
+}
+
+async function identify(): Promise<ProcessIdentity> {
+  const [machine, boot, space, seen] = await Promise.all([
+    textOf("/etc/machine-id"),
+    bootId(),
+    readlink("/proc/self/ns/pid").catch(() => ""),
+    look(process.pid),
+  ]);
+  return {
+    host: sha256Hex(`${hostname()}\n${machine}`).slice(0, 16),
+    boot,
+    space: space.replace(/\D/g, ""),
+    pid: process.pid,
+    start: seen?.start ?? "",
+  };
+}
+
+async function bootId(): Promise<string> {
+  if (process.platform === "linux") return await textOf("/proc/sys/kernel/random/boot_id");
+  if (process.platform === "darwin") return await outputOf("sysctl", "-n", "kern.bootsessionuuid");
+  return "";
+}
+
+async function fateHere({ pid, start }: ProcessIdentity): Promise<Fate> {
+  if (!exists(pid)) return "gone";
+  const seen = await look(pid);
+  if (seen === undefined) return "running";
+  if (seen.ended || (start !== "" && seen.start !== start)) return "gone";
+  return "running";
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Anything else, such as EPERM, is said of a process that exists.
+    return errorCode(error) !== "ESRCH";
+  }
+}
+
+/** What the system shows of a process. */
+interface Sight {
+  readonly start: string;
+  /** It has ended and only waits for its parent to take note. */
+  readonly ended: boolean;
+}
+
+function look(pid: number): Promise<Sight | undefined> {
+  if (process.platform === "linux") return lookInProc(pid);
+  if (process.platform === "win32") return Promise.resolve(undefined);
+  return lookWithPs(pid);
+}
+
+async function lookInProc(pid: number): Promise<Sight | undefined> {
+  const stat = await textOf(`/proc/${pid}/stat`);
+  // The second field is the program's name in brackets and may hold anything, so count behind it.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state, start] = [fields[0], fields[19]];
+  if (state === undefined || start === undefined) return undefined;
+  return { start, ended: state === "Z" || state === "X" };
+}
+
+/**
+ * What `ps` shows of a process, for systems without `/proc`.
+ *
+ * @param pid Its number.
+ */
+export async function lookWithPs(pid: number): Promise<Sight | undefined> {
+  const line = await outputOf("ps", "-o", "stat=", "-o", "lstart=", "-p", `${pid}`);
+  const [, state, start] = /^(\S+)\s+(.+)$/.exec(line) ?? [];
+  if (state === undefined || start === undefined) return undefined;
+  return { start: start.replace(/\s+/g, " "), ended: state.startsWith("Z") };
+}
+
+async function textOf(path: string): Promise<string> {
+  return (await readFile(path, "utf8").catch(() => "")).trim();
+}
+
+/** What a command prints; empty when it fails or is not there. */
+async function outputOf(command: string, ...args: readonly string[]): Promise<string> {
+  const { execFile } = await import("node:child_process");
+  // One language and one time zone, so that two looks at a process give the same text.
+  const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
+  return await new Promise((resolve) => {
+    execFile(command, args, { env, timeout: 5000 }, (error, stdout) => {
+      resolve(error ? "" : stdout.trim());
+    });
+  });
+}
