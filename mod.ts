@@ -1,6 +1,92 @@
-export * from "./core/errors.ts";
-export * from "./core/ledger.ts";
-export * from "./core/agent.ts";
-export * from "./core/backend.ts";
-export * from "./core/spool.ts";
-export * from "./core/transcript.ts";
+/**
+ * A copy of every AI coding session, off this machine, made without asking, that can be put back.
+ *
+ * What a script imports: the {@linkcode Archiver}, the backends, the agents and the types between
+ * them. Nothing heavy is loaded before it is needed.
+ *
+ * @example Archive everything that OpenCode has on this machine into a folder
+ * ```ts
+ * import { Archiver, FileBackend, openCode } from "@session-archiver/archiver";
+ *
+ * const archiver = new Archiver({
+ *   agents: [openCode()],
+ *   backends: [new FileBackend({ path: "./archives" })],
+ * });
+ * for await (const { session, copies } of archiver.archiveAll()) {
+ *   console.log(session.id, copies.map((copy) => copy.status));
+ * }
+ * ```
+ *
+ * @module
+ */
+export {
+  type Agent,
+  type Detection,
+  type LoadedSession,
+  type RestorableArchive,
+  type RestoreOptions,
+  type RestoreOutcome,
+  type SessionFilter,
+  type SessionId,
+  type SessionRef,
+  type Summary,
+  type Unit,
+} from "./core/agent.ts";
+export {
+  type ArchiveKey,
+  archiveKey,
+  checkSessionId,
+  parseArchiveKey,
+  projectSegment,
+  versionKey,
+} from "./core/archive_key.ts";
+export {
+  type ArchiveAllOptions,
+  type ArchiveOptions,
+  Archiver,
+  type ArchiverOptions,
+  type SessionOutcome,
+} from "./core/archiver.ts";
+export {
+  type Backend,
+  type Body,
+  type ByteRange,
+  type CallOptions,
+  type Capabilities,
+  type ListOptions,
+  type ListPage,
+  type ObjectInfo,
+  type PutMode,
+  type PutOptions,
+  type RangedBody,
+} from "./core/backend.ts";
+export { type CopyOutcome } from "./core/copy.ts";
+export { type DeleteOptions, type DeleteOutcome } from "./core/deletion.ts";
+export { type Description } from "./core/description.ts";
+export { type ArchiveHeader, type DocumentDigest, DocumentWriter } from "./core/document.ts";
+export { type ReadDocument, readDocument } from "./core/document_reader.ts";
+export { ArchiveError, type ErrorCode, type ErrorSubject, isArchiveError } from "./core/errors.ts";
+export {
+  type ArchiveFacts,
+  type Extent,
+  type Ledger,
+  type LedgerEntry,
+  MemoryLedger,
+} from "./core/ledger.ts";
+export { type ArchiveEntry, type ListFilter } from "./core/listing.ts";
+export { MemoryAgent, type MemoryMessage, type MemorySession } from "./core/memory_agent.ts";
+export { MemorySpool } from "./core/memory_spool.ts";
+export { checkObjectKey, compareUtf8, type ObjectKeyRules } from "./core/object_key.ts";
+export { type RestoreRequest } from "./core/restoration.ts";
+export { type RetrievedArchive, type RetrieveOptions } from "./core/retrieval.ts";
+export { type PathRules, projectMatcher, type Route, router, type Rule } from "./core/routing.ts";
+export { type Spool, type Spooled } from "./core/spool.ts";
+export {
+  type TokenCounts,
+  type TranscriptMessage,
+  type TranscriptPart,
+} from "./core/transcript.ts";
+export { type VerifyOptions, type VerifyOutcome } from "./core/verification.ts";
+export { FileBackend, type FileBackendOptions } from "./backends/file.ts";
+export { MemoryBackend, type MemoryBackendOptions } from "./backends/memory.ts";
+export { openCode, type OpenCodeOptions } from "./adapters/agents/opencode/mod.ts";

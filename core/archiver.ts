@@ -20,7 +20,7 @@ import { type PreparedDocument, prepareDocument } from "./prepared_document.ts";
 import { resolveKey } from "./resolution.ts";
 import { restoreArchive, type RestoreRequest } from "./restoration.ts";
 import { retrieveArchive, type RetrievedArchive, type RetrieveOptions } from "./retrieval.ts";
-import { matchesProject, type PathRules, route, type Rule } from "./routing.ts";
+import { type PathRules, projectMatcher, type Route, router, type Rule } from "./routing.ts";
 import type { Spool } from "./spool.ts";
 import { verifyArchives, type VerifyOptions, type VerifyOutcome } from "./verification.ts";
 
@@ -114,6 +114,7 @@ export class Archiver {
   readonly #pathsOf: (projectPath: string) => readonly string[];
   readonly #ledger: Ledger;
   readonly #spool: Spool;
+  #route: Promise<(paths: readonly string[]) => Route> | undefined;
 
   /**
    * Puts an archiver together; nothing is opened or read yet.
@@ -171,7 +172,7 @@ export class Archiver {
    * @param options Dry run, signal.
    */
   async archive(session: SessionRef, options: ArchiveOptions = {}): Promise<SessionOutcome> {
-    const waiting = this.#waiting(session, options);
+    const waiting = await this.#waiting(session, options);
     if (waiting.jobs.length === 0) return { session, copies: waiting.copies, warnings: [] };
     const { copies, warnings } = await this.#load(session, waiting.jobs, options);
     return { session, copies: [...waiting.copies, ...copies], warnings };
@@ -291,12 +292,12 @@ export class Archiver {
   /** One job a session, as the agents tell of them. What fails an agent's store is put aside. */
   async *#jobs(options: ArchiveAllOptions, failures: unknown[]) {
     const { ids, project, since, dryRun, signal } = options;
+    const matches = project && await projectMatcher(project, this.#paths);
     for (const agent of this.agents) {
       try {
         for await (const session of agent.sessions({ ids, since, signal })) {
           throwIfAborted(signal, "archiving");
-          const paths = this.#pathsOf(session.projectPath);
-          if (project && !matchesProject(paths, project, this.#paths)) continue;
+          if (matches && !matches(this.#pathsOf(session.projectPath))) continue;
           yield () => this.archive(session, { dryRun, signal, named: ids !== undefined });
         }
       } catch (error) {
@@ -306,10 +307,10 @@ export class Archiver {
   }
 
   /** The backends a session goes to, and what the ledger alone can say about each. */
-  #waiting(session: SessionRef, { named }: ArchiveOptions) {
+  async #waiting(session: SessionRef, { named }: ArchiveOptions) {
     const jobs: Backend[] = [];
     const copies: CopyOutcome[] = [];
-    for (const name of this.#route(session.projectPath)) {
+    for (const name of await this.#routeOf(session.projectPath)) {
       const backend = this.backend(name);
       const entry = this.#ledger.get(session, backend.identity);
       const known = entry !== undefined && entry.token === session.token;
@@ -322,8 +323,9 @@ export class Archiver {
     return { jobs, copies };
   }
 
-  #route(projectPath: string): readonly string[] {
-    return route(this.#pathsOf(projectPath), this.#rules, this.#default, this.#paths).backends;
+  async #routeOf(projectPath: string): Promise<readonly string[]> {
+    const route = await (this.#route ??= router(this.#rules, this.#default, this.#paths));
+    return route(this.#pathsOf(projectPath)).backends;
   }
 
   async #load(session: SessionRef, backends: readonly Backend[], options: ArchiveOptions) {
@@ -336,7 +338,7 @@ export class Archiver {
     }
     try {
       // A session may have moved to another project since its path was looked at.
-      const allowed = this.#route(document.digest.header.projectPath);
+      const allowed = await this.#routeOf(document.digest.header.projectPath);
       const copies = await Promise.all(
         backends.filter(({ name }) => allowed.includes(name)).map((backend) =>
           copyDocument(document, {

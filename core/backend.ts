@@ -82,7 +82,8 @@ export interface ObjectInfo {
 
 /**
  * A part of an object: `[start, end)`, or its last `suffix` bytes. An `end` past the object's is
- * cut, and a suffix longer than the object means all of it.
+ * cut, a suffix longer than the object means all of it, and from a `start` past its end there is
+ * nothing. Negative numbers and an `end` before the `start` are `Invalid`.
  *
  * @since 0.1.0
  */
@@ -100,7 +101,7 @@ export interface ListOptions {
   prefix?: string;
   /** Folds keys that share what lies between prefix and the next delimiter into one prefix. */
   delimiter?: "/";
-  /** Only keys and folded prefixes that sort after this one. */
+  /** Only keys and folded prefixes that sort after this one; a prefix that equals it does not. */
   startAfter?: string;
   /** Stops after this many keys and prefixes in all. */
   limit?: number;
@@ -116,7 +117,10 @@ export interface ListOptions {
 export interface ListPage {
   /** Objects, ordered by the UTF-8 bytes of their keys. */
   readonly objects: readonly ObjectInfo[];
-  /** Folded prefixes, each ending in the delimiter, in the same order. */
+  /**
+   * Folded prefixes, each ending in the delimiter, in the same order. A store of folders may name
+   * one that is empty.
+   */
   readonly prefixes: readonly string[];
 }
 

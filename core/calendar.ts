@@ -6,6 +6,7 @@
  */
 import { parseArchiveKey } from "./archive_key.ts";
 import type { Backend, ObjectInfo } from "./backend.ts";
+import { grouped } from "./grouped.ts";
 import { inParallel } from "./parallel.ts";
 
 /** One day of one project in one backend. */
@@ -83,7 +84,7 @@ export async function readDays(
   days: readonly ProjectDay[],
   signal?: AbortSignal,
 ): Promise<{ backend: Backend; object: ObjectInfo }[]> {
-  const runs = Map.groupBy(days, ({ backend, project }) => `${backend.identity}\n${project}`);
+  const runs = grouped(days, ({ backend, project }) => `${backend.identity}\n${project}`);
   const found = await inParallel([...runs.values()], REQUESTS, async (run) => {
     const { backend, project, date: newest } = run[0];
     const oldest = run[run.length - 1].date;

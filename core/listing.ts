@@ -8,9 +8,10 @@ import { type ArchiveKey, parseArchiveKey, projectSegment } from "./archive_key.
 import type { Backend, ObjectInfo } from "./backend.ts";
 import { byDateDescending, daysToRead, projectDays, readDays } from "./calendar.ts";
 import { describe, type Description } from "./description.ts";
+import { grouped } from "./grouped.ts";
 import type { Ledger } from "./ledger.ts";
 import { inParallel } from "./parallel.ts";
-import { matchesProject, type PathRules } from "./routing.ts";
+import { type PathRules, projectMatcher } from "./routing.ts";
 
 /**
  * Which archives to list.
@@ -83,12 +84,13 @@ export async function* listArchives(
 ): AsyncGenerator<ArchiveEntry> {
   let left = filter.limit ?? Infinity;
   if (left <= 0) return;
+  const isWanted = await wantedEntries(filter, source.paths);
   for await (const rows of rowsByRounds(source, filter, () => left)) {
     for (let at = 0; at < rows.length; at += BATCH) {
       const batch = rows.slice(at, at + Math.min(BATCH, Math.max(left, 1)));
       at -= BATCH - batch.length;
       for (const entry of await inParallel(batch, BATCH, (row) => complete(row, source, filter))) {
-        if (!isWanted(entry, filter, source.paths)) continue;
+        if (!isWanted(entry)) continue;
         yield entry;
         if (--left <= 0) return;
       }
@@ -122,7 +124,7 @@ function rowsOf(
   versions: boolean,
 ): Row[] {
   const rows: Row[] = [];
-  for (const [key, held] of Map.groupBy(objects, ({ object }) => object.key)) {
+  for (const [key, held] of grouped(objects, ({ object }) => object.key)) {
     const parts = parseArchiveKey(key);
     if (!parts || (parts.version && !versions)) continue;
     rows.push({ key, parts, held, modified: Math.max(...held.map(lastChange)) });
@@ -152,10 +154,15 @@ async function complete(
   };
 }
 
-function isWanted(entry: ArchiveEntry, filter: ListFilter, paths?: PathRules): boolean {
-  const title = filter.title?.toLowerCase();
-  return (title === undefined || entry.title.toLowerCase().includes(title)) &&
-    (!filter.project || matchesProject([entry.projectPath], filter.project, paths));
+async function wantedEntries(
+  { title, project }: ListFilter,
+  paths?: PathRules,
+): Promise<(entry: ArchiveEntry) => boolean> {
+  const matches = project && await projectMatcher(project, paths);
+  const text = title?.toLowerCase();
+  return (entry) =>
+    (text === undefined || entry.title.toLowerCase().includes(text)) &&
+    (matches === undefined || matches([entry.projectPath]));
 }
 
 /** The segments of projects given as plain paths; undefined when a glob asks for a look at all. */

@@ -1,7 +1,7 @@
 /**
  * What a key may look like, and how keys are ordered: the rules at the door of every backend.
  *
- * How a session becomes a key is not here but in `core/key.ts`; what one file system or store
+ * How a session becomes a key is not here but in `core/archive_key.ts`; what one file system or store
  * forbids beyond these rules is in that backend.
  *
  * @module

@@ -6,8 +6,6 @@
  *
  * @module
  */
-import { minimatch } from "minimatch";
-
 /**
  * One routing rule.
  *
@@ -45,60 +43,70 @@ export interface Route {
 }
 
 /**
- * Finds the first rule that matches a project.
+ * Prepares rules for deciding many projects.
  *
- * @param paths The project's path in every form it is known by: as given, and as real path.
  * @param rules The rules, in order.
  * @param otherwise The backends when no rule matches.
  * @param how How paths are compared.
+ * @returns Finds the first rule that matches a project, whose path it takes in every form it is
+ * known by: as given, and as real path.
  *
  * @example
  * ```ts
- * import { route } from "@session-archiver/archiver";
+ * import { router } from "@session-archiver/archiver";
  *
  * const rules = [{ match: ["/home/me/private/**"], backends: [] }];
- * console.assert(route(["/home/me/private/.secret"], rules, ["disk"]).backends.length === 0);
- * console.assert(route(["/home/me/work"], rules, ["disk"]).backends[0] === "disk");
+ * const route = await router(rules, ["disk"]);
+ * console.assert(route(["/home/me/private/.secret"]).backends.length === 0);
+ * console.assert(route(["/home/me/work"]).backends[0] === "disk");
  * ```
  *
  * @since 0.1.0
  */
-export function route(
-  paths: readonly string[],
+export async function router(
   rules: readonly Rule[],
   otherwise: readonly string[],
   how: PathRules = {},
-): Route {
-  const rule = rules.findIndex((rule) => matchesProject(paths, rule.match, how));
-  return rule < 0 ? { backends: otherwise } : { backends: rules[rule].backends, rule };
+): Promise<(paths: readonly string[]) => Route> {
+  const matchers = await Promise.all(rules.map(({ match }) => projectMatcher(match, how)));
+  return (paths) => {
+    const rule = matchers.findIndex((matches) => matches(paths));
+    return rule < 0 ? { backends: otherwise } : { backends: rules[rule].backends, rule };
+  };
 }
 
 /**
- * Tells whether one of the patterns matches one of the paths. `P/**` matches `P` itself too, names
- * that begin with a dot match like all others, and a path always matches itself.
+ * Prepares patterns for comparing many projects. `P/**` matches `P` itself too, names that begin
+ * with a dot match like all others, and a path always matches itself.
  *
- * @param paths A project's path in every form it is known by.
  * @param patterns Globs, as minimatch has them; `#` and `!` at the start mean themselves.
  * @param how How paths are compared.
+ * @returns Tells whether one of the patterns matches one of the forms of a project's path.
  *
  * @since 0.1.0
  */
-export function matchesProject(
-  paths: readonly string[],
+export async function projectMatcher(
   patterns: readonly string[],
   how: PathRules = {},
-): boolean {
-  const options = {
-    dot: true,
-    nocase: how.ignoreCase ?? false,
-    nonegate: true,
-    nocomment: true,
-    platform: how.windows ? "win32" as const : "linux" as const,
-  };
+): Promise<(paths: readonly string[]) => boolean> {
+  if (patterns.length === 0) return () => false;
+  // Loading minimatch takes longer than loading everything else here.
+  const { Minimatch } = await import("minimatch");
   const plain = (text: string) => how.windows ? text.replaceAll("\\", "/") : text;
-  return patterns.map(plain).some((pattern) =>
-    [pattern, ...(pattern.endsWith("/**") ? [pattern.slice(0, -3) || "/"] : [])].some((glob) =>
-      paths.some((path) => plain(path) === glob || minimatch(plain(path), glob, options))
-    )
+  const globs = patterns.map(plain).flatMap((pattern) =>
+    pattern.endsWith("/**") ? [pattern, pattern.slice(0, -3) || "/"] : [pattern]
   );
+  const compiled = globs.map((glob) =>
+    new Minimatch(glob, {
+      dot: true,
+      nocase: how.ignoreCase ?? false,
+      nonegate: true,
+      nocomment: true,
+      platform: how.windows ? "win32" : "linux",
+    })
+  );
+  return (paths) =>
+    paths.map(plain).some((path) =>
+      globs.includes(path) || compiled.some((glob) => glob.match(path))
+    );
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { matchesProject, type PathRules, route } from "@session-archiver/archiver";
+import { type PathRules, projectMatcher, router } from "@session-archiver/archiver";
 import fc from "fast-check";
 
 const ANY_CASE: PathRules = { ignoreCase: true };
@@ -33,43 +33,43 @@ const TABLE: [string, string, boolean, PathRules?][] = [
   ["C:\\Users\\me\\**", "D:\\Users\\me\\x", false, WINDOWS],
 ];
 
-describe("matchesProject()", () => {
+describe("projectMatcher()", () => {
   for (const [pattern, path, expected, how] of TABLE) {
     const verb = expected ? "matches" : "does not match";
-    it(`${pattern} ${verb} ${path}${how ? ` with ${JSON.stringify(how)}` : ""}`, () => {
-      assert.equal(matchesProject([path], [pattern], how), expected);
+    it(`${pattern} ${verb} ${path}${how ? ` with ${JSON.stringify(how)}` : ""}`, async () => {
+      assert.equal((await projectMatcher([pattern], how))([path]), expected);
     });
   }
 
-  it("matches when any form of a path matches any pattern", () => {
-    assert.ok(matchesProject(["/link", "/real/secret"], ["/nothing", "/real/**"]));
+  it("matches when any form of a path matches any pattern", async () => {
+    const matches = await projectMatcher(["/nothing", "/real/**"]);
+    assert.ok(matches(["/link", "/real/secret"]));
   });
 
-  it("never misses anything below a folder that is shut off", () => {
+  it("never misses anything below a folder that is shut off", async () => {
+    const route = await router([{ match: ["/private/**"], backends: [] }], ["disk"]);
     const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 })
       .filter((name) => !name.includes("/") && name !== "." && name !== "..");
     fc.assert(fc.property(fc.array(name, { maxLength: 5 }), (names) => {
       const path = ["/private", ...names].join("/");
-      assert.deepEqual(
-        route([path], [{ match: ["/private/**"], backends: [] }], ["disk"]).backends,
-        [],
-      );
+      assert.deepEqual(route([path]).backends, []);
     }));
   });
 });
 
-describe("route()", () => {
+describe("router()", () => {
   const rules = [
     { match: ["/work/secret/**"], backends: [] },
     { match: ["/work/**", "/clients/**"], backends: ["minio", "disk"] },
   ];
 
-  it("takes the first rule that matches", () => {
-    assert.deepEqual(route(["/work/secret/x"], rules, ["disk"]), { backends: [], rule: 0 });
-    assert.deepEqual(route(["/work/x"], rules, ["disk"]), { backends: ["minio", "disk"], rule: 1 });
+  it("takes the first rule that matches", async () => {
+    const route = await router(rules, ["disk"]);
+    assert.deepEqual(route(["/work/secret/x"]), { backends: [], rule: 0 });
+    assert.deepEqual(route(["/work/x"]), { backends: ["minio", "disk"], rule: 1 });
   });
 
-  it("falls back to the default", () => {
-    assert.deepEqual(route(["/home"], rules, ["disk"]), { backends: ["disk"] });
+  it("falls back to the default", async () => {
+    assert.deepEqual((await router(rules, ["disk"]))(["/home"]), { backends: ["disk"] });
   });
 });

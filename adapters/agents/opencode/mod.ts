@@ -11,7 +11,7 @@ import { throwIfAborted } from "../../../core/errors.ts";
 import { type Connection, Connections } from "./connections.ts";
 import { detectStores } from "./detect.ts";
 import { loadSession } from "./load.ts";
-import { type Environment, findDatabases, type Locations, whichExist } from "./locations.ts";
+import { findDatabases, type Locations, whichExist } from "./locations.ts";
 import { restoreSessions } from "./restore.ts";
 import { AGENT_NAME, readSessions } from "./sessions.ts";
 import { type Database, openDatabase } from "./sqlite.ts";
@@ -29,7 +29,7 @@ export interface OpenCodeOptions {
   /** The `opencode` program that puts sessions back; by default the one in `PATH`. */
   readonly command?: string;
   /** Environment variables to use in place of the process's own. */
-  readonly env?: Environment;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** How long to wait for a locked database, in milliseconds; 5,000 by default. */
   readonly busyTimeout?: number;
 }
