@@ -92,11 +92,14 @@ export interface LoadedSession {
   /** The change token of exactly what `native` gives. */
   readonly token: string;
   /**
-   * What the agent itself exports and imports, as JSON text in lines. Joined by line feeds the
-   * lines are one JSON object; no line holds a line feed. All but the last belong to what grows
+   * What the agent itself exports and imports, as JSON text in lines of UTF-8. Joined by line feeds
+   * the lines are one JSON object; no line holds a line feed. All but the last belong to what grows
    * only at its end (one message or record a line); the last holds what changes in place.
+   *
+   * Bytes, since what an agent stored can mostly be taken over as it stands. Archives give the same
+   * lines back as text.
    */
-  readonly native: AsyncIterable<string>;
+  readonly native: AsyncIterable<Uint8Array>;
   /** The summary. May be asked for once `native` has ended. */
   summary(): Summary;
   /** The units of the last line of `native`: what changes in place. Once `native` has ended. */

@@ -79,7 +79,9 @@ export async function copyDocument(document: PreparedDocument, job: CopyJob): Pr
   const entry = ledger.get(session, backend.identity);
   const key = entry?.key ?? archiveKey(document.digest.header);
   for (let race = 0;; race++) {
-    const standing = await whatStands(document, job, entry, key);
+    const standing: Standing = race === 0 && isProbablyNew(document, job, entry)
+      ? { is: "nothing" }
+      : await whatStands(document, job, entry, key);
     if (standing.is === "same") {
       if (!job.dryRun) await remember(document, job, key, standing.etag ?? entry?.etag);
       return { backend: backend.name, key, status: "unchanged", bytes: 0 };
@@ -100,6 +102,18 @@ export async function copyDocument(document: PreparedDocument, job: CopyJob): Pr
     const bytes = document.digest.size;
     return { backend: backend.name, key, status: "archived", bytes, ...(version && { version }) };
   }
+}
+
+/**
+ * A session that the ledger does not know is mostly a new one. Creating its object then tells whether
+ * one is there, which spares asking first; but a large document is not sent on the off chance.
+ */
+function isProbablyNew(
+  { body }: PreparedDocument,
+  { backend, dryRun }: CopyJob,
+  entry: LedgerEntry | undefined,
+): boolean {
+  return !entry && !dryRun && backend.capabilities.createOnly && body instanceof Uint8Array;
 }
 
 async function write(

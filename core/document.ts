@@ -18,6 +18,7 @@
 import type { LoadedSession, Summary } from "./agent.ts";
 import { sha256 } from "./hash.ts";
 import type { Extent } from "./ledger.ts";
+import { Utf8Buffer } from "./utf8_buffer.ts";
 import { shapeOf } from "./versions.ts";
 
 /** Stands in every document's first field. */
@@ -63,8 +64,8 @@ export interface DocumentDigest {
   readonly prefixes: ReadonlyMap<number, string>;
 }
 
-/** Text is handed on in pieces of about this many UTF-16 units. */
-const CHUNK = 1 << 17;
+/** Documents are handed on in chunks of about this many bytes. */
+const CHUNK = 1 << 18;
 
 /**
  * Writes one session as a document, in chunks, and digests it on the way.
@@ -87,7 +88,6 @@ export class DocumentWriter {
   readonly #session: LoadedSession;
   readonly #watched: number[];
   readonly #prefixes = new Map<number, string>();
-  readonly #encoder = new TextEncoder();
   readonly #hash = sha256();
   #size = 0;
   #digest?: DocumentDigest;
@@ -108,26 +108,28 @@ export class DocumentWriter {
 
   /** The document's bytes. Can be taken once. */
   async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    let lines = [headerLine(this.#header)];
-    let length = 0;
-    let lead = '"native":';
+    const buffer = new Utf8Buffer();
+    buffer.text(headerLine(this.#header));
+    let lead = '\n"native":';
+    let held: Uint8Array | undefined;
     for await (const line of this.#session.native) {
-      if (length >= CHUNK) {
-        yield this.#take(lines.join("\n"));
-        lines = [""];
-        length = 0;
+      if (held) {
+        buffer.text(lead);
+        buffer.bytes(held);
+        lead = "\n";
       }
-      lines.push(lead + line);
-      length += line.length;
-      lead = "";
+      if (buffer.length >= CHUNK) yield this.#digested(buffer.take());
+      held = line;
     }
-    if (lead !== "") throw new TypeError(`the agent gave no native lines of ${this.#header.id}`);
-    const last = lines.pop();
+    if (!held) throw new TypeError(`the agent gave no native lines of ${this.#header.id}`);
     // What comes before the last native line, and its line feed, is what only grows at its end.
-    yield this.#take(lines.join("\n"));
+    yield this.#digested(buffer.take());
     const grown = { length: this.#size, sha256: this.#hash.copy().digest("hex") };
     const summary = this.#session.summary();
-    yield this.#take(`\n${last},\n"summary":${JSON.stringify(summary)}}\n`);
+    buffer.text(lead);
+    buffer.bytes(held);
+    buffer.text(`,\n"summary":${JSON.stringify(summary)}}\n`);
+    yield this.#digested(buffer.take());
     this.#digest = {
       size: this.#size,
       sha256: this.#hash.digest("hex"),
@@ -144,8 +146,7 @@ export class DocumentWriter {
     return this.#digest;
   }
 
-  #take(text: string): Uint8Array<ArrayBuffer> {
-    const bytes = this.#encoder.encode(text);
+  #digested<T extends Uint8Array>(bytes: T): T {
     let done = 0;
     while (this.#watched.length > 0 && this.#watched[0] <= this.#size + bytes.length) {
       const length = this.#watched.shift()!;

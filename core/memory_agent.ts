@@ -224,10 +224,13 @@ function loaded(session: MemorySession): LoadedSession {
 async function* nativeLines(
   messages: readonly MemoryMessage[],
   info: Native["info"],
-): AsyncGenerator<string> {
-  yield '{"messages":[';
-  for (const [index, message] of messages.entries()) {
-    yield await Promise.resolve(JSON.stringify(message) + (index < messages.length - 1 ? "," : ""));
-  }
-  yield `],"info":${JSON.stringify(info)}}`;
+): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  const last = messages.length - 1;
+  const lines = [
+    '{"messages":[',
+    ...messages.map((message, at) => JSON.stringify(message) + (at < last ? "," : "")),
+    `],"info":${JSON.stringify(info)}}`,
+  ];
+  for (const line of lines) yield await Promise.resolve(encoder.encode(line));
 }

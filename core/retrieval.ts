@@ -119,7 +119,7 @@ export function expectedHash(
 ): string | undefined {
   const entry = ledger.at(backend.identity, info.key);
   return readMetadata(info.metadata)?.sha256 ??
-    (entry?.state === "stored" ? entry.sha256 : undefined);
+    (entry && entry.state !== "deleted" ? entry.sha256 : undefined);
 }
 
 function checkHash(found: string, expected: string | undefined, key: string, backend: Backend) {

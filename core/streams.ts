@@ -57,3 +57,13 @@ export async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8
     await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
   );
 }
+
+/**
+ * Lines of UTF-8 as text.
+ *
+ * @param lines Each whole.
+ */
+export async function* decodedLines(lines: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const line of lines) yield decoder.decode(line);
+}

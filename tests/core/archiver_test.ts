@@ -266,7 +266,7 @@ describe("an overwrite", () => {
     assert.equal((await versionsOf()).length, 1);
   });
 
-  it("costs no upload when the ledger was lost and the store has the same", async () => {
+  it("writes nothing when the ledger was lost and the store has the same", async () => {
     agent.set(session("one"));
     await archiveAll();
     ledger = new MemoryLedger();
@@ -307,20 +307,33 @@ describe("an overwrite", () => {
     const richer = new MemoryAgent();
     richer.set(session("one", [says("m1"), says("m2")]));
     agent.set(session("one", [says("m1")]));
-    const head = backend.head.bind(backend);
-    let first = true;
-    backend.head = async (...args: Parameters<typeof head>) => {
-      if (!first) return await head(...args);
-      first = false;
-      const other = new Archiver({ agents: [richer], backends: [backend] });
-      const result = head(...args);
-      await Promise.allSettled([result]);
-      await archiveAll(other);
-      return await result;
+    const put = backend.put.bind(backend);
+    backend.put = async (...args: Parameters<typeof put>) => {
+      backend.put = put;
+      await archiveAll(new Archiver({ agents: [richer], backends: [backend] }));
+      return await put(...args);
     };
     const [{ copies }] = await archiveAll();
     assert.equal(copies[0].status, "archived");
     assert.match(await textOf(copies[0].version!), /m2/);
+  });
+});
+
+describe("a new session", () => {
+  it("costs one request, and a large one is looked for first", async () => {
+    const calls: string[] = [];
+    for (const name of ["head", "get", "put"] as const) {
+      const original = backend[name].bind(backend) as (...args: unknown[]) => Promise<never>;
+      Object.assign(backend, {
+        [name]: (...args: unknown[]) => (calls.push(name), original(...args)),
+      });
+    }
+    agent.set(session("one"));
+    await archiveAll();
+    assert.deepEqual(calls.splice(0), ["put"]);
+    agent.set(session("two", [says("m1", "large ".repeat(2_000_000))]));
+    await archiveAll();
+    assert.deepEqual(calls, ["head", "put"]);
   });
 });
 
@@ -443,6 +456,16 @@ describe("verify()", () => {
       assert.ok((await statuses()).every(([, status]) => status === "ok"));
     });
   }
+
+  it("goes on calling damaged what is, and gives none of it away", async () => {
+    const damaged = (await textOf(KEY)).replace("Title", "Tidle");
+    await backend.put(KEY, new TextEncoder().encode(damaged));
+    for (let time = 0; time < 2; time++) {
+      assert.deepEqual(await statuses(archiver(), [KEY]), [[KEY, "damaged"]]);
+      const archive = await archiver().retrieve(KEY);
+      await assert.rejects(collect(archive.bytes()), /SHA-256/);
+    }
+  });
 
   it("sees damage by the store's metadata when the ledger is lost", async () => {
     const damaged = (await textOf(KEY)).replace("Title", "Tidle");

@@ -31,7 +31,7 @@ function session(lines: readonly string[]): LoadedSession {
     createdAt: "2026-01-01T00:00:00.000Z",
     token: "t",
     native: (async function* () {
-      for (const line of lines) yield await Promise.resolve(line);
+      for (const line of lines) yield await Promise.resolve(encode(line));
     })(),
     summary: () => SUMMARY,
     inPlace: () => [],

@@ -9,6 +9,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openCode } from "../../adapters/agents/opencode/mod.ts";
+import { decodedLines } from "../../core/streams.ts";
 import type { Agent, RestorableArchive, SessionRef } from "../../core/agent.ts";
 import { writeOpenCodeDatabase } from "../fixtures/opencode_database.ts";
 import { addOddity } from "../fixtures/opencode_edits.ts";
@@ -39,7 +40,7 @@ async function refsOf(agent: Agent): Promise<SessionRef[]> {
 async function archiveOf(agent: Agent, ref: SessionRef): Promise<RestorableArchive> {
   const loaded = await agent.load(ref);
   const lines: string[] = [];
-  for await (const line of loaded.native) lines.push(line);
+  for await (const line of decodedLines(loaded.native)) lines.push(line);
   assert.deepEqual(loaded.warnings(), []);
   return {
     id: loaded.id,

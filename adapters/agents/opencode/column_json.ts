@@ -29,7 +29,7 @@ export function columnJson(column: Value): ColumnJson {
 
 /**
  * Whether SQLite finds that `data` holds a JSON object without some names, as an SQL expression;
- * then {@linkcode plainObjectText} has its text. This spares parsing it a second time here.
+ * then {@linkcode plainObjectBytes} takes it over. This spares reading it as text and parsing it.
  *
  * @param names The names it must not have.
  */
@@ -39,17 +39,20 @@ export function isPlainObject(names: readonly string[]): string {
 }
 
 /**
- * The text of a column for which {@linkcode isPlainObject} is true.
+ * The bytes of a column for which {@linkcode isPlainObject} is true, read as a BLOB.
  *
  * @param column What the column holds.
- * @returns Its text on one line; undefined when only {@linkcode columnJson} can tell.
+ * @returns Its bytes when they are one line and an object that is not empty; undefined when only
+ * {@linkcode columnJson} can tell.
  */
-export function plainObjectText(column: Value): string | undefined {
-  // SQLite takes a NUL for the end of the text, and a BLOB for a text.
-  if (typeof column !== "string" || column.includes("\0")) return undefined;
-  if (!column.startsWith("{") || !column.endsWith("}")) return undefined;
-  return column.includes("\n") ? column.replaceAll("\n", " ") : column;
+export function plainObjectBytes(column: Value): Uint8Array | undefined {
+  if (!(column instanceof Uint8Array)) return undefined;
+  const isObject = column[0] === BRACE && column[1] === QUOTE && column.at(-1) === CLOSING_BRACE;
+  // SQLite takes a NUL for the end of the text.
+  return isObject && !column.includes(FEED) && !column.includes(NUL) ? column : undefined;
 }
+
+const [NUL, FEED, QUOTE, BRACE, CLOSING_BRACE] = [0x00, 0x0a, 0x22, 0x7b, 0x7d];
 
 /** The text of an object that keeps a column as it is. */
 export function rawObject(column: Value): string {

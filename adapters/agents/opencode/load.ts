@@ -8,8 +8,9 @@
  */
 import type { LoadedSession, Unit } from "../../../core/agent.ts";
 import { ArchiveError, throwIfAborted } from "../../../core/errors.ts";
+import { Utf8Buffer } from "../../../core/utf8_buffer.ts";
 import type { Connection } from "./connections.ts";
-import { columnJson, isPlainObject, plainObjectText, rawObject } from "./column_json.ts";
+import { columnJson, isPlainObject, plainObjectBytes, rawObject } from "./column_json.ts";
 import { sessionInfo } from "./info.ts";
 import { jsonMembers, jsonObject } from "./json_members.ts";
 import { FIRST_LINE } from "./native.ts";
@@ -60,7 +61,7 @@ class SessionRows implements LoadedSession {
   readonly projectPath: string;
   readonly createdAt: string;
   readonly token: string;
-  readonly native: AsyncIterable<string>;
+  readonly native: AsyncIterable<Uint8Array>;
   readonly #database: Database;
   readonly #schema: Schema;
   readonly #row: Row;
@@ -107,48 +108,54 @@ class SessionRows implements LoadedSession {
     throw new TypeError(`the native lines of session ${this.id} were not read to their end yet`);
   }
 
-  async *#lines(): AsyncGenerator<string> {
-    yield FIRST_LINE;
-    let held: string | undefined;
-    for (const line of this.#messages()) {
-      throwIfAborted(this.#signal, `reading session ${this.id}`);
-      if (held !== undefined) yield held + ",";
-      held = line;
+  async *#lines(): AsyncGenerator<Uint8Array> {
+    const line = new Utf8Buffer();
+    const taken = (text: string) => {
+      line.text(text);
+      return line.take();
+    };
+    yield taken(FIRST_LINE);
+    const rows = this.#database.prepare(
+      "SELECT id, data FROM message WHERE session_id = ? ORDER BY time_created, id",
+    ).iterate(this.id);
+    try {
+      for (let row = rows.next(); !row.done;) {
+        throwIfAborted(this.#signal, `reading session ${this.id}`);
+        this.#writeMessage(row.value, line);
+        row = rows.next();
+        yield taken(row.done ? "" : ",");
+      }
+    } finally {
+      rows.return?.();
     }
-    if (held !== undefined) yield held;
     const info = sessionInfo(this.#row, (what) => this.#warnings.push(what));
     const lastLine = `],"info":${info},"todos":${this.#todos()}}`;
     this.#database.exec("COMMIT");
     this.#lastLine = lastLine;
-    yield lastLine;
+    yield taken(lastLine);
   }
 
-  *#messages(): Generator<string> {
-    const messages = this.#database.prepare(
-      "SELECT id, data FROM message WHERE session_id = ? ORDER BY time_created, id",
-    );
-    const parts = this.#database.prepare(
-      `SELECT id, data, ${isPlainObject(OWN_COLUMNS)} AS plain FROM part ` +
-        "WHERE message_id = ? ORDER BY id",
-    );
+  #writeMessage({ id, data }: Row, line: Utf8Buffer): void {
     const sessionID = JSON.stringify(this.id);
-    for (const { id, data } of messages.iterate(this.id)) {
-      const messageID = JSON.stringify(id);
-      const info = this.#spliced("message", id, data, `"id":${messageID},"sessionID":${sessionID}`);
-      this.#summary.add(info.value);
-      const tail = `,"sessionID":${sessionID},"messageID":${messageID}`;
-      const texts = parts.all(id).map((part) =>
-        this.#partText(part, `"id":${JSON.stringify(part.id)}${tail}`)
-      );
-      yield `{"info":${info.text},"parts":[${texts.join()}]}`;
+    const messageID = JSON.stringify(id);
+    const info = this.#spliced("message", id, data, `"id":${messageID},"sessionID":${sessionID}`);
+    this.#summary.add(info.value);
+    line.text(`{"info":${info.text},"parts":[`);
+    const tail = `,"sessionID":${sessionID},"messageID":${messageID}`;
+    let lead = "";
+    for (const part of this.#database.prepare(PARTS_OF_MESSAGE).all(id)) {
+      line.text(lead);
+      this.#writePart(part, `"id":${JSON.stringify(part.id)}${tail}`, line);
+      lead = ",";
     }
+    line.text("]}");
   }
 
-  #partText({ id, data, plain }: Row, members: string): string {
-    const text = plain ? plainObjectText(data) : undefined;
-    return text === undefined
-      ? this.#spliced("part", id, data, members).text
-      : withMembers(text, members);
+  #writePart({ id, data }: Row, members: string, line: Utf8Buffer): void {
+    const bytes = plainObjectBytes(data);
+    if (bytes === undefined) return line.text(this.#spliced("part", id, data, members).text);
+    line.bytes(bytes.subarray(0, -1));
+    line.text(`,${members}}`);
   }
 
   /** A row's JSON object followed by the members that OpenCode keeps in columns of their own. */
@@ -187,6 +194,11 @@ interface Spliced {
 /** What OpenCode keeps in columns of their own, and adds to the data it exports. */
 const OWN_COLUMNS: readonly string[] = ["id", "sessionID", "messageID"];
 
+/** Parts that are plain come as bytes, to be taken over; all others as they are. */
+const PARTS_OF_MESSAGE = `SELECT id, CASE WHEN ${
+  isPlainObject(OWN_COLUMNS)
+} THEN CAST(data AS BLOB) ELSE data END AS data FROM part WHERE message_id = ? ORDER BY id`;
+
 function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -204,9 +216,12 @@ function replacingMembers(text: string, members: string): string {
 }
 
 /** The same lines; the connection is given back when they have ended or were left, even unread. */
-function releasing(lines: AsyncGenerator<string>, connection: Connection): AsyncIterable<string> {
+function releasing(
+  lines: AsyncGenerator<Uint8Array>,
+  connection: Connection,
+): AsyncIterable<Uint8Array> {
   let whole = false;
-  const ended = async (step: Promise<IteratorResult<string>>) => {
+  const ended = async (step: Promise<IteratorResult<Uint8Array>>) => {
     try {
       const result = await step;
       if (result.done) connection.release(whole);
@@ -216,7 +231,7 @@ function releasing(lines: AsyncGenerator<string>, connection: Connection): Async
       throw error;
     }
   };
-  const iterator: AsyncIterator<string> = {
+  const iterator: AsyncIterator<Uint8Array> = {
     next: () =>
       ended(
         lines.next().then((result) => {

@@ -12,6 +12,7 @@ import type {
   SessionId,
 } from "../../../core/agent.ts";
 import { ArchiveError, isArchiveError, throwIfAborted } from "../../../core/errors.ts";
+import { decodedLines } from "../../../core/streams.ts";
 import {
   type Choice,
   importPieces,
@@ -131,7 +132,7 @@ async function importAndReadBack(
   const loaded = await readNow(target);
   if (!loaded) return { run };
   const given = importPieces(target.archive, target.ids, choice);
-  return { run, back: await compareReadBack(given, loaded.native) };
+  return { run, back: await compareReadBack(given, decodedLines(loaded.native)) };
 }
 
 async function importOnce(target: Target, choice: Choice): Promise<Run> {

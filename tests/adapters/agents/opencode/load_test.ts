@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { decodedLines } from "../../../../core/streams.ts";
 import { addOddity, editDatabase, emptyDatabase } from "../../../fixtures/opencode_edits.ts";
 import { readSession, withStore } from "./reading.ts";
 
@@ -176,7 +177,7 @@ describe("a loaded OpenCode session", () => {
       const loaded = await store.agent.load({ agent: "opencode", store: store.database, id });
       await emptyDatabase(store.database);
       const lines: string[] = [];
-      for await (const line of loaded.native) lines.push(line);
+      for await (const line of decodedLines(loaded.native)) lines.push(line);
       assert.deepEqual(lines, whole.lines);
       assert.equal(loaded.token, whole.loaded.token);
     });

@@ -7,6 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openCode, type OpenCodeOptions } from "../../../../adapters/agents/opencode/mod.ts";
+import { decodedLines } from "../../../../core/streams.ts";
 import type {
   Agent,
   LoadedSession,
@@ -71,7 +72,7 @@ export interface Read {
 /** Reads a session. */
 export async function readSession({ agent, database }: Store, id: string): Promise<Read> {
   const loaded = await agent.load({ agent: "opencode", store: database, id });
-  const lines = await all(loaded.native);
+  const lines = await all(decodedLines(loaded.native));
   return { lines, native: JSON.parse(lines.join("\n")), loaded };
 }
 
