@@ -1,0 +1,130 @@
+/**
+ * `archive delete`: removes archives, once the user has seen what they are.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import type { Archiver } from "../../../core/archiver.ts";
+import type { DeleteOutcome } from "../../../core/deletion.ts";
+import { ArchiveError, throwIfAborted } from "../../../core/errors.ts";
+import type { ArchiveEntry } from "../../../core/listing.ts";
+import type { Call, Perform } from "../call.ts";
+import { EXIT, type ExitCode, UsageError } from "../exit.ts";
+import { printableLine } from "../printable.ts";
+import type { Style } from "../report.ts";
+
+interface DeleteOptions extends Style {
+  readonly yes?: boolean;
+}
+
+/** See {@linkcode Define}. */
+export function defineDelete(program: Command, perform: Perform): void {
+  program.command("delete")
+    .summary("delete archives; asks first")
+    .description(
+      "Deletes archives, never sessions. A session whose archive you deleted is archived again " +
+        "only once it changes, or when run --session names it. Kept versions stay.",
+    )
+    .argument("<key...>", "keys, or ids of sessions")
+    .option("-y, --yes", "do not ask")
+    .action((keys: string[], options: DeleteOptions) =>
+      perform(options, (call) => deleteAll(call, keys, options))
+    );
+}
+
+async function deleteAll(
+  call: Call,
+  texts: readonly string[],
+  { yes = false }: DeleteOptions,
+): Promise<ExitCode> {
+  if (!yes && !call.terminal.confirm) {
+    throw new UsageError("delete asks before it deletes, and nobody is here to ask; add --yes");
+  }
+  const entries = await find(call, texts);
+  if (!yes && !await isSure(call, entries)) {
+    await call.report.note("nothing was deleted");
+    return EXIT.failed;
+  }
+  const { openToWrite } = await import("../open_archive.ts");
+  const { archiver, close } = await openToWrite(call, "deleting");
+  try {
+    return await deleteEach(call, archiver, entries);
+  } finally {
+    await close();
+  }
+}
+
+/** One that fails does not keep the others, nor what was done from being told. */
+async function deleteEach(
+  call: Call,
+  archiver: Archiver,
+  entries: readonly ArchiveEntry[],
+): Promise<ExitCode> {
+  const { report, signal } = call;
+  const outcomes: DeleteOutcome[] = [];
+  for (const { key } of entries) {
+    try {
+      throwIfAborted(signal, `deleting ${key}`);
+      const outcome = await archiver.delete(key, { signal });
+      outcomes.push(outcome);
+      await tell(call, outcome);
+    } catch (error) {
+      await report.error(error);
+    }
+  }
+  if (report.style.json) await report.json(outcomes);
+  return outcomes.length === entries.length ? EXIT.done : EXIT.failed;
+}
+
+/** All of them, or none: a wrong one among them shows before anything is deleted. */
+async function find(call: Call, texts: readonly string[]): Promise<ArchiveEntry[]> {
+  const [{ openToRead }, { findEntry }] = await Promise.all([
+    import("../open_archive.ts"),
+    import("../find_entry.ts"),
+  ]);
+  const { archiver, close } = await openToRead(call);
+  const entries = new Map<string, ArchiveEntry>();
+  try {
+    for (const text of texts) {
+      const key = await archiver.resolve(text, { signal: call.signal });
+      const entry = await findEntry(archiver, key, call.signal);
+      if (!entry) throw notThere(key);
+      entries.set(key, entry);
+    }
+  } finally {
+    await close();
+  }
+  return [...entries.values()];
+}
+
+function notThere(key: string): ArchiveError {
+  return new ArchiveError(
+    "NotFound",
+    `there is no archive ${key}; "archive list" shows what there is; nothing was deleted`,
+    { key },
+  );
+}
+
+async function isSure(
+  { terminal, signal }: Call,
+  entries: readonly ArchiveEntry[],
+): Promise<boolean> {
+  const { countText, sizeText } = await import("../amounts.ts");
+  for (const { key, title, size, projectPath } of entries) {
+    const line = `${key}  ${sizeText(size)}  ${projectPath}  ${title || "(no title)"}`;
+    await terminal.stderr.write(`${printableLine(line)}\n`);
+  }
+  const answer = await terminal.confirm?.(
+    `Delete ${countText(entries.length, "archive")} for good?`,
+    signal,
+  );
+  return answer ?? false;
+}
+
+async function tell({ report }: Call, { key, backends, versions }: DeleteOutcome): Promise<void> {
+  if (report.style.json) return;
+  await report.say(`deleted ${key} from ${backends.join(", ")}`);
+  if (versions.length > 0) {
+    await report.note(`kept versions of it are still there: ${versions.join(", ")}`);
+  }
+}

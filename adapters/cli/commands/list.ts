@@ -1,0 +1,129 @@
+/**
+ * `archive list`: what is archived, newest first.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import { parseArchiveKey } from "../../../core/archive_key.ts";
+import type { ArchiveEntry, ListFilter } from "../../../core/listing.ts";
+import type { Call, Perform } from "../call.ts";
+import type { Column } from "../columns.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
+import { another, moment, wholeNumber } from "../option_values.ts";
+import type { Style } from "../report.ts";
+
+interface ListOptions extends Style {
+  readonly project?: readonly string[];
+  readonly since?: string;
+  readonly until?: string;
+  readonly title?: string;
+  readonly limit: number;
+  readonly versions?: boolean;
+}
+
+/** See {@linkcode Define}. */
+export function defineList(program: Command, perform: Perform): void {
+  program.command("list")
+    .summary("list archives, newest first")
+    .description("Lists archives by the day their session was created, newest first.")
+    .option("--project <glob>", "only sessions of this folder; may be repeated", another)
+    .option("--since <date>", "only sessions created on this day (UTC) or later", moment("--since"))
+    .option(
+      "--until <date>",
+      "only sessions created on this day (UTC) or before",
+      moment("--until"),
+    )
+    .option("--title <text>", "only titles that hold this text")
+    .option("--limit <n>", "at most so many, 0 for all", wholeNumber("--limit", 0), 20)
+    .option("--versions", "also earlier versions that were kept; shows keys")
+    .action((options: ListOptions) => perform(options, (call) => list(call, options)));
+}
+
+async function list(call: Call, options: ListOptions): Promise<ExitCode> {
+  const { openToRead } = await import("../open_archive.ts");
+  const archive = await openToRead(call);
+  const { report, signal } = call;
+  const limit = options.limit || Infinity;
+  const entries: ArchiveEntry[] = [];
+  try {
+    // One more tells whether there are more.
+    const filter = { ...await filterOf(call, options), limit: limit + 1, signal };
+    for await (const entry of archive.archiver.list(filter)) entries.push(entry);
+  } finally {
+    await archive.close();
+  }
+  const shown = entries.slice(0, limit);
+  if (report.style.json) await report.json(shown.map(entryJson));
+  else if (report.style.quiet) await report.print(shown.map(({ key }) => `${key}\n`).join(""));
+  else if (shown.length === 0) await report.note(nothing(options, archive.folder));
+  else await printTable(call, options, shown);
+  if (!report.style.json && shown.length < entries.length) {
+    await report.note(`these are the newest ${limit}; --limit 0 lists all`);
+  }
+  return EXIT.done;
+}
+
+async function filterOf({ terminal }: Call, options: ListOptions): Promise<ListFilter> {
+  const { since, until, title, versions } = options;
+  const project = options.project &&
+    (await import("../project_paths.ts")).projectGlobs(options.project, terminal);
+  return { project, since: dayOf(since), until: dayOf(until), title, versions };
+}
+
+function dayOf(moment: string | undefined): string | undefined {
+  return moment?.slice(0, "2026-11-22".length);
+}
+
+/** A row of `list --json`. */
+function entryJson(entry: ArchiveEntry) {
+  const { key, backends, agent, id, title, projectPath, createdAt, updatedAt, messages, size } =
+    entry;
+  const { version, problem } = entry;
+  return {
+    ...{ key, backends, agent, id, title, projectPath, createdAt, updatedAt, messages, size },
+    ...(version && { version }),
+    ...(problem && { problem }),
+  };
+}
+
+function nothing({ project, since, until, title }: ListOptions, folder: string): string {
+  return project || since || until || title
+    ? `no archive in ${folder} is like that; "archive list" without conditions lists all`
+    : `nothing is archived in ${folder} yet; "archive run" does it`;
+}
+
+/** Columns from which on there is room for the time of day. */
+const WIDE = 100;
+
+async function printTable(
+  { report }: Call,
+  { versions }: ListOptions,
+  entries: readonly ArchiveEntry[],
+): Promise<void> {
+  const [{ tableLines }, { momentText, sizeText }, { printableLine }] = await Promise.all([
+    import("../columns.ts"),
+    import("../amounts.ts"),
+    import("../printable.ts"),
+  ]);
+  const wide = (report.columns ?? Infinity) >= WIDE;
+  const columns: Column[] = [
+    // An id names an archive only where it has one.
+    { name: versions ? "KEY" : "SESSION" },
+    { name: wide ? "UPDATED (UTC)" : "UPDATED" },
+    { name: "MSGS", align: "right" },
+    { name: "SIZE", align: "right" },
+    { name: "PROJECT", least: 8, cut: "start" },
+    { name: "TITLE", least: 12 },
+  ];
+  const rows = entries.map((entry) =>
+    [
+      versions ? entry.key : entry.id,
+      momentText(entry.updatedAt).slice(0, wide ? undefined : "2026-11-22".length),
+      String(entry.messages),
+      sizeText(entry.size),
+      entry.projectPath || (parseArchiveKey(entry.key)?.project ?? ""),
+      entry.problem ? `(unreadable: ${entry.problem})` : entry.title || "(no title)",
+    ].map(printableLine)
+  );
+  await report.print(`${tableLines(columns, rows, report.columns).join("\n")}\n`);
+}

@@ -1,0 +1,83 @@
+/**
+ * `archive restore`: puts an archive back into its agent.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import type { RestoreOutcome } from "../../../core/agent.ts";
+import { ArchiveError } from "../../../core/errors.ts";
+import type { Call, Perform } from "../call.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
+import type { Style } from "../report.ts";
+
+interface RestoreOptions extends Style {
+  readonly into?: string;
+  readonly newId?: boolean;
+  readonly children: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** See {@linkcode Define}. */
+export function defineRestore(program: Command, perform: Perform): void {
+  program.command("restore")
+    .summary("put an archived session back into its agent")
+    .description(
+      "Puts an archived session back into its agent, with the sessions it started, reads it again " +
+        "and says where it differs. A session that exists is never changed.",
+    )
+    .argument("<key>", "the archive's key, or its session's id")
+    .option("--into <dir>", "into this project; by default the one it belonged to")
+    .option("--new-id", "under new ids, so that it stands beside an existing one")
+    .option("--no-children", "without the sessions it started")
+    .option("--dry-run", "check everything and change nothing")
+    .action((key: string, options: RestoreOptions) =>
+      perform(options, (call) => restore(call, key, options))
+    );
+}
+
+async function restore(call: Call, text: string, options: RestoreOptions): Promise<ExitCode> {
+  const { report, terminal, signal } = call;
+  const { knownAgents, openToRead } = await import("../open_archive.ts");
+  const { archiver, close } = await openToRead(call, await knownAgents(terminal));
+  let outcomes: readonly RestoreOutcome[];
+  try {
+    const { into, newId, children, dryRun } = options;
+    const directory = into === undefined ? undefined : await absolute(into, terminal.cwd());
+    const key = await archiver.resolve(text, { signal });
+    outcomes = await archiver.restore(key, { directory, newId, children, dryRun, signal });
+  } finally {
+    await close();
+  }
+  if (report.style.json) await report.json(outcomes);
+  else for (const outcome of outcomes) await tell(call, outcome);
+  const wrong = outcomes.some(({ status, differences }) =>
+    status === "existing" || differences.length > 0
+  );
+  return wrong ? EXIT.failed : EXIT.done;
+}
+
+async function absolute(path: string, cwd: string): Promise<string> {
+  return (await import("node:path")).resolve(cwd, path);
+}
+
+async function tell({ report }: Call, outcome: RestoreOutcome): Promise<void> {
+  const { archivedId, id, status, directory, differences, notes } = outcome;
+  if (status === "existing") {
+    await report.error(
+      new ArchiveError(
+        "AlreadyExists",
+        `the agent has a session ${id} already, which was left alone; --new-id restores a copy ` +
+          "beside it",
+        { session: id },
+      ),
+    );
+  } else {
+    const as = id === archivedId ? "" : ` as ${id}`;
+    await report.say(`${status} ${archivedId}${as} into ${directory}`);
+  }
+  for (const difference of differences) {
+    const message = `what came back of ${id} differs from its archive: ${difference}`;
+    await report.error(new ArchiveError("Corrupt", message, { session: id }));
+  }
+  for (const note of notes) await report.note(`${id}: ${note}`);
+}

@@ -1,0 +1,78 @@
+/**
+ * `archive show`: an archived conversation to read.
+ *
+ * @module
+ */
+import type { Command } from "commander";
+import type { TranscriptMessage } from "../../../core/transcript.ts";
+import type { Call, Perform } from "../call.ts";
+import { EXIT, type ExitCode, UsageError } from "../exit.ts";
+import type { Style } from "../report.ts";
+
+type Format = "text" | "markdown" | "json";
+const FORMATS: readonly Format[] = ["text", "markdown", "json"];
+
+interface ShowOptions extends Style {
+  readonly format?: Format;
+}
+
+/** See {@linkcode Define}. */
+export function defineShow(program: Command, perform: Perform): void {
+  program.command("show")
+    .summary("show an archived conversation")
+    .description("Shows an archived conversation, for people and models to read.")
+    .argument("<key>", "the archive's key, or its session's id")
+    .option("--format <format>", "text, markdown or json (default: text)", format)
+    .action((key: string, options: ShowOptions) =>
+      perform(options, (call) => show(call, key, options))
+    );
+}
+
+function format(value: string): Format {
+  const known = FORMATS.find((one) => one === value);
+  if (known) return known;
+  throw new UsageError(`--format is ${JSON.stringify(value)}; it can be ${FORMATS.join(", ")}`);
+}
+
+async function show(call: Call, text: string, options: ShowOptions): Promise<ExitCode> {
+  const { signal, terminal } = call;
+  const format = options.format ?? (options.json ? "json" : "text");
+  if (options.json && format !== "json") {
+    throw new UsageError(`--json and --format ${format} exclude each other; leave one out`);
+  }
+  const { knownAgents, openToRead } = await import("../open_archive.ts");
+  const { archiver, close } = await openToRead(call, await knownAgents(terminal));
+  try {
+    const key = await archiver.resolve(text, { signal });
+    const archive = await archiver.retrieve(key, { signal });
+    const agent = archiver.agent(archive.header.agent);
+    const messages = agent.transcript(archive.native());
+    if (format === "json") await printJson(call, messages);
+    else {
+      const { findEntry } = await import("../find_entry.ts");
+      const entry = await findEntry(archiver, key, signal);
+      const { transcriptText } = await import("../transcript_text.ts");
+      const { transcriptMarkdown } = await import("../transcript_markdown.ts");
+      const write = format === "text" ? transcriptText : transcriptMarkdown;
+      const head = { ...archive.header, title: entry?.title ?? "" };
+      for await (const piece of write(head, messages)) await call.report.print(piece);
+    }
+  } finally {
+    await close();
+  }
+  return EXIT.done;
+}
+
+/** One message at a time, as long conversations do not fit into memory. */
+async function printJson(
+  { report }: Call,
+  messages: AsyncIterable<TranscriptMessage>,
+): Promise<void> {
+  const { printableJson } = await import("../printable.ts");
+  let before = "[\n";
+  for await (const message of messages) {
+    await report.print(before + printableJson(message));
+    before = ",\n";
+  }
+  await report.print(before === "[\n" ? "[]\n" : "\n]\n");
+}

@@ -1,0 +1,86 @@
+/**
+ * The program behind `archive`: takes a command line to its command and gives back the exit code.
+ *
+ * @module
+ */
+import type { Call, Perform } from "./call.ts";
+import { ClosedPipe, processTerminal, type StopSignal, type Terminal } from "./terminal.ts";
+import { EXIT, type ExitCode, exitCodeOf, UsageError } from "./exit.ts";
+import { Report, type Style } from "./report.ts";
+
+/**
+ * Runs the program once.
+ *
+ * @param argv The arguments, without the program's name.
+ * @param terminal Its surroundings; this process's own by default.
+ * @returns 0 done, 1 something failed, 2 wrong usage or configuration.
+ */
+export async function main(
+  argv: readonly string[],
+  terminal: Terminal = processTerminal(),
+): Promise<ExitCode> {
+  const stop = new AbortController();
+  const ignore = terminal.onStop((signal) => stop.abort(new Error(`stopped by ${NAMES[signal]}`)));
+  let report = new Report(terminal, styleOf(argv, terminal));
+  let exitCode: ExitCode = EXIT.done;
+  const perform: Perform = async (style, work) => {
+    report = new Report(terminal, { ...style, debug: report.style.debug });
+    const call: Call = { terminal, report, signal: stop.signal };
+    exitCode = await work(call);
+  };
+  try {
+    await parse(argv, terminal, perform);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof ClosedPipe) return EXIT.done;
+    return await failed(error, report);
+  } finally {
+    ignore();
+  }
+}
+
+const NAMES: Readonly<Record<StopSignal, string>> = { SIGINT: "Ctrl-C", SIGTERM: "SIGTERM" };
+
+/** How to speak before the command line is understood. */
+function styleOf(argv: readonly string[], { env }: Terminal): Style {
+  const debug = argv.includes("--debug") || Boolean(env.SESSION_ARCHIVER_DEBUG);
+  return { json: argv.includes("--json"), debug };
+}
+
+async function failed(error: unknown, report: Report): Promise<ExitCode> {
+  try {
+    await report.live();
+    await report.error(error);
+  } catch (closed) {
+    if (!(closed instanceof ClosedPipe)) throw closed;
+  }
+  return exitCodeOf(error);
+}
+
+async function parse(
+  argv: readonly string[],
+  terminal: Terminal,
+  perform: Perform,
+): Promise<void> {
+  const [{ CommanderError }, { makeProgram, withCommand }] = await Promise.all([
+    import("commander"),
+    import("./program.ts"),
+  ]);
+  const said = { out: "", err: "" };
+  const program = makeProgram(perform, {
+    writeOut: (text) => void (said.out += text),
+    writeErr: (text) => void (said.err += text),
+    getOutHelpWidth: () => terminal.stdout.columns ?? 100,
+  });
+  try {
+    await program.parseAsync(withCommand(argv), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw new UsageError(oneLine(said.err || error.message));
+    await terminal.stdout.write(said.out);
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/^error: /, "").trim().replace(/\s*\n\s*/g, " ");
+}

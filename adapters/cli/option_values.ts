@@ -1,0 +1,62 @@
+/**
+ * The values of options, read and checked.
+ *
+ * @module
+ */
+import { UsageError } from "./exit.ts";
+
+/**
+ * Reads one of several values of an option that may be repeated.
+ *
+ * @param value The new one.
+ * @param before Those before it.
+ */
+export function another(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+/**
+ * Makes the reader of a whole number.
+ *
+ * @param option The option, for the message.
+ * @param least The smallest that is allowed.
+ * @param most The largest.
+ */
+export function wholeNumber(
+  option: string,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+    const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `${least} to ${most}`;
+    throw new UsageError(`${option} is ${JSON.stringify(value)}; give a whole number, ${range}`);
+  };
+}
+
+/**
+ * Makes the reader of a moment: a day, which begins at midnight UTC, or an ISO date-time.
+ *
+ * @param option The option, for the message.
+ * @returns Reads it as ISO 8601 in UTC.
+ */
+export function moment(option: string): (value: string) => string {
+  return (value) => {
+    const time = MOMENT.test(value) && dayExists(value) ? new Date(value) : undefined;
+    if (time && !Number.isNaN(time.getTime())) return time.toISOString();
+    throw new UsageError(
+      `${option} is ${JSON.stringify(value)}; give a day as 2026-11-22, or a date-time as ` +
+        `2026-11-22T09:30:00Z`,
+    );
+  };
+}
+
+const MOMENT = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** `Date` takes the 31st of February for the 3rd of March. */
+function dayExists(value: string): boolean {
+  const day = value.slice(0, 10);
+  const time = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(day);
+}

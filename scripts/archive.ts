@@ -1,0 +1,12 @@
+/**
+ * `deno task archive`: the program of `adapters/cli/` on this terminal.
+ *
+ * @module
+ */
+import { main } from "../adapters/cli/main.ts";
+import { processTerminal } from "../adapters/cli/terminal.ts";
+
+const terminal = processTerminal();
+// A task runs in the project's folder and says where the user called it.
+const cwd = () => process.env.INIT_CWD ?? terminal.cwd();
+process.exit(await main(process.argv.slice(2), { ...terminal, cwd }));

@@ -1,0 +1,46 @@
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+import { posix } from "node:path";
+import { readSources } from "../../source/imports.ts";
+
+const SOURCES = new Map(
+  readSources(["core", "backends", "adapters"]).map((source) => [source.file, source]),
+);
+
+/** Everything that some files load at once, as files and packages. */
+function loadedWith(files: readonly string[]): Set<string> {
+  const loaded = new Set<string>();
+  const load = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    const source = SOURCES.get(file);
+    assert.ok(source, `${file} is there`);
+    for (const { kind, specifier = "" } of source.imports) {
+      if (kind !== "static") continue;
+      if (specifier.startsWith(".")) load(posix.join(posix.dirname(file), specifier));
+      else loaded.add(specifier);
+    }
+  };
+  for (const file of files) load(file);
+  return loaded;
+}
+
+describe("a light start", () => {
+  it("loads for --help nothing but the commands' names and the parser", () => {
+    const loaded = loadedWith(["adapters/cli/main.ts", "adapters/cli/program.ts"]);
+    const outside = [...loaded].filter((one) => !one.startsWith("adapters/cli/"));
+    assert.deepEqual(outside.sort(), [
+      "commander",
+      "core/archive_key.ts",
+      "core/errors.ts",
+      "core/hash.ts",
+    ]);
+  });
+
+  it("loads for list no agent, no prompt, no lock and no spool", () => {
+    const loaded = loadedWith(["adapters/cli/commands/list.ts", "adapters/cli/open_archive.ts"]);
+    const heavy = /agents\/|@clack|@aws|zod|lock\.ts$|spool\.ts$|sqlite/;
+    const found = [...loaded].filter((one) => heavy.test(one) && !/^core\//.test(one));
+    assert.deepEqual(found, []);
+  });
+});
