@@ -1,0 +1,58 @@
+/**
+ * Measures what is promised about speed, each promise as a ratio or difference taken in one run,
+ * and writes the figures to `.bench/bench.json`. Names on the command line pick some of them.
+ *
+ * @module
+ */
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { benchImport } from "./bench/import.ts";
+import { benchLargeSession } from "./bench/large_session.ts";
+import { type Finding, isKept } from "./bench/measure.ts";
+import { benchNewest } from "./bench/newest.ts";
+import { benchRun } from "./bench/run_sessions.ts";
+import { benchUnchanged } from "./bench/unchanged.ts";
+
+const BENCHES: Readonly<Record<string, (folder: string) => Promise<Finding>>> = {
+  import: benchImport,
+  run: benchRun,
+  unchanged: benchUnchanged,
+  large: benchLargeSession,
+  newest: benchNewest,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  console.error(
+    `no benchmark ${unknown.join(", ")}; there are: ${Object.keys(BENCHES).join(", ")}`,
+  );
+  process.exit(2);
+}
+
+const findings: Finding[] = [];
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const folder = await mkdtemp(join(tmpdir(), "session-archiver-bench-"));
+  try {
+    const finding = await bench(folder);
+    findings.push(finding);
+    const { promise, measure, value, figures } = finding;
+    console.log(
+      `${isKept(finding) ? "kept  " : "BROKEN"} ${promise}: ${value.toFixed(2)} ${measure}`,
+    );
+    console.log(`       ${figuresText(figures)}`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+await mkdir(".bench", { recursive: true });
+const report = { date: new Date().toISOString(), runtime: process.version, findings };
+await writeFile(".bench/bench.json", `${JSON.stringify(report, null, 2)}\n`);
+process.exitCode = findings.every(isKept) ? 0 : 1;
+
+function figuresText(figures: Finding["figures"]): string {
+  return Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(1)}`).join(" · ");
+}
