@@ -6,9 +6,10 @@
  */
 import type { Agent, SessionId } from "./agent.ts";
 import { archiveKey, versionKey } from "./archive_key.ts";
-import type { Backend, Body, PutMode } from "./backend.ts";
+import type { Backend, Body, Capabilities, ObjectInfo, PutMode } from "./backend.ts";
+import type { DocumentDigest } from "./document.ts";
 import { readDocument } from "./document_reader.ts";
-import { ArchiveError, isArchiveError } from "./errors.ts";
+import { ArchiveError, type ErrorCode, isArchiveError } from "./errors.ts";
 import { sha256 } from "./hash.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
 import { archiveFacts, archiveMetadata, readMetadata } from "./metadata.ts";
@@ -57,14 +58,14 @@ export interface CopyJob {
   readonly signal?: AbortSignal;
 }
 
-/** What stands at the key before the write. */
+/** What stands at the key before the write; the etag is that of what was looked at. */
 type Standing =
   | { readonly is: "nothing" }
   | { readonly is: "same"; readonly etag?: string }
-  | { readonly is: "continued" }
-  | { readonly is: "worth keeping"; readonly sha256: string };
+  | { readonly is: "continued"; readonly etag?: string }
+  | { readonly is: "worth keeping"; readonly etag?: string; readonly sha256: string };
 
-/** How often a write is tried again because somebody else created the object meanwhile. */
+/** How often a write is tried again because somebody else wrote the object meanwhile. */
 const MAX_RACES = 3;
 
 /**
@@ -79,56 +80,71 @@ export async function copyDocument(document: PreparedDocument, job: CopyJob): Pr
   const entry = ledger.get(session, backend.identity);
   const key = entry?.key ?? archiveKey(document.digest.header);
   for (let race = 0;; race++) {
-    const standing: Standing = race === 0 && isProbablyNew(document, job, entry)
-      ? { is: "nothing" }
-      : await whatStands(document, job, entry, key);
+    const expected = race === 0 ? expectedStanding(document, job, entry) : undefined;
+    const standing = expected ?? await whatStands(document, job, key);
     if (standing.is === "same") {
-      if (!job.dryRun) await remember(document, job, key, standing.etag ?? entry?.etag);
+      if (!job.dryRun) await remember(document, job, key, standing.etag);
       return { backend: backend.name, key, status: "unchanged", bytes: 0 };
     }
     const version = standing.is === "worth keeping" ? versionKey(key, standing.sha256) : undefined;
-    if (!job.dryRun) {
-      if (version) await keepVersion(job, key, version);
-      try {
-        const mode = standing.is === "nothing" && backend.capabilities.createOnly
-          ? "create"
-          : "overwrite";
-        await write(document, job, key, mode);
-      } catch (error) {
-        if (isArchiveError(error, "AlreadyExists") && race < MAX_RACES) continue;
-        throw error;
-      }
+    if (version && !job.dryRun) await keepVersion(job, key, version);
+    if (job.dryRun || await isWritten(document, job, key, standing) || race === MAX_RACES) {
+      const bytes = document.digest.size;
+      return { backend: backend.name, key, status: "archived", bytes, ...(version && { version }) };
     }
-    const bytes = document.digest.size;
-    return { backend: backend.name, key, status: "archived", bytes, ...(version && { version }) };
   }
 }
 
 /**
- * A session that the ledger does not know is mostly a new one. Creating its object then tells whether
- * one is there, which spares asking first; but a large document is not sent on the off chance.
+ * What the ledger alone can say, so that nothing is asked or read first. It holds for certain only
+ * where the write itself makes sure that nobody else wrote meanwhile.
  */
-function isProbablyNew(
-  { body }: PreparedDocument,
-  { backend, dryRun }: CopyJob,
+function expectedStanding(
+  { digest, body }: PreparedDocument,
+  { backend: { capabilities }, dryRun }: CopyJob,
   entry: LedgerEntry | undefined,
-): boolean {
-  return !entry && !dryRun && backend.capabilities.createOnly && body instanceof Uint8Array;
+): Standing | undefined {
+  if (!entry) {
+    // Mostly a new session: creating its object tells whether there is one. A large document is not
+    // sent on the off chance.
+    const tellsItself = capabilities.createOnly && body instanceof Uint8Array && !dryRun;
+    return tellsItself ? { is: "nothing" } : undefined;
+  }
+  const { state, etag } = entry;
+  if (state === "stored" && entry.sha256 === digest.sha256) return { is: "same", etag };
+  const ours = state === "stored" && etag !== undefined && capabilities.ifMatch;
+  return ours && extendsDocument(digest, entry.extent) ? { is: "continued", etag } : undefined;
 }
 
-async function write(
+/** Writes the document, or finds that what stands there is not what it was thought to be. */
+async function isWritten(
   document: PreparedDocument,
   job: CopyJob,
   key: string,
-  mode: PutMode,
-): Promise<void> {
-  const { etag } = await job.backend.put(key, document.body, {
-    mode,
-    contentType: "application/json",
-    metadata: archiveMetadata(document.digest),
-    signal: job.signal,
-  });
-  await remember(document, job, key, etag);
+  standing: Exclude<Standing, { is: "same" }>,
+): Promise<boolean> {
+  try {
+    const { etag } = await job.backend.put(key, document.body, {
+      mode: modeFor(standing, job.backend.capabilities),
+      contentType: "application/json",
+      metadata: archiveMetadata(document.digest),
+      signal: job.signal,
+    });
+    await remember(document, job, key, etag);
+    return true;
+  } catch (error) {
+    if (isArchiveError(error) && RACES.has(error.code)) return false;
+    throw error;
+  }
+}
+
+/** What a write with a condition fails with; some stores say `NotFound` where `ifMatch` meets none. */
+const RACES: ReadonlySet<ErrorCode> = new Set(["AlreadyExists", "Precondition", "NotFound"]);
+
+function modeFor(standing: Standing, capabilities: Capabilities): PutMode {
+  if (standing.is === "nothing") return capabilities.createOnly ? "create" : "overwrite";
+  const { etag } = standing;
+  return etag !== undefined && capabilities.ifMatch ? { ifMatch: etag } : "overwrite";
 }
 
 async function remember(
@@ -154,53 +170,80 @@ async function remember(
   });
 }
 
-/** Asks the ledger, then the store's metadata, and reads the stored document only as a last resort. */
+/**
+ * Asks the store. An object that this ledger wrote last is known by its etag; any other is compared,
+ * by the store's metadata and at last by reading it.
+ */
 async function whatStands(
   document: PreparedDocument,
   job: CopyJob,
-  entry: LedgerEntry | undefined,
   key: string,
 ): Promise<Standing> {
-  if (entry && entry.state !== "deleted") {
-    const same = entry.sha256 === document.digest.sha256;
-    if (same && entry.state === "stored") return { is: "same" };
-    if (same || extendsDocument(document.digest, entry.extent)) return { is: "continued" };
-  }
+  const { backend, ledger, session, signal } = job;
+  const { digest } = document;
   try {
-    const info = await job.backend.head(key, { signal: job.signal });
-    const known = readMetadata(info.metadata)?.sha256;
-    if (known === document.digest.sha256 && info.size === document.digest.size) {
-      return { is: "same", etag: info.etag };
+    const info = await backend.head(key, { signal });
+    const { etag } = info;
+    if (readMetadata(info.metadata)?.sha256 === digest.sha256 && info.size === digest.size) {
+      return { is: "same", etag };
     }
-    const standing = await compareWithStored(document, job, key);
-    return standing.is === "same" ? { ...standing, etag: info.etag } : standing;
+    const entry = ledger.get(session, backend.identity);
+    if (entry && isAsWritten(info, entry) && extendsDocument(digest, entry.extent)) {
+      return { is: "continued", etag };
+    }
+    return await compareWithStored(document, job, info);
   } catch (error) {
     if (isArchiveError(error, "NotFound")) return { is: "nothing" };
     throw error;
   }
 }
 
+/** Whether the object is the one that the ledger remembers, by what the store says of it. */
+function isAsWritten(info: ObjectInfo, { state, etag }: LedgerEntry): boolean {
+  return state === "stored" && etag !== undefined && info.etag === etag;
+}
+
+/** Reads what stands there: as a session's document, else as bytes. */
 async function compareWithStored(
   document: PreparedDocument,
   job: CopyJob,
-  key: string,
+  { key, etag }: ObjectInfo,
 ): Promise<Standing> {
-  const stored = await storedHash(job, key);
-  if (stored === document.digest.sha256) return { is: "same" };
-  const loses = await wouldLose(document, job, key);
-  return loses ? { is: "worth keeping", sha256: stored } : { is: "continued" };
+  try {
+    const stored = await storedHash(job, key);
+    if (stored === document.digest.sha256) return { is: "same", etag };
+    if (!await wouldLose(document, job, key)) return { is: "continued", etag };
+    return { is: "worth keeping", sha256: stored, etag };
+  } catch (error) {
+    if (isArchiveError(error, "Corrupt") || isStray(error, job)) {
+      if (isRuinOf(document, job, error)) return { is: "continued", etag };
+      const sha256 = await rawHash(job.backend, key, job.signal);
+      return { is: "worth keeping", sha256, etag };
+    }
+    throw error;
+  }
 }
 
-/** SHA-256 of the stored document's plain bytes; of the bytes as they are when it is damaged. */
+/** Whether another session's document lies where the ledger knows that this one's was. */
+function isStray(error: unknown, { ledger, session, backend }: CopyJob): boolean {
+  return isArchiveError(error, "Invalid") && ledger.get(session, backend.identity) !== undefined;
+}
+
+/**
+ * Whether what cannot be read is what is left of a copy whose whole content this document has. Any
+ * other ruin may still hold what nothing else does.
+ */
+function isRuinOf({ digest }: PreparedDocument, job: CopyJob, error: unknown): boolean {
+  const entry = job.ledger.get(job.session, job.backend.identity);
+  if (!entry || entry.state === "deleted" || !isArchiveError(error, "Corrupt")) return false;
+  return entry.sha256 === digest.sha256 || extendsDocument(digest, entry.extent);
+}
+
+/** SHA-256 of the stored document's plain bytes. */
 async function storedHash(job: CopyJob, key: string): Promise<string> {
-  try {
-    const stored = await openStored(job, key);
-    for await (const line of stored.native) void line;
-    return stored.sha256();
-  } catch (error) {
-    if (!isArchiveError(error, "Corrupt")) throw error;
-    return await rawHash(job.backend, key, job.signal);
-  }
+  const stored = await openStored(job, key);
+  for await (const line of stored.native) void line;
+  return stored.sha256();
 }
 
 async function rawHash(backend: Backend, key: string, signal?: AbortSignal): Promise<string> {
@@ -216,21 +259,15 @@ async function wouldLose(
   key: string,
 ): Promise<boolean> {
   const { agent } = job;
+  const stored = await openStored(job, key);
   try {
-    const stored = await openStored(job, key);
-    try {
-      const ids = new Set<string>();
-      const own = () => readDocument(document.open(), key);
-      for await (const unit of agent.units((await own()).native)) ids.add(unit.id);
-      const again = await own();
-      return await losesAnything(agent.units(stored.native), agent.units(again.native), ids);
-    } finally {
-      await stored.close();
-    }
-  } catch (error) {
-    // What cannot be read may still hold what nothing else does.
-    if (isArchiveError(error, "Corrupt")) return true;
-    throw error;
+    const ids = new Set<string>();
+    const own = () => readDocument(document.open(), key);
+    for await (const unit of agent.units((await own()).native)) ids.add(unit.id);
+    const again = await own();
+    return await losesAnything(agent.units(stored.native), agent.units(again.native), ids);
+  } finally {
+    await stored.close();
   }
 }
 

@@ -86,13 +86,13 @@ export interface Ledger {
    */
   get(session: SessionId, backend: string): LedgerEntry | undefined;
   /**
-   * What is remembered of the object at a place.
+   * What was remembered last of the object at a place.
    *
    * @param backend The backend's identity.
    * @param key The object's key.
    */
   at(backend: string, key: string): LedgerEntry | undefined;
-  /** Everything that is remembered. */
+  /** Everything that is remembered, in the order in which it was recorded. */
   entries(): Iterable<LedgerEntry>;
   /**
    * Remembers an entry in place of the one before; durable once the promise resolves.
@@ -138,7 +138,9 @@ export class MemoryLedger implements Ledger {
   record(entry: LedgerEntry): Promise<void> {
     const name = ledgerKey(entry, entry.backend);
     const before = this.#entries.get(name);
-    if (before) this.#places.delete(`${before.backend}\n${before.key}`);
+    const left = before && `${before.backend}\n${before.key}`;
+    if (left && this.#places.get(left) === before) this.#places.delete(left);
+    this.#entries.delete(name);
     this.#entries.set(name, entry);
     this.#places.set(`${entry.backend}\n${entry.key}`, entry);
     return Promise.resolve();

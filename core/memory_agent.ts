@@ -183,7 +183,11 @@ type Native = {
 async function parse(native: AsyncIterable<string>): Promise<Native> {
   let text = "";
   for await (const line of native) text += `${line}\n`;
-  return JSON.parse(text);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ArchiveError("Corrupt", "the native part of the archive is no JSON", { cause });
+  }
 }
 
 function infoOf({ createdAt, title, parentId }: MemorySession): Native["info"] {

@@ -8,13 +8,14 @@
  * @module
  */
 import type { Unit } from "./agent.ts";
+import { sha256Hex } from "./hash.ts";
 import type { Extent } from "./ledger.ts";
 
 /**
  * A text longer than this must survive as the beginning of what replaces it. Shorter ones change
  * in the ordinary course of things: titles, states, placeholders.
  */
-const TEXT_WORTH_KEEPING = 256;
+const TEXT_WORTH_KEEPING = 64;
 
 /**
  * Tells whether a document continues an earlier one: all that only grows at its end is still
@@ -34,7 +35,7 @@ export function extendsDocument(
 
 /**
  * Which things stand in some units and are not empty, as sorted paths. A text that is worth
- * keeping carries its own length and end, so that any change of it shows.
+ * keeping carries its hash, so that any change of it shows.
  *
  * @param units The units that change in place.
  */
@@ -48,11 +49,10 @@ function collectPaths(path: string, value: unknown, into: string[]): void {
   if (isEmpty(value)) return;
   if (typeof value === "object") {
     for (const [name, inner] of Object.entries(value as object)) {
-      collectPaths(`${path}.${name}`, inner, into);
+      collectPaths(`${path}.${name.includes(".") ? JSON.stringify(name) : name}`, inner, into);
     }
-  } else if (isWorthKeeping(value)) {
-    into.push(`${path}#${value.length}:${value.slice(-16)}`);
-  } else into.push(path);
+  } else if (isWorthKeeping(value)) into.push(`${path}#${sha256Hex(value).slice(0, 8)}`);
+  else into.push(path);
 }
 
 /**
@@ -104,9 +104,24 @@ export function isPoorer(newer: unknown, older: unknown): boolean {
   if (typeof older === "string") return losesText(newer, older);
   if (typeof older !== "object") return false;
   if (typeof newer !== "object" || Array.isArray(newer) !== Array.isArray(older)) return true;
-  return Object.entries(older as object).some(([name, value]) =>
-    isPoorer((newer as Record<string, unknown>)[name], value)
+  if (Array.isArray(older) && older.every(isPlain)) return losesElements(newer as unknown[], older);
+  const fields = new Map(Object.entries(newer as object));
+  return Object.entries(older as object).some(([name, value]) => isPoorer(fields.get(name), value));
+}
+
+/** A list of plain values may be put in another order, or have its texts continued. */
+function losesElements(newer: readonly unknown[], older: readonly unknown[]): boolean {
+  if (newer.length < older.length) return true;
+  return older.some((value) =>
+    !isEmpty(value) && !newer.some((other) =>
+      other === value ||
+      (typeof value === "string" && typeof other === "string" && other.startsWith(value))
+    )
   );
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value !== "object" || value === null;
 }
 
 function losesText(newer: unknown, older: string): boolean {

@@ -17,14 +17,15 @@ export type Shelf = Map<string, LedgerEntry>;
  */
 export class EntryTable {
   readonly #shelves = new Map<string, Shelf>();
+  /** Everything in the order it was recorded, with what has been superseded since. */
+  #log: LedgerEntry[] = [];
+  #size = 0;
   /** By backend and key; made when it is first asked for. */
   #places: Map<string, LedgerEntry> | undefined;
 
   /** How many there are. */
   get size(): number {
-    let size = 0;
-    for (const shelf of this.#shelves.values()) size += shelf.size;
-    return size;
+    return this.#size;
   }
 
   /** The entry of a session in a backend. */
@@ -32,19 +33,19 @@ export class EntryTable {
     return this.#shelves.get(shelfName(session, backend))?.get(session.id);
   }
 
-  /** The entry of what is at a place. */
+  /** The entry that was recorded last of what is at a place. */
   at(backend: string, key: string): LedgerEntry | undefined {
     this.#places ??= this.#allPlaces();
     return this.#places.get(place(backend, key));
   }
 
-  /** All of them. */
+  /** All of them, in the order they were recorded. */
   *values(): Generator<LedgerEntry> {
-    for (const shelf of this.#shelves.values()) yield* shelf.values();
+    for (const entry of this.#log) if (this.get(entry, entry.backend) === entry) yield entry;
   }
 
   /**
-   * The shelf for what is added in bulk before anything is looked up.
+   * The shelf of some entries, for {@linkcode add}.
    *
    * @param origin Agent, store and backend.
    */
@@ -55,11 +56,23 @@ export class EntryTable {
     return shelf;
   }
 
+  /**
+   * Adds an entry in bulk, before anything is looked up.
+   *
+   * @param shelf Its shelf.
+   * @param entry The entry; takes the place of the one before.
+   */
+  add(shelf: Shelf, entry: LedgerEntry): void {
+    if (!shelf.has(entry.id)) this.#size++;
+    shelf.set(entry.id, entry);
+    this.#log.push(entry);
+  }
+
   /** Puts an entry in place of the one before. */
   set(entry: LedgerEntry): void {
-    const shelf = this.shelf(entry);
-    const before = shelf.get(entry.id);
-    shelf.set(entry.id, entry);
+    const before = this.get(entry, entry.backend);
+    this.add(this.shelf(entry), entry);
+    if (this.#log.length > 2 * this.#size + 1000) this.#log = [...this.values()];
     if (this.#places === undefined) return;
     if (before !== undefined) {
       const left = place(before.backend, before.key);

@@ -291,7 +291,7 @@ class Reading {
       return;
     }
     this.#rows++;
-    found[1].set(row[1], toEntry(row, found[0]));
+    this.#entries.add(found[1], toEntry(row, found[0]));
   }
 
   #state(id: string, common: Common): void {

@@ -14,6 +14,7 @@
  * @module
  */
 import { ArchiveError } from "../../core/errors.ts";
+import { sha256Hex } from "../../core/hash.ts";
 import type { LedgerEntry } from "../../core/ledger.ts";
 import { LONGEST_LINE_BYTES } from "./line_blocks.ts";
 
@@ -215,21 +216,9 @@ function ascii(json: string): string {
   );
 }
 
-/**
- * A 53-bit hash of a text (cyrb53) in base 36. It tells some hundreds of texts apart and notices
- * damage; SHA-256 would cost every start the loading of node:crypto.
- */
+/** Names a text, to tell some hundreds of them apart and to notice damage. */
 function nameOf(text: string): string {
-  let a = 0xdeadbeef;
-  let b = 0x41c6ce57;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    a = Math.imul(a ^ unit, 2654435761);
-    b = Math.imul(b ^ unit, 1597334677);
-  }
-  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
-  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
-  return (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
+  return sha256Hex(text).slice(0, 12);
 }
 
 // Plain and by index, since it runs some thousand times before anything is compiled: destructuring

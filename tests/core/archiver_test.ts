@@ -11,6 +11,7 @@ import {
   MemoryBackend,
   MemoryLedger,
   type MemoryMessage,
+  type MemorySession,
   readDocument,
   type SessionId,
   type SessionOutcome,
@@ -319,6 +320,79 @@ describe("an overwrite", () => {
   });
 });
 
+describe("several writers", () => {
+  /** A store that cannot refuse a write whose etag is out of date, as a folder cannot. */
+  const withoutIfMatch = () => {
+    Object.assign(backend, { capabilities: { ...backend.capabilities, ifMatch: false } });
+    const put = backend.put.bind(backend);
+    backend.put = (key, body, options) => {
+      assert.notEqual(typeof options?.mode, "object");
+      return put(key, body, options);
+    };
+  };
+  const shorter = session("one", [says("m1"), says("m2")]);
+  const longer = session("one", [says("m1"), says("m2"), says("theirs", "b".repeat(100))]);
+  const diverged = session("one", [says("m1"), says("m2"), says("ours")]);
+
+  async function archiveAs(state: MemorySession, own = ledger): Promise<SessionOutcome> {
+    agent.set(state);
+    return (await archiveAll(archiver({ ledger: own })))[0];
+  }
+
+  const versions = async () => (await keysOf()).filter((key) => key.includes("~"));
+
+  for (const [store, prepare] of [["with", () => {}], ["without", withoutIfMatch]] as const) {
+    describe(`on a store ${store} conditional writes`, () => {
+      beforeEach(() => prepare());
+
+      it("keep what another machine archived meanwhile", async () => {
+        await archiveAs(shorter);
+        await archiveAs(longer, new MemoryLedger());
+        const { copies } = await archiveAs(diverged);
+        assert.match(await textOf(copies[0].version!), /theirs/);
+        assert.match(await textOf(KEY), /ours/);
+      });
+
+      it("keep what was written before a kill kept it from being remembered", async () => {
+        await archiveAs(shorter);
+        const record = ledger.record.bind(ledger);
+        ledger.record = () => Promise.reject(new Error("killed"));
+        assert.equal((await archiveAs(longer)).copies[0].status, "failed");
+        ledger.record = record;
+        const { copies } = await archiveAs(diverged);
+        assert.match(await textOf(copies[0].version!), /theirs/);
+      });
+
+      it("keep a better copy that verify took for a damaged one", async () => {
+        await archiveAs(shorter);
+        await archiveAs(longer, new MemoryLedger());
+        // As a folder has it: without the hash of what was archived.
+        await backend.put(KEY, new TextEncoder().encode(await textOf(KEY)));
+        agent.set(shorter);
+        assert.equal((await collect(archiver().verify()))[0].status, "damaged");
+        await archiveAll();
+        assert.match(await textOf((await versions())[0]), /theirs/);
+      });
+
+      it("refuse a later format version though the ledger knows an earlier one", async () => {
+        await archiveAs(shorter);
+        const later = (await textOf(KEY)).replace('"version":1', '"version":2');
+        await backend.put(KEY, new TextEncoder().encode(later));
+        const { copies } = await archiveAs(diverged);
+        assert.ok(isArchiveError(copies[0].error, "NotSupported"));
+        assert.equal(await textOf(KEY), later);
+      });
+
+      it("write again what is gone", async () => {
+        await archiveAs(shorter);
+        await backend.delete(KEY);
+        assert.equal((await archiveAs(longer)).copies[0].status, "archived");
+        assert.match(await textOf(KEY), /theirs/);
+      });
+    });
+  }
+});
+
 describe("a new session", () => {
   it("costs one request, and a large one is looked for first", async () => {
     const calls: string[] = [];
@@ -432,16 +506,17 @@ describe("verify()", () => {
     assert.ok(found.every(([, status]) => status === "ok"));
   });
 
-  const damage: [string, string, (text: string) => string | undefined][] = [
+  const damage: [string, string, (text: string) => string | undefined, number?][] = [
     ["deleted", "missing", () => undefined],
     ["cut", "damaged", (text) => text.slice(0, -20)],
     ["emptied", "damaged", () => ""],
     ["one letter changed", "damaged", (text) => text.replace("Title", "Tidle")],
     ["a message broken", "damaged", (text) => text.replace('{"id":"m1"', '{"id":"m1')],
-    ["swapped with another", "damaged", (text) => text.replaceAll('"one"', '"two"')],
+    ["swapped with another", "damaged", (text) => text.replaceAll('"one"', '"two"'), 1],
   ];
-  for (const [what, status, change] of damage) {
-    it(`sees an archive ${what}, and the next run mends it without keeping the ruin`, async () => {
+  for (const [what, status, change, kept = 0] of damage) {
+    const ruin = kept ? "keeping what lay there" : "without keeping the ruin";
+    it(`sees an archive ${what}, and the next run mends it ${ruin}`, async () => {
       const before = await textOf(KEY);
       const after = change(before);
       await backend.delete(KEY);
@@ -452,7 +527,7 @@ describe("verify()", () => {
       assert.ok(bad[0].problem?.includes(KEY));
       await archiveAll();
       assert.equal(await textOf(KEY), before);
-      assert.equal((await keysOf()).length, 2);
+      assert.equal((await keysOf()).length, 2 + kept);
       assert.ok((await statuses()).every(([, status]) => status === "ok"));
     });
   }

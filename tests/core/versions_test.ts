@@ -30,6 +30,10 @@ describe("isPoorer()", () => {
     ["a field that was added", { a: 1 }, { a: 1, b: 2 }, false],
     ["an empty field that is gone", { a: "", b: null, c: [], d: { e: "" } }, {}, false],
     ["nothing", undefined, undefined, false],
+    ["a field with an inherited name that is gone", { constructor: 1 }, {}, true],
+    ["a list whose texts were replaced", ["a", "b"], ["b", "c"], true],
+    ["a list in another order", ["a", "b"], ["b", "a"], false],
+    ["a list whose texts were continued", ["a", 1], ["ab", 1], false],
   ];
   for (const [what, older, newer, expected] of cases) {
     it(`${expected ? "sees" : "lets pass"} ${what}`, () => {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { SessionFilter, SessionRef } from "../../../core/agent.ts";
+import { sha256Hex } from "../../../core/hash.ts";
 import { type Schema, SESSION_COLUMNS } from "./schema.ts";
 import type { Database, Row } from "./sqlite.ts";
 
@@ -101,24 +102,8 @@ export function sessionRef(row: Row, store: string): SessionRef {
  * counts are in it since a revert deletes rows, and an import adds some without an event.
  */
 function tokenOf(row: Row): string {
-  const rest = digest53(`${row.columns} ${row.cost} ${row.todos}`).toString(36);
+  const rest = sha256Hex(`${row.columns} ${row.cost} ${row.todos}`).slice(0, 16);
   return [row.time_updated, row.changes ?? "", row.messages, row.parts, rest].join(".");
-}
-
-/**
- * A 53-bit digest of a text (cyrb53, public domain). It tells apart states of one session that
- * agree in time, events and counts; nobody gains by forging one.
- */
-function digest53(text: string): number {
-  let h1 = 0xdeadbeef, h2 = 0x41c6ce57;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    h1 = Math.imul(h1 ^ unit, 2654435761);
-    h2 = Math.imul(h2 ^ unit, 1597334677);
-  }
-  h1 = Math.imul(h1 ^ (h1 >>> 16), 2246822507) ^ Math.imul(h2 ^ (h2 >>> 13), 3266489909);
-  h2 = Math.imul(h2 ^ (h2 >>> 16), 2246822507) ^ Math.imul(h1 ^ (h1 >>> 13), 3266489909);
-  return 4294967296 * (2097151 & h2) + (h1 >>> 0);
 }
 
 /**

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Unit } from "../../../core/agent.ts";
+import { sha256Hex } from "../../../core/hash.ts";
 import { readNative } from "./native.ts";
 import { fieldsOf } from "./summary.ts";
 
@@ -65,10 +66,20 @@ function* unitsOfRest(rest: Readonly<Record<string, unknown>>): Generator<Unit> 
   for (const [name, value] of Object.entries(rest)) {
     if (name === "info") yield { id: "info", value: withoutVolatile(value) };
     else if (name === "todos" && Array.isArray(value)) {
-      for (const [position, todo] of value.entries()) {
-        yield { id: `todo:${position}`, value: todo };
-      }
+      yield* unitsOfTodos(value);
     } else yield { id: `native:${name}`, value };
+  }
+}
+
+/** A todo is known by what it says: OpenCode gives it no id, and lists are put in another order. */
+function* unitsOfTodos(todos: readonly unknown[]): Generator<Unit> {
+  const seen = new Map<string, number>();
+  for (const todo of todos) {
+    const { content } = fieldsOf(todo);
+    const says = sha256Hex(typeof content === "string" ? content : JSON.stringify(todo));
+    const count = seen.get(says) ?? 0;
+    seen.set(says, count + 1);
+    yield { id: `todo:${says.slice(0, 12)}${count > 0 ? `#${count}` : ""}`, value: todo };
   }
 }
 

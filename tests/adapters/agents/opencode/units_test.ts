@@ -32,10 +32,21 @@ describe("the units of an OpenCode session", () => {
           ...parts.map(({ id }) => `part:${id}`),
         ]),
         "info",
-        "todo:0",
-        "todo:1",
+        ...units.slice(-2).map(({ id }) => id),
       ]);
+      assert.match(units.at(-1)!.id, /^todo:[0-9a-f]{12}$/);
     });
+  });
+
+  it("know a todo by what it says, wherever it stands", async () => {
+    const ids = async (...contents: string[]) => {
+      const todos = contents.map((content) => ({ content, status: "pending" }));
+      const units = await unitsIn(agent, nativeLines([], { info: {}, todos }));
+      return units.map(({ id }) => id).filter((id) => id.startsWith("todo:")).sort();
+    };
+    assert.deepEqual(await ids("a", "b"), await ids("b", "a"));
+    assert.notDeepEqual(await ids("a", "b"), await ids("a", "c"));
+    assert.equal(new Set(await ids("a", "a")).size, 2);
   });
 
   it("of the last line are those that change in place", async () => {

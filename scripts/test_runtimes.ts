@@ -1,0 +1,155 @@
+/**
+ * Runs the tests on the other runtimes that this library promises: Node 20, Node 24 and Bun, as npm
+ * has them. A copy of the sources is laid out as a package in a temporary folder, so that bare
+ * specifiers resolve there as they will for users of the npm package.
+ *
+ * Prints a line a runtime and, with `JUNIT` set, writes a report that `junit_total.ts` can add up.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import npmLane from "../deno.npm.json" with { type: "json" };
+
+interface Runtime {
+  readonly name: string;
+  /** The npm package of its binary, and where in it that lies. */
+  readonly install: string;
+  readonly binary: string;
+  /** What comes before the test files. */
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Tests that need what this runtime does not have. */
+  readonly without: readonly RegExp[];
+  /** Finds the counts in what it printed. */
+  readonly counts: { readonly passed: RegExp; readonly failed: RegExp };
+}
+
+/** These start Deno itself, with its own flags. */
+const DENO_ONLY = [/\/cli\/(start|stopping)_test/];
+/** Node 20 has no SQLite. */
+const SQLITE = [/\/agents\/opencode\//, /\/cli\/run_test/];
+const TAP = { passed: /^# pass (\d+)$/m, failed: /^# fail (\d+)$/m };
+const NODE_ARGS = ["--test", "--test-reporter=tap"];
+
+const RUNTIMES: readonly Runtime[] = [
+  {
+    name: "Node 20",
+    install: "node20@npm:node@20",
+    binary: "node20/bin/node",
+    args: NODE_ARGS,
+    env: { NODE_OPTIONS: "--import tsx" },
+    without: [...DENO_ONLY, ...SQLITE],
+    counts: TAP,
+  },
+  {
+    name: "Node 24",
+    install: "node24@npm:node@24",
+    binary: "node24/bin/node",
+    args: NODE_ARGS,
+    env: { NODE_OPTIONS: "--import tsx" },
+    without: DENO_ONLY,
+    counts: TAP,
+  },
+  {
+    name: "Bun",
+    install: "bun",
+    binary: ".bin/bun",
+    args: ["test", "--timeout=60000"],
+    without: DENO_ONLY,
+    counts: { passed: /^\s*(\d+) pass$/m, failed: /^\s*(\d+) fail$/m },
+  },
+];
+
+const SOURCES = ["core", "backends", "adapters", "tests", "mod.ts", "deno.json"];
+const TESTED = /^tests\/(core|backends|adapters)\/.*_test\.ts$/;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+const folder = await mkdtemp(join(tmpdir(), "session-archiver-runtimes-"));
+let status = 0;
+try {
+  await layOut();
+  const files = (await filesIn(join(folder, "lib"), "tests")).filter((file) => TESTED.test(file));
+  const suites: string[] = [];
+  for (const runtime of RUNTIMES) suites.push(await test(runtime, files));
+  if (process.env.JUNIT) await writeFile(process.env.JUNIT, report(suites));
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+process.exitCode = status;
+
+/** `lib/` is the package; beside it lie its dependencies, and it itself under its own name. */
+async function layOut(): Promise<void> {
+  for (const source of SOURCES) {
+    await cp(join(ROOT, source), join(folder, "lib", source), { recursive: true });
+  }
+  const manifest = { name: npmLane.name, type: "module", exports: "./mod.ts" };
+  await writeFile(join(folder, "lib", "package.json"), JSON.stringify(manifest));
+  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true }));
+  const packages = Object.values(npmLane.imports)
+    .filter((target) => target.startsWith("npm:") && !target.includes("@aws-sdk"))
+    .map((target) => target.slice("npm:".length));
+  const wanted = [...packages, "tsx", ...RUNTIMES.map(({ install }) => install)];
+  const npm = await run(
+    "npm",
+    ["install", "--no-save", "--no-audit", "--no-fund", ...wanted],
+    folder,
+  );
+  if (npm.code !== 0) throw new Error(`npm cannot install what the tests need:\n${npm.output}`);
+  const [scope, name] = npmLane.name.split("/");
+  await mkdir(join(folder, "node_modules", scope), { recursive: true });
+  await symlink(join(folder, "lib"), join(folder, "node_modules", scope, name));
+}
+
+async function filesIn(root: string, path: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(join(root, path))) {
+    const below = `${path}/${name}`;
+    files.push(...isDirectory ? await filesIn(root, below) : [below]);
+  }
+  return files.sort();
+}
+
+async function test(runtime: Runtime, files: readonly string[]): Promise<string> {
+  const own = files.filter((file) => !runtime.without.some((pattern) => pattern.test(file)));
+  const binary = join(folder, "node_modules", runtime.binary);
+  // Bun takes names without a leading dot for filters.
+  const names = own.map((file) => `./${file}`);
+  const { code, output } = await run(binary, [...runtime.args, ...names], join(folder, "lib"), {
+    ...process.env,
+    ...runtime.env,
+  });
+  const passed = Number(runtime.counts.passed.exec(output)?.[1] ?? 0);
+  const failed = Number(runtime.counts.failed.exec(output)?.[1] ?? 0);
+  const fine = code === 0 && failed === 0 && passed > 0;
+  if (!fine) {
+    status = 1;
+    console.log(output);
+  }
+  console.log(`${runtime.name}: ${passed} passed, ${failed} failed in ${own.length} files`);
+  const failures = fine ? 0 : Math.max(failed, 1);
+  return `<testsuite name="${runtime.name}" tests="${passed + failures}" failures="${failures}" ` +
+    `errors="0" disabled="0"></testsuite>`;
+}
+
+function report(suites: readonly string[]): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${
+    suites.join("\n")
+  }\n</testsuites>\n`;
+}
+
+function run(command: string, args: readonly string[], cwd: string, env = process.env) {
+  return new Promise<{ code: number | null; output: string }>((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Uint8Array) => output += new TextDecoder().decode(chunk));
+    }
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}
