@@ -40,13 +40,8 @@ export {
   projectSegment,
   versionKey,
 } from "./core/archive_key.ts";
-export {
-  type ArchiveAllOptions,
-  type ArchiveOptions,
-  Archiver,
-  type ArchiverOptions,
-  type SessionOutcome,
-} from "./core/archiver.ts";
+export { type ArchiveAllOptions, Archiver, type ArchiverOptions } from "./core/archiver.ts";
+export { type ArchiveOptions, type SessionOutcome } from "./core/archiving.ts";
 export {
   type Backend,
   type Body,
@@ -65,6 +60,7 @@ export { type DeleteOptions, type DeleteOutcome } from "./core/deletion.ts";
 export { type Description } from "./core/description.ts";
 export { type ArchiveHeader, type DocumentDigest, DocumentWriter } from "./core/document.ts";
 export { type ReadDocument, readDocument } from "./core/document_reader.ts";
+export { type EmptiedBackend } from "./core/emptied.ts";
 export { ArchiveError, type ErrorCode, type ErrorSubject, isArchiveError } from "./core/errors.ts";
 export {
   type ArchiveFacts,

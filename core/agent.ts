@@ -162,8 +162,13 @@ export interface RestoreOutcome {
   readonly archivedId: string;
   /** The id it has now in the agent. */
   readonly id: string;
-  /** `existing`: the agent has a session of this id, and nothing was changed. */
-  readonly status: "restored" | "existing" | "would restore";
+  /**
+   * - `existing`: the agent has a session of this id, and nothing was changed.
+   * - `failed`: the agent did not take it; see `error`.
+   */
+  readonly status: "restored" | "existing" | "would restore" | "failed";
+  /** Why it failed. */
+  readonly error?: Error;
   /** The directory it belongs to now. */
   readonly directory: string;
   /** Where what was read back differs from the archive, one line each. */

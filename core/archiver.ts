@@ -2,21 +2,21 @@
  * The archive: sessions of all agents into all backends, and back out. What a script, the terminal
  * and the plugin call; it knows no file, no configuration and no particular agent.
  *
- * A session's way: `archive` → route by its path → `Agent.load` → `prepareDocument` → one
- * `copyDocument` a backend → `Backend.put` → `Ledger.record`.
+ * A session's way is in `core/archiving.ts`: route by its path → `Agent.load` → `prepareDocument` →
+ * one `copyDocument` a backend → `Backend.put` → `Ledger.record`.
  *
  * @module
  */
 import type { Agent, RestoreOptions, RestoreOutcome, SessionFilter, SessionRef } from "./agent.ts";
+import { type ArchiveOptions, archiveSession, type SessionOutcome } from "./archiving.ts";
 import type { Backend } from "./backend.ts";
-import { copyDocument, type CopyOutcome } from "./copy.ts";
 import { deleteArchive, type DeleteOptions, type DeleteOutcome } from "./deletion.ts";
-import { ArchiveError, asArchiveError, throwIfAborted } from "./errors.ts";
+import { type EmptiedBackend, forgetEmptied } from "./emptied.ts";
+import { ArchiveError, isArchiveError, throwIfAborted } from "./errors.ts";
 import { type Ledger, MemoryLedger } from "./ledger.ts";
-import { type ArchiveEntry, listArchives, type ListFilter } from "./listing.ts";
+import { type ArchiveEntry, findEntry, listArchives, type ListFilter } from "./listing.ts";
 import { MemorySpool } from "./memory_spool.ts";
 import { asTheyEnd } from "./parallel.ts";
-import { type PreparedDocument, prepareDocument } from "./prepared_document.ts";
 import { resolveKey } from "./resolution.ts";
 import { restoreArchive, type RestoreRequest } from "./restoration.ts";
 import { retrieveArchive, type RetrievedArchive, type RetrieveOptions } from "./retrieval.ts";
@@ -49,20 +49,6 @@ export interface ArchiverOptions {
 }
 
 /**
- * Options of {@linkcode Archiver.archive}.
- *
- * @since 0.1.0
- */
-export interface ArchiveOptions {
-  /** Finds out everything and writes nothing. */
-  readonly dryRun?: boolean;
-  /** Archives it although the user deleted its archive before: they named it. */
-  readonly named?: boolean;
-  /** Stops it. */
-  readonly signal?: AbortSignal;
-}
-
-/**
  * Options of {@linkcode Archiver.archiveAll}.
  *
  * @since 0.1.0
@@ -74,20 +60,6 @@ export interface ArchiveAllOptions extends SessionFilter {
   readonly dryRun?: boolean;
   /** Sessions on their way at once; 4 by default. */
   readonly concurrency?: number;
-}
-
-/**
- * What became of one session.
- *
- * @since 0.1.0
- */
-export interface SessionOutcome {
-  /** The session. */
-  readonly session: SessionRef;
-  /** One a backend of its rule; none where the rules say that it is not archived. */
-  readonly copies: readonly CopyOutcome[];
-  /** What the user should hear about it. */
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -171,11 +143,13 @@ export class Archiver {
    * @param session Which, as its agent's `sessions()` gave it.
    * @param options Dry run, signal.
    */
-  async archive(session: SessionRef, options: ArchiveOptions = {}): Promise<SessionOutcome> {
-    const waiting = await this.#waiting(session, options);
-    if (waiting.jobs.length === 0) return { session, copies: waiting.copies, warnings: [] };
-    const { copies, warnings } = await this.#load(session, waiting.jobs, options);
-    return { session, copies: [...waiting.copies, ...copies], warnings };
+  archive(session: SessionRef, options: ArchiveOptions = {}): Promise<SessionOutcome> {
+    return archiveSession(session, {
+      agent: this.agent(session.agent),
+      backendsFor: (projectPath) => this.#backendsFor(projectPath),
+      ledger: this.#ledger,
+      spool: this.#spool,
+    }, options);
   }
 
   /**
@@ -187,9 +161,37 @@ export class Archiver {
   async *archiveAll(options: ArchiveAllOptions = {}): AsyncGenerator<SessionOutcome> {
     const failures: unknown[] = [];
     yield* asTheyEnd(this.#jobs(options, failures), options.concurrency ?? 4);
-    if (failures.length > 0) {
-      throw failures.length === 1 ? failures[0] : new AggregateError(failures);
-    }
+    if (failures.length > 1) throw new AggregateError(failures, failures.map(String).join("; "));
+    if (failures.length === 1) throw failures[0];
+  }
+
+  /**
+   * Finds the backends that hold nothing at all although copies were made there: a folder that was
+   * moved away, a disk that is not mounted, another bucket. Their copies count as lost from then on
+   * and are made again.
+   *
+   * @param options Signal.
+   * @returns Each with the number of copies that are gone.
+   */
+  forgetEmptied(
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<readonly EmptiedBackend[]> {
+    return forgetEmptied(this.backends, this.#ledger, options.signal);
+  }
+
+  /**
+   * What a list would show of one archive.
+   *
+   * @param key Which.
+   * @param options Backend, signal.
+   * @throws {ArchiveError} `NotFound` when no backend has it.
+   */
+  entry(
+    key: string,
+    options: { readonly backend?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<ArchiveEntry> {
+    const backends = this.#chosen(options.backend);
+    return findEntry(key, { backends, ledger: this.#ledger }, options.signal);
   }
 
   /**
@@ -301,82 +303,16 @@ export class Archiver {
           yield () => this.archive(session, { dryRun, signal, named: ids !== undefined });
         }
       } catch (error) {
+        if (isArchiveError(error, "Aborted")) throw error;
         failures.push(error);
       }
     }
   }
 
-  /** The backends a session goes to, and what the ledger alone can say about each. */
-  async #waiting(session: SessionRef, { named }: ArchiveOptions) {
-    const jobs: Backend[] = [];
-    const copies: CopyOutcome[] = [];
-    for (const name of await this.#routeOf(session.projectPath)) {
-      const backend = this.backend(name);
-      const entry = this.#ledger.get(session, backend.identity);
-      const known = entry !== undefined && entry.token === session.token;
-      if (known && entry.state === "stored") {
-        copies.push({ backend: name, key: entry.key, status: "unchanged", bytes: 0 });
-      } else if (known && entry.state === "deleted" && !named) {
-        copies.push({ backend: name, key: entry.key, status: "skipped", bytes: 0 });
-      } else jobs.push(backend);
-    }
-    return { jobs, copies };
-  }
-
-  async #routeOf(projectPath: string): Promise<readonly string[]> {
+  async #backendsFor(projectPath: string): Promise<readonly Backend[]> {
     const route = await (this.#route ??= router(this.#rules, this.#default, this.#paths));
-    return route(this.#pathsOf(projectPath)).backends;
+    return route(this.#pathsOf(projectPath)).backends.map((name) => this.backend(name));
   }
-
-  async #load(session: SessionRef, backends: readonly Backend[], options: ArchiveOptions) {
-    let document: PreparedDocument;
-    try {
-      document = await this.#prepare(session, backends, options);
-    } catch (error) {
-      const copies = backends.map((backend) => failed(backend, session, error));
-      return { copies, warnings: [] };
-    }
-    try {
-      // A session may have moved to another project since its path was looked at.
-      const allowed = await this.#routeOf(document.digest.header.projectPath);
-      const copies = await Promise.all(
-        backends.filter(({ name }) => allowed.includes(name)).map((backend) =>
-          copyDocument(document, {
-            agent: this.agent(session.agent),
-            session,
-            backend,
-            ledger: this.#ledger,
-            dryRun: options.dryRun,
-            signal: options.signal,
-          }).catch((error) => failed(backend, session, error))
-        ),
-      );
-      return { copies, warnings: document.warnings };
-    } finally {
-      await document.dispose();
-    }
-  }
-
-  async #prepare(
-    session: SessionRef,
-    backends: readonly Backend[],
-    { signal }: ArchiveOptions,
-  ): Promise<PreparedDocument> {
-    const loaded = await this.agent(session.agent).load(session, { signal });
-    const watch = backends.flatMap(({ identity }) =>
-      this.#ledger.get(session, identity)?.extent.length ?? []
-    );
-    return await prepareDocument(session.agent, loaded, this.#spool, watch);
-  }
-}
-
-function failed(backend: Backend, session: SessionRef, error: unknown): CopyOutcome {
-  return {
-    backend: backend.name,
-    status: "failed",
-    bytes: 0,
-    error: asArchiveError(error, { backend: backend.name, session: session.id }),
-  };
 }
 
 function byName<T extends { readonly name: string }>(

@@ -7,7 +7,6 @@
 import type { Agent, SessionId } from "./agent.ts";
 import { archiveKey, versionKey } from "./archive_key.ts";
 import type { Backend, Body, Capabilities, ObjectInfo, PutMode } from "./backend.ts";
-import type { DocumentDigest } from "./document.ts";
 import { readDocument } from "./document_reader.ts";
 import { ArchiveError, type ErrorCode, isArchiveError } from "./errors.ts";
 import { sha256 } from "./hash.ts";
@@ -54,6 +53,8 @@ export interface CopyJob {
   readonly ledger: Ledger;
   /** Finds out everything, writes nothing. */
   readonly dryRun?: boolean;
+  /** Asks the store in any case. */
+  readonly named?: boolean;
   /** Stops it. */
   readonly signal?: AbortSignal;
 }
@@ -101,9 +102,10 @@ export async function copyDocument(document: PreparedDocument, job: CopyJob): Pr
  */
 function expectedStanding(
   { digest, body }: PreparedDocument,
-  { backend: { capabilities }, dryRun }: CopyJob,
+  { backend: { capabilities }, dryRun, named }: CopyJob,
   entry: LedgerEntry | undefined,
 ): Standing | undefined {
+  if (named) return undefined;
   if (!entry) {
     // Mostly a new session: creating its object tells whether there is one. A large document is not
     // sent on the off chance.
@@ -188,8 +190,9 @@ async function whatStands(
       return { is: "same", etag };
     }
     const entry = ledger.get(session, backend.identity);
-    if (entry && isAsWritten(info, entry) && extendsDocument(digest, entry.extent)) {
-      return { is: "continued", etag };
+    if (entry && isAsWritten(info, entry)) {
+      if (entry.sha256 === digest.sha256) return { is: "same", etag };
+      if (extendsDocument(digest, entry.extent)) return { is: "continued", etag };
     }
     return await compareWithStored(document, job, info);
   } catch (error) {

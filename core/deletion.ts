@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { Backend } from "./backend.ts";
-import { ArchiveError, isArchiveError } from "./errors.ts";
-import type { Ledger } from "./ledger.ts";
 import { parseArchiveKey } from "./archive_key.ts";
+import type { Backend } from "./backend.ts";
+import { ArchiveError } from "./errors.ts";
+import { holdersOf, noArchive } from "./holders.ts";
+import type { Ledger } from "./ledger.ts";
 
 /**
  * Options of deleting an archive.
@@ -16,8 +17,6 @@ import { parseArchiveKey } from "./archive_key.ts";
 export interface DeleteOptions {
   /** Deletes it wherever it is; otherwise several holders are an error that names them. */
   readonly everywhere?: boolean;
-  /** Only says what would be deleted. */
-  readonly dryRun?: boolean;
   /** Stops it. */
   readonly signal?: AbortSignal;
 }
@@ -46,14 +45,11 @@ export interface DeleteOutcome {
 export async function deleteArchive(
   key: string,
   { backends, ledger }: { readonly backends: readonly Backend[]; readonly ledger: Ledger },
-  { everywhere, dryRun, signal }: DeleteOptions,
+  { everywhere, signal }: DeleteOptions,
 ): Promise<DeleteOutcome> {
-  const holders = await holdersOf(key, backends, signal);
+  const holders = (await holdersOf(key, backends, signal)).map(({ backend }) => backend);
   const names = holders.map((backend) => backend.name);
-  if (holders.length === 0) {
-    const looked = backends.map((backend) => backend.name).join(", ");
-    throw new ArchiveError("NotFound", `there is no archive ${key} on ${looked}`, { key });
-  }
+  if (holders.length === 0) throw noArchive(key, backends);
   if (holders.length > 1 && !everywhere) {
     throw new ArchiveError(
       "Invalid",
@@ -62,29 +58,14 @@ export async function deleteArchive(
     );
   }
   const versions = await versionsOf(key, holders, signal);
-  for (const backend of dryRun ? [] : holders) {
+  for (const backend of holders) {
     await backend.delete(key, { signal });
-    const entry = ledger.at(backend.identity, key);
-    if (entry) await ledger.record({ ...entry, state: "deleted" });
-  }
-  return { key, backends: names, versions };
-}
-
-async function holdersOf(
-  key: string,
-  backends: readonly Backend[],
-  signal?: AbortSignal,
-): Promise<Backend[]> {
-  const holders: Backend[] = [];
-  for (const backend of backends) {
-    try {
-      await backend.head(key, { signal });
-      holders.push(backend);
-    } catch (error) {
-      if (!isArchiveError(error, "NotFound")) throw error;
+    for (const entry of [...ledger.entries()]) {
+      const isIt = entry.backend === backend.identity && entry.key === key;
+      if (isIt) await ledger.record({ ...entry, state: "deleted" });
     }
   }
-  return holders;
+  return { key, backends: names, versions };
 }
 
 async function versionsOf(

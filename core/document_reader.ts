@@ -9,6 +9,7 @@ import { type ArchiveHeader, FORMAT, FORMAT_VERSION } from "./document.ts";
 import { ArchiveError } from "./errors.ts";
 import { sha256 } from "./hash.ts";
 import { chunksOf, streamOf } from "./streams.ts";
+import type { TokenCounts } from "./transcript.ts";
 
 /**
  * A document that is being read. Take `native` to its end, then the rest is known.
@@ -101,13 +102,12 @@ async function readHeader(lines: AsyncGenerator<string>, name: string): Promise<
  * @param name What to call the document in errors.
  */
 export function parseHeader(line: string | undefined, name: string): ArchiveHeader {
-  if (line === undefined) throw new ArchiveError("Corrupt", `${name} is empty`, { key: name });
+  if (line === undefined) throw corrupt(name, "empty");
   const value = parseObject(line.replace(/,$/, "}"));
   if (!line.endsWith(",") || value?.format !== FORMAT) {
-    throw new ArchiveError(
-      "Corrupt",
-      `${name} is not a session archive: its first line is ${JSON.stringify(line.slice(0, 40))}`,
-      { key: name },
+    throw corrupt(
+      name,
+      `not a session archive: its first line is ${JSON.stringify(line.slice(0, 40))}`,
     );
   }
   const { version, agent, id, projectPath, createdAt } = value;
@@ -120,14 +120,12 @@ export function parseHeader(line: string | undefined, name: string): ArchiveHead
     );
   }
   const texts = { agent, id, projectPath, createdAt };
-  const wrong = Object.entries(texts).find(([, found]) => typeof found !== "string");
+  const wrong = Object.entries(texts).find(([field, found]) =>
+    field === "createdAt" ? !isTime(found) : typeof found !== "string"
+  );
   if (wrong || typeof version !== "number") {
     const [field, found] = wrong ?? ["version", version];
-    throw new ArchiveError(
-      "Corrupt",
-      `${name} is damaged: ${field} in its first line is ${JSON.stringify(found)}`,
-      { key: name },
-    );
+    throw corrupt(name, `damaged: ${field} in its first line is ${JSON.stringify(found)}`);
   }
   return { version, agent, id, projectPath, createdAt } as ArchiveHeader;
 }
@@ -143,14 +141,46 @@ export function parseSummary(line: string, name: string): Summary {
     ? parseObject(line.slice('"summary":'.length, -1))
     : undefined;
   if (!value || typeof value.title !== "string") {
-    throw new ArchiveError(
-      "Corrupt",
-      `${name} is cut off or damaged: it does not end in a summary but in ` +
-        JSON.stringify(line.slice(-40)),
-      { key: name },
+    throw corrupt(
+      name,
+      `cut off or damaged: it does not end in a summary but in ${JSON.stringify(line.slice(-40))}`,
     );
   }
-  return value as unknown as Summary;
+  const { title, updatedAt, parentId, agentVersion, models, messages, cost } = value;
+  const tokens = value.tokens as Partial<Record<keyof TokenCounts, unknown>> | null | undefined;
+  return {
+    title,
+    updatedAt: isTime(updatedAt) ? updatedAt : new Date(0).toISOString(),
+    parentId: typeof parentId === "string" ? parentId : null,
+    agentVersion: typeof agentVersion === "string" ? agentVersion : null,
+    messages: numberOf(messages),
+    models: Array.isArray(models) ? models.filter((model) => typeof model === "string") : [],
+    tokens: {
+      input: numberOf(tokens?.input),
+      output: numberOf(tokens?.output),
+      reasoning: numberOf(tokens?.reasoning),
+      cacheRead: numberOf(tokens?.cacheRead),
+      cacheWrite: numberOf(tokens?.cacheWrite),
+    },
+    cost: numberOf(cost),
+  };
+}
+
+/** What a later or foreign writer left out counts as nothing. */
+function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : 0;
+}
+
+function isTime(value: unknown): value is string {
+  return typeof value === "string" && !Number.isNaN(Date.parse(value));
+}
+
+function corrupt(name: string, what: string, cause?: unknown): ArchiveError {
+  return new ArchiveError(
+    "Corrupt",
+    `${name} is ${what}; archive its session again, or read another copy or version of it`,
+    { key: name, ...(cause !== undefined && { cause }) },
+  );
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
@@ -172,11 +202,7 @@ async function* nativeLines(
   let lead = '"native":';
   for await (const line of lines) {
     if (lead !== "" && !line.startsWith(lead)) {
-      throw new ArchiveError(
-        "Corrupt",
-        `${name} is damaged: its second line does not begin with ${lead}`,
-        { key: name },
-      );
+      throw corrupt(name, `damaged: its second line does not begin with ${lead}`);
     }
     held.push(line.slice(lead.length));
     lead = "";
@@ -185,11 +211,7 @@ async function* nativeLines(
   const [last, tail] = held;
   const summary = parseSummary(tail ?? last ?? "", name);
   if (!last.endsWith(",")) {
-    throw new ArchiveError(
-      "Corrupt",
-      `${name} is damaged: no comma between its native part and its summary`,
-      { key: name },
-    );
+    throw corrupt(name, "damaged: no comma between its native part and its summary");
   }
   yield last.slice(0, -1);
   return summary;
@@ -206,10 +228,7 @@ async function* textLines(
     try {
       return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
     } catch (cause) {
-      throw new ArchiveError("Corrupt", `${name} is damaged: it is not valid UTF-8`, {
-        key: name,
-        cause,
-      });
+      throw corrupt(name, "damaged: it is not valid UTF-8", cause);
     }
   };
   for await (const chunk of chunks) {
@@ -278,9 +297,6 @@ async function* unzipped(
     yield* chunksOf(streamOf(chunks).pipeThrough(new DecompressionStream("gzip")));
   } catch (cause) {
     if (cause instanceof ArchiveError) throw cause;
-    throw new ArchiveError("Corrupt", `${name} is damaged: its gzip data does not unpack`, {
-      key: name,
-      cause,
-    });
+    throw corrupt(name, "damaged: its gzip data does not unpack", cause);
   }
 }

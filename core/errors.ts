@@ -140,8 +140,8 @@ export function throwIfAborted(signal: AbortSignal | undefined, what: string): v
 }
 
 /**
- * Makes an {@linkcode ArchiveError} of whatever was thrown. What nobody foresaw counts as
- * `Transient`: it is kept as `cause` and may be tried again.
+ * Makes an {@linkcode ArchiveError} of whatever was thrown, with that as its `cause`. What nobody
+ * foresaw counts as `Transient` and may be tried again; a fault of the program may not.
  *
  * @param error Anything that was thrown.
  * @param subject What it befell.
@@ -150,5 +150,8 @@ export function asArchiveError(error: unknown, subject: ErrorSubject = {}): Arch
   if (error instanceof ArchiveError) return error;
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const code = error instanceof Error && error.name === "AbortError" ? "Aborted" : "Transient";
-  return new ArchiveError(code, message, { ...subject, cause: error });
+  const retryable = code === "Transient" && !FAULTS.some((fault) => error instanceof fault);
+  return new ArchiveError(code, message, { ...subject, cause: error, retryable });
 }
+
+const FAULTS = [TypeError, RangeError, ReferenceError, SyntaxError];

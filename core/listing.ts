@@ -1,13 +1,14 @@
 /**
- * Lists of archives: newest first by the day of creation, within a day by last change; one row a
- * key, naming every backend that holds it.
+ * Lists of archives: newest first by the day of creation, within a day by last change (the session's
+ * where the ledger knows it, else the object's); one row a key, naming every backend that holds it.
  *
  * @module
  */
 import { type ArchiveKey, parseArchiveKey, projectSegment } from "./archive_key.ts";
-import type { Backend, ObjectInfo } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import { byDateDescending, daysToRead, projectDays, readDays } from "./calendar.ts";
 import { describe, type Description } from "./description.ts";
+import { type Held, holdersOf, noArchive } from "./holders.ts";
 import { grouped } from "./grouped.ts";
 import type { Ledger } from "./ledger.ts";
 import { inParallel } from "./parallel.ts";
@@ -19,8 +20,13 @@ import { type PathRules, projectMatcher } from "./routing.ts";
  * @since 0.1.0
  */
 export interface ListFilter {
-  /** Globs or plain paths of projects; all when left out. */
+  /**
+   * Globs or plain paths of projects; all when left out. A plain path is looked for where sessions
+   * that began there lie, and where the ledger knows of sessions that moved there.
+   */
   readonly project?: readonly string[];
+  /** Only below these project segments of keys. */
+  readonly segments?: readonly string[];
   /** Only sessions created on this day or later, `2026-11-22` in UTC. */
   readonly since?: string;
   /** Only sessions created on this day or earlier. */
@@ -65,7 +71,7 @@ export interface ListSource {
 interface Row {
   readonly key: string;
   readonly parts: ArchiveKey;
-  readonly held: readonly { readonly backend: Backend; readonly object: ObjectInfo }[];
+  readonly held: readonly Held[];
   readonly modified: number;
 }
 
@@ -85,10 +91,11 @@ export async function* listArchives(
   let left = filter.limit ?? Infinity;
   if (left <= 0) return;
   const isWanted = await wantedEntries(filter, source.paths);
+  const dropsRows = filter.project !== undefined || filter.title !== undefined;
   for await (const rows of rowsByRounds(source, filter, () => left)) {
-    for (let at = 0; at < rows.length; at += BATCH) {
-      const batch = rows.slice(at, at + Math.min(BATCH, Math.max(left, 1)));
-      at -= BATCH - batch.length;
+    for (let at = 0; at < rows.length;) {
+      const batch = rows.slice(at, at + (dropsRows ? BATCH : Math.min(BATCH, left)));
+      at += batch.length;
       for (const entry of await inParallel(batch, BATCH, (row) => complete(row, source, filter))) {
         if (!isWanted(entry)) continue;
         yield entry;
@@ -100,12 +107,13 @@ export async function* listArchives(
 
 /** Yields rows in the list's order, reading no more days than the wanted number asks for. */
 async function* rowsByRounds(
-  { backends }: ListSource,
+  source: ListSource,
   filter: ListFilter,
   want: () => number,
 ): AsyncGenerator<Row[]> {
+  const { backends } = source;
   const { since, until, signal } = filter;
-  const projects = literalSegments(filter.project);
+  const projects = filter.segments ?? literalSegments(filter.project, source);
   const days = (await Promise.all(
     backends.map((backend) => projectDays(backend, { projects, since, until, signal })),
   )).flat().sort(byDateDescending);
@@ -114,28 +122,33 @@ async function* rowsByRounds(
     // Rows that a filter drops call for ever larger rounds.
     const count = daysToRead(rest, want() * 2 ** Math.max(0, round - 1), round === 0);
     const objects = await readDays(rest.slice(0, count), signal);
-    yield rowsOf(objects, filter.versions ?? false);
+    yield rowsOf(objects, source, filter.versions ?? false);
     at += count;
   }
 }
 
 function rowsOf(
-  objects: readonly { backend: Backend; object: ObjectInfo }[],
+  objects: readonly Held[],
+  { ledger }: ListSource,
   versions: boolean,
 ): Row[] {
   const rows: Row[] = [];
   for (const [key, held] of grouped(objects, ({ object }) => object.key)) {
     const parts = parseArchiveKey(key);
     if (!parts || (parts.version && !versions)) continue;
-    rows.push({ key, parts, held, modified: Math.max(...held.map(lastChange)) });
+    rows.push({ key, parts, held, modified: lastChange(held, ledger) });
   }
   return rows.sort((a, b) =>
     byDateDescending(a.parts, b.parts) || b.modified - a.modified || (a.key < b.key ? -1 : 1)
   );
 }
 
-function lastChange({ object }: { object: ObjectInfo }): number {
-  return object.modified.getTime();
+/** When a session last changed, as the ledger knows; else when a store last wrote it. */
+function lastChange(held: readonly Held[], ledger: Ledger): number {
+  return Math.max(...held.map(({ backend, object }) => {
+    const known = ledger.at(backend.identity, object.key)?.facts.updatedAt;
+    return known === undefined ? object.modified.getTime() : Date.parse(known);
+  }));
 }
 
 async function complete(
@@ -165,8 +178,41 @@ async function wantedEntries(
     (matches === undefined || matches([entry.projectPath]));
 }
 
-/** The segments of projects given as plain paths; undefined when a glob asks for a look at all. */
-function literalSegments(projects: readonly string[] | undefined): string[] | undefined {
-  if (!projects || projects.some((project) => /[*?[\]{}()!+@]/.test(project))) return undefined;
-  return [...new Set(projects.map(projectSegment))];
+/**
+ * The segments where projects given as plain paths can lie: their own, and those of sessions that
+ * are known to have moved there. Undefined when only a look at all of them can tell.
+ */
+function literalSegments(
+  projects: readonly string[] | undefined,
+  { ledger, paths }: ListSource,
+): string[] | undefined {
+  const isGlob = (project: string) => /[*?[\]{}()!+@]/.test(project);
+  if (!projects || paths?.ignoreCase || projects.some(isGlob)) return undefined;
+  const segments = new Set(projects.map(projectSegment));
+  for (const { key, facts } of ledger.entries()) {
+    const segment = projects.includes(facts.projectPath) && parseArchiveKey(key)?.project;
+    if (segment) segments.add(segment);
+  }
+  return [...segments];
+}
+
+/**
+ * The row of one archive.
+ *
+ * @param key Which.
+ * @param source Where to look.
+ * @param signal Stops it.
+ */
+export async function findEntry(
+  key: string,
+  source: ListSource,
+  signal?: AbortSignal,
+): Promise<ArchiveEntry> {
+  const parts = parseArchiveKey(key);
+  const held = await holdersOf(key, source.backends, signal);
+  if (parts && held.length > 0) {
+    const modified = lastChange(held, source.ledger);
+    return await complete({ key, parts, held, modified }, source, { signal });
+  }
+  throw noArchive(key, source.backends);
 }

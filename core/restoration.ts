@@ -4,9 +4,10 @@
  * @module
  */
 import type { Agent, RestorableArchive, RestoreOptions, RestoreOutcome, Summary } from "./agent.ts";
-import { parseArchiveKey } from "./archive_key.ts";
+import { parseArchiveKey, projectSegment } from "./archive_key.ts";
+import type { ArchiveHeader } from "./document.ts";
 import { ArchiveError } from "./errors.ts";
-import { type ArchiveEntry, listArchives, type ListSource } from "./listing.ts";
+import { listArchives, type ListFilter, type ListSource } from "./listing.ts";
 import { retrieveArchive, type RetrievedArchive } from "./retrieval.ts";
 
 /**
@@ -44,7 +45,7 @@ export async function restoreArchive(
   const archives = [await restorable(parent)];
   if (options.children ?? true) {
     for (const child of await descendants(parent, source, signal)) {
-      archives.push(await restorable(await retrieveArchive(child.key, source, { signal })));
+      archives.push(await restorable(await retrieveArchive(child, source, { signal })));
     }
   }
   return await agent.restore(archives, options);
@@ -58,27 +59,47 @@ async function restorable(archive: RetrievedArchive): Promise<RestorableArchive>
   return { id, projectPath, summary, native: () => archive.native() };
 }
 
-/** The sessions that one started, and that those started, each after its parent. */
+/** The keys of the sessions that one started, and that those started, each after its parent. */
 async function descendants(
-  parent: RetrievedArchive,
+  { key, header }: RetrievedArchive,
   source: ListSource,
   signal: AbortSignal | undefined,
-): Promise<ArchiveEntry[]> {
-  const { projectPath, agent, id } = parent.header;
-  const since = parseArchiveKey(parent.key)?.date;
-  const children = new Map<string, ArchiveEntry[]>();
-  for await (const entry of listArchives(source, { project: [projectPath], since, signal })) {
-    if (entry.parentId === null || entry.agent !== agent) continue;
-    children.set(entry.parentId, [...children.get(entry.parentId) ?? [], entry]);
+): Promise<string[]> {
+  const children = new Map<string, Map<string, string>>();
+  const add = ({ parentId, id, key }: { parentId: string | null; id: string; key: string }) => {
+    if (parentId === null) return;
+    const siblings = children.get(parentId) ?? new Map();
+    children.set(parentId, siblings.set(id, siblings.get(id) ?? key));
+  };
+  const identities = new Set(source.backends.map(({ identity }) => identity));
+  for (const entry of source.ledger.entries()) {
+    const isThere = entry.state === "stored" && identities.has(entry.backend);
+    if (isThere && entry.agent === header.agent) add({ ...entry, ...entry.facts });
   }
-  const found: ArchiveEntry[] = [];
-  const queue = [id];
+  for await (const entry of listArchives(source, { ...neighbours(key, header), signal })) {
+    if (entry.agent === header.agent) add(entry);
+  }
+  const found: string[] = [];
+  const queue = [header.id];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const own = children.get(next) ?? new Map<string, string>();
     // Taken out as they are found, so that a circle in damaged archives ends.
-    const own = children.get(next) ?? [];
     children.delete(next);
-    found.push(...own);
-    queue.push(...own.map((entry) => entry.id));
+    found.push(...own.values());
+    queue.push(...own.keys());
   }
   return found;
+}
+
+/**
+ * Where children lie that the ledger does not know: in the project that the parent began in or is in
+ * now, created after it, give or take a day for clocks.
+ */
+function neighbours(key: string, { projectPath, createdAt }: ArchiveHeader): ListFilter {
+  const began = parseArchiveKey(key)?.project ?? projectSegment(projectPath);
+  const dayBefore = new Date(Date.parse(createdAt) - 86_400_000).toISOString();
+  return {
+    segments: [...new Set([began, projectSegment(projectPath)])],
+    since: dayBefore.slice(0, "2026-11-22".length),
+  };
 }

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { parseArchiveKey } from "./archive_key.ts";
 import type { Backend, ObjectInfo } from "./backend.ts";
 import type { ArchiveHeader } from "./document.ts";
 import { readDocument } from "./document_reader.ts";
 import { ArchiveError, isArchiveError } from "./errors.ts";
 import type { Summary } from "./agent.ts";
 import { sha256 } from "./hash.ts";
+import { noArchive } from "./holders.ts";
 import type { Ledger } from "./ledger.ts";
 import { readMetadata } from "./metadata.ts";
 import { chunksOf } from "./streams.ts";
@@ -73,6 +75,7 @@ export async function retrieveArchive(
   const open = async () => await readDocument((await backend.get(key, { signal })).body, key);
   const first = await open();
   await first.close();
+  checkOwner(key, first.header.id);
   let summary: Summary | undefined;
   return {
     key,
@@ -122,12 +125,23 @@ export function expectedHash(
     (entry && entry.state !== "deleted" ? entry.sha256 : undefined);
 }
 
+/** A kept version may be whatever lay there; an archive is what its key says. */
+function checkOwner(key: string, id: string): void {
+  const parts = parseArchiveKey(key);
+  if (!parts || parts.version || parts.id === id) return;
+  throw new ArchiveError(
+    "Corrupt",
+    `${key} holds the session ${id} instead of ${parts.id}; verify it, then archive its session again`,
+    { key },
+  );
+}
+
 function checkHash(found: string, expected: string | undefined, key: string, backend: Backend) {
   if (expected === undefined || found === expected) return;
   throw new ArchiveError(
     "Corrupt",
     `${key} on ${backend.name} is damaged: its SHA-256 is ${found.slice(0, 12)}…, what was ` +
-      `archived had ${expected.slice(0, 12)}…; run verify, then run, to archive it again`,
+      `archived had ${expected.slice(0, 12)}…; verify it, then archive its session again`,
     { backend: backend.name, key },
   );
 }
@@ -147,10 +161,5 @@ async function findHolder(
     }
   }
   if (failure) throw failure;
-  const names = backends.map((backend) => backend.name).join(", ");
-  throw new ArchiveError(
-    "NotFound",
-    `there is no archive ${key} on ${names}; "archive list" shows what there is`,
-    { key },
-  );
+  throw noArchive(key, backends);
 }

@@ -80,6 +80,7 @@ export async function* verifyArchives(
     }
     for (const { key, state, backend: identity } of [...source.ledger.entries()]) {
       if (identity !== backend.identity || state === "deleted" || seen.has(key)) continue;
+      seen.add(key);
       yield await verifyOne(key, backend, source.ledger, options);
     }
   }
@@ -118,15 +119,16 @@ async function verifyOne(
     const version = parseArchiveKey(key)?.version;
     const read = async () => (await backend.get(key, { signal })).body;
     if (version) await checkVersion(key, version, read);
-    else {await checkDocument(
-        await readDocument(await read(), key),
-        key,
-        expectedHash(backend, info, ledger),
-      );}
+    else {
+      const entry = ledger.at(backend.identity, key);
+      const expected = expectedHash(backend, info, ledger);
+      const again = entry?.etag !== undefined && entry.etag !== info.etag;
+      await checkDocument(await readDocument(await read(), key), key, expected, again);
+    }
     return { key, backend: backend.name, status: "ok", size };
   } catch (error) {
-    const status = statusOf(error);
     if (isArchiveError(error, "Aborted")) throw error;
+    const status = statusOf(error);
     if (status !== "failed") await markLost(key, backend, ledger);
     const problem = error instanceof Error ? error.message : String(error);
     return { key, backend: backend.name, status, size, problem };
@@ -140,14 +142,17 @@ function statusOf(error: unknown): "missing" | "damaged" | "failed" {
 
 /** What is lost is written again by the next run. */
 async function markLost(key: string, backend: Backend, ledger: Ledger): Promise<void> {
-  const entry = ledger.at(backend.identity, key);
-  if (entry?.state === "stored") await ledger.record({ ...entry, state: "lost" });
+  for (const entry of [...ledger.entries()]) {
+    const isIt = entry.backend === backend.identity && entry.key === key;
+    if (isIt && entry.state === "stored") await ledger.record({ ...entry, state: "lost" });
+  }
 }
 
 async function checkDocument(
   document: ReadDocument,
   key: string,
   expected: string | undefined,
+  writtenAgain: boolean,
 ): Promise<void> {
   const parts = parseArchiveKey(key);
   try {
@@ -164,7 +169,10 @@ async function checkDocument(
   if (found !== wanted) {
     throw corrupt(
       key,
-      `its SHA-256 is ${found.slice(0, 12)}…, what was archived had ${wanted.slice(0, 12)}…`,
+      `its SHA-256 is ${found.slice(0, 12)}…, what was archived had ${wanted.slice(0, 12)}…` +
+        (writtenAgain
+          ? "; it was written since, by another machine or a run that was cut off"
+          : ""),
     );
   }
 }

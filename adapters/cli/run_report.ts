@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SessionOutcome } from "../../core/archiver.ts";
+import type { SessionOutcome } from "../../core/archiving.ts";
 import { ArchiveError, isArchiveError } from "../../core/errors.ts";
 import { sizeText } from "./amounts.ts";
 import type { Call } from "./call.ts";
@@ -20,6 +20,10 @@ export interface RunStyle extends Style {
   readonly dryRun?: boolean;
   /** Every session is named. */
   readonly verbose?: boolean;
+  /** The sessions that were asked for; likewise the two below. */
+  readonly session?: readonly string[];
+  readonly project?: readonly string[];
+  readonly since?: string;
 }
 
 /** Tells about one run. */
@@ -109,8 +113,10 @@ export class RunReport {
   async #tellWhere(): Promise<void> {
     for (const agent of this.#archive.archiver.agents) {
       const { stores, looked } = await agent.detect();
+      const asked = this.#style.session ?? this.#style.project ?? this.#style.since;
+      const none = asked ? "no session that was asked for is in" : "there is no session in";
       const [what, where] = stores.length > 0
-        ? ["no session that was asked for is in", stores]
+        ? [none, stores]
         : ["nothing is on this machine; looked at", looked];
       await this.#call.report.note(`${agent.name}: ${what} ${where.join(", ") || "no place"}`);
     }

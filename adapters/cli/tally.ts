@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SessionOutcome } from "../../core/archiver.ts";
+import type { SessionOutcome } from "../../core/archiving.ts";
 import type { CopyOutcome } from "../../core/copy.ts";
 import { isArchiveError } from "../../core/errors.ts";
 import { countText, sizeText } from "./amounts.ts";

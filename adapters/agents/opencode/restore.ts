@@ -11,7 +11,12 @@ import type {
   RestoreOutcome,
   SessionId,
 } from "../../../core/agent.ts";
-import { ArchiveError, isArchiveError, throwIfAborted } from "../../../core/errors.ts";
+import {
+  ArchiveError,
+  asArchiveError,
+  isArchiveError,
+  throwIfAborted,
+} from "../../../core/errors.ts";
 import { decodedLines } from "../../../core/streams.ts";
 import {
   type Choice,
@@ -46,8 +51,8 @@ export interface Surroundings {
  * @param archives The sessions, parents first.
  * @param options Where, and under which ids.
  * @param around What it needs of its surroundings.
- * @throws {ArchiveError} `NotFound` without the directory or the program; `Corrupt` when OpenCode
- * did not take every message.
+ * @throws {ArchiveError} `NotFound` without the directory or the program. What OpenCode does not
+ * take is told in its outcome.
  */
 export async function restoreSessions(
   archives: readonly RestorableArchive[],
@@ -89,8 +94,11 @@ async function restoreOne(target: Target, dryRun: boolean): Promise<RestoreOutco
   }
   const [leftOut, unknown] = await lookedThrough(target);
   if (dryRun) return { ...outcome, status: "would restore", notes: notesOn(unknown) };
-  return await imported(target, leftOut, unknown)
-    .then(({ differences, notes }) => ({ ...outcome, status: "restored", differences, notes }));
+  try {
+    return { ...outcome, status: "restored", ...await imported(target, leftOut, unknown) };
+  } catch (error) {
+    return { ...outcome, status: "failed", error: asArchiveError(error), notes: [] };
+  }
 }
 
 /** What OpenCode cannot be given at all; and what, too, if it knows no other types of parts. */
@@ -157,7 +165,7 @@ async function refusal(target: Target, run: Run, back?: ReadBack): Promise<Archi
   const taken = back ? `${back.messages - back.missing} of ${back.messages} messages` : "nothing";
   const said = run.complaint ? `; it said: ${run.complaint}` : "";
   const hint = run.code === 0
-    ? "; another session may hold messages of the same ids: restore it with new ids (--new-id)"
+    ? "; another session may hold messages of the same ids: restore it with new ids (in the terminal: --new-id)"
     : "";
   let left = "";
   if (back) {
@@ -170,7 +178,7 @@ async function refusal(target: Target, run: Run, back?: ReadBack): Promise<Archi
       : `; what it took is still there as session ${session.id}`;
   }
   return new ArchiveError(
-    "Corrupt",
+    "NotSupported",
     `session ${archive.id} was not restored: OpenCode took ${taken}${said}${hint}${left}`,
     { session: archive.id },
   );
@@ -197,7 +205,7 @@ async function directoryFor(archive: RestorableArchive, options: RestoreOptions)
   throw new ArchiveError(
     "NotFound",
     `session ${archive.id} cannot be put into the directory ${directory}, which does not exist here; ` +
-      "make it, or choose another one (--into DIR)",
+      "make it, or choose another one (in the terminal: --into DIR)",
     { session: archive.id },
   );
 }

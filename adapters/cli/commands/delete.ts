@@ -6,7 +6,7 @@
 import type { Command } from "commander";
 import type { Archiver } from "../../../core/archiver.ts";
 import type { DeleteOutcome } from "../../../core/deletion.ts";
-import { ArchiveError, throwIfAborted } from "../../../core/errors.ts";
+import { throwIfAborted } from "../../../core/errors.ts";
 import type { ArchiveEntry } from "../../../core/listing.ts";
 import type { Call, Perform } from "../call.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";
@@ -78,31 +78,18 @@ async function deleteEach(
 
 /** All of them, or none: a wrong one among them shows before anything is deleted. */
 async function find(call: Call, texts: readonly string[]): Promise<ArchiveEntry[]> {
-  const [{ openToRead }, { findEntry }] = await Promise.all([
-    import("../open_archive.ts"),
-    import("../find_entry.ts"),
-  ]);
+  const { openToRead } = await import("../open_archive.ts");
   const { archiver, close } = await openToRead(call);
   const entries = new Map<string, ArchiveEntry>();
   try {
     for (const text of texts) {
       const key = await archiver.resolve(text, { signal: call.signal });
-      const entry = await findEntry(archiver, key, call.signal);
-      if (!entry) throw notThere(key);
-      entries.set(key, entry);
+      entries.set(key, await archiver.entry(key, { signal: call.signal }));
     }
   } finally {
     await close();
   }
   return [...entries.values()];
-}
-
-function notThere(key: string): ArchiveError {
-  return new ArchiveError(
-    "NotFound",
-    `there is no archive ${key}; "archive list" shows what there is; nothing was deleted`,
-    { key },
-  );
 }
 
 async function isSure(

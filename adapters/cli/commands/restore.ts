@@ -8,7 +8,7 @@ import type { RestoreOutcome } from "../../../core/agent.ts";
 import { ArchiveError } from "../../../core/errors.ts";
 import type { Call, Perform } from "../call.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
-import type { Style } from "../report.ts";
+import { errorJson, type Style } from "../report.ts";
 
 interface RestoreOptions extends Style {
   readonly into?: string;
@@ -48,12 +48,16 @@ async function restore(call: Call, text: string, options: RestoreOptions): Promi
   } finally {
     await close();
   }
-  if (report.style.json) await report.json(outcomes);
+  if (report.style.json) await report.json(outcomes.map(outcomeJson));
   else for (const outcome of outcomes) await tell(call, outcome);
   const wrong = outcomes.some(({ status, differences }) =>
-    status === "existing" || differences.length > 0
+    status === "existing" || status === "failed" || differences.length > 0
   );
   return wrong ? EXIT.failed : EXIT.done;
+}
+
+function outcomeJson({ error, ...outcome }: RestoreOutcome) {
+  return { ...outcome, ...(error && { error: errorJson(error) }) };
 }
 
 async function absolute(path: string, cwd: string): Promise<string> {
@@ -71,6 +75,8 @@ async function tell({ report }: Call, outcome: RestoreOutcome): Promise<void> {
         { session: id },
       ),
     );
+  } else if (status === "failed") {
+    await report.error(outcome.error);
   } else {
     const as = id === archivedId ? "" : ` as ${id}`;
     await report.say(`${status} ${archivedId}${as} into ${directory}`);

@@ -56,11 +56,21 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
   const tally = new Tally(options.verbose ?? false);
   const telling = new RunReport(call, options, archive, tally);
   try {
+    if (!options.dryRun) await tellEmptied(call, archive);
     const failures = await archiveEach(call, options, archive, seen, telling);
     await telling.end([...failures, ...seen.missing(options.session)]);
     return telling.exitCode;
   } finally {
     await archive.close();
+  }
+}
+
+/** A store that was emptied or moved away shows in no session. */
+async function tellEmptied({ report, signal }: Call, { archiver }: OpenArchive): Promise<void> {
+  for (const { backend, copies } of await archiver.forgetEmptied({ signal })) {
+    await report.warn(
+      `nothing is left on ${backend}, where ${copies} copies were made: all are made again`,
+    );
   }
 }
 

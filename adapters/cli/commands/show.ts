@@ -49,12 +49,11 @@ async function show(call: Call, text: string, options: ShowOptions): Promise<Exi
     const messages = agent.transcript(archive.native());
     if (format === "json") await printJson(call, messages);
     else {
-      const { findEntry } = await import("../find_entry.ts");
-      const entry = await findEntry(archiver, key, signal);
+      const { title } = await archiver.entry(key, { signal });
       const { transcriptText } = await import("../transcript_text.ts");
       const { transcriptMarkdown } = await import("../transcript_markdown.ts");
       const write = format === "text" ? transcriptText : transcriptMarkdown;
-      const head = { ...archive.header, title: entry?.title ?? "" };
+      const head = { ...archive.header, title };
       for await (const piece of write(head, messages)) await call.report.print(piece);
     }
   } finally {

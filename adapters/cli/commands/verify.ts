@@ -51,7 +51,8 @@ async function verify(
   let failure: unknown;
   try {
     const keys = options.all ? undefined : await resolveAll(call, archive.archiver, texts);
-    await readBack(call, archive.archiver, keys, found);
+    const doubts = remembers ? undefined : new Set<string>();
+    await readBack(call, archive.archiver, keys, found, doubts);
   } catch (error) {
     if (!call.signal.aborted || !isArchiveError(error, "Aborted")) failure = error;
   } finally {
@@ -107,24 +108,41 @@ class Findings {
   }
 }
 
+/**
+ * Reads back. With `doubts`, another process is writing meanwhile: what looks damaged is looked at
+ * again with what that one has remembered since.
+ */
 async function readBack(
   call: Call,
   archiver: Archiver,
   keys: readonly string[] | undefined,
   found: Findings,
+  doubts?: Set<string>,
 ): Promise<void> {
   const { report, signal } = call;
+  const take = async (outcome: VerifyOutcome) => {
+    found.add(outcome);
+    await tell(call, outcome, found.listsGood);
+  };
   const { Progress } = await import("../progress.ts");
   const progress = new Progress(report, "verifying", "archive");
   if (report.showsProgress) progress.expect(keys?.length ?? await countArchives(call, archiver));
   try {
     for await (const outcome of archiver.verify(keys, { signal })) {
-      found.add(outcome);
-      await tell(call, outcome, found.listsGood);
       await progress.step(outcome.size);
+      if (doubts && outcome.status === "damaged") doubts.add(outcome.key);
+      else await take(outcome);
     }
   } finally {
     await progress.end();
+  }
+  if (!doubts || doubts.size === 0) return;
+  const { openToRead } = await import("../open_archive.ts");
+  const now = await openToRead(call);
+  try {
+    for await (const outcome of now.archiver.verify([...doubts], { signal })) await take(outcome);
+  } finally {
+    await now.close();
   }
 }
 

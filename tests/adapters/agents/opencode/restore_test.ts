@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { openCode } from "../../../../adapters/agents/opencode/mod.ts";
+import { isArchiveError } from "../../../../core/errors.ts";
 import { newIds, withNewIds } from "../../../../adapters/agents/opencode/remap.ts";
 import { addOddity, editDatabase } from "../../../fixtures/opencode_edits.ts";
 import { archiveOf, linesOf, readSession, type Store, withStore } from "./reading.ts";
@@ -74,10 +75,11 @@ describe("restoring into OpenCode", () => {
       const command = await idleProgram(store.folder);
       const agent = openCode({ database: store.database, command });
       const archive = await firstArchive(store);
-      await assert.rejects(agent.restore!([archive], { directory: store.folder, newId: true }), {
-        code: "Corrupt",
-        message: /was not restored: OpenCode took nothing/,
-      });
+      const options = { directory: store.folder, newId: true };
+      const [{ status, error }] = await agent.restore!([archive], options);
+      assert.equal(status, "failed");
+      assert.ok(isArchiveError(error, "NotSupported"));
+      assert.match(error.message, /was not restored: OpenCode took nothing/);
     });
   });
 
@@ -90,9 +92,9 @@ describe("restoring into OpenCode", () => {
         command: await idleProgram(store.folder, script),
       });
       const archive = await firstArchive(store);
-      await assert.rejects(agent.restore!([archive], { directory: store.folder, newId: true }), {
-        message: /it said: Missing key$/,
-      });
+      const options = { directory: store.folder, newId: true };
+      const [{ error }] = await agent.restore!([archive], options);
+      assert.match(error!.message, /it said: Missing key$/);
     });
   });
 

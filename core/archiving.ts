@@ -1,0 +1,142 @@
+/**
+ * A session's way into the archive, from top to bottom: its rule, what the ledger knows, loading,
+ * writing the document once, one copy a backend.
+ *
+ * @module
+ */
+import type { Agent, SessionRef } from "./agent.ts";
+import type { Backend } from "./backend.ts";
+import { copyDocument, type CopyOutcome } from "./copy.ts";
+import { asArchiveError } from "./errors.ts";
+import type { Ledger } from "./ledger.ts";
+import { type PreparedDocument, prepareDocument } from "./prepared_document.ts";
+import type { Spool } from "./spool.ts";
+
+/**
+ * Options of {@linkcode Archiver.archive}.
+ *
+ * @since 0.1.0
+ */
+export interface ArchiveOptions {
+  /** Finds out everything and writes nothing. */
+  readonly dryRun?: boolean;
+  /** The user named it: it is archived although they deleted its archive, and the store is asked. */
+  readonly named?: boolean;
+  /** Stops it. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What became of one session.
+ *
+ * @since 0.1.0
+ */
+export interface SessionOutcome {
+  /** The session. */
+  readonly session: SessionRef;
+  /** One a backend of its rule; none where the rules say that it is not archived. */
+  readonly copies: readonly CopyOutcome[];
+  /** What the user should hear about it. */
+  readonly warnings: readonly string[];
+}
+
+/** What archiving needs. */
+export interface ArchivingSource {
+  /** The session's agent. */
+  readonly agent: Agent;
+  /** The backends that the rules name for a project. */
+  backendsFor(projectPath: string): Promise<readonly Backend[]>;
+  /** Knows what was copied before. */
+  readonly ledger: Ledger;
+  /** Holds a large document. */
+  readonly spool: Spool;
+}
+
+/**
+ * Archives one session. What befalls it stands in the outcome.
+ *
+ * @param session Which.
+ * @param source What it needs.
+ * @param options Dry run, signal.
+ */
+export async function archiveSession(
+  session: SessionRef,
+  source: ArchivingSource,
+  options: ArchiveOptions,
+): Promise<SessionOutcome> {
+  const known: CopyOutcome[] = [];
+  const waiting: Backend[] = [];
+  for (const backend of await source.backendsFor(session.projectPath)) {
+    const outcome = knownOutcome(session, backend, source.ledger, options);
+    if (outcome) known.push(outcome);
+    else waiting.push(backend);
+  }
+  if (waiting.length === 0) return { session, copies: known, warnings: [] };
+  const { copies, warnings } = await loadAndCopy(session, waiting, source, options);
+  return { session, copies: [...known, ...copies], warnings };
+}
+
+/** What the ledger alone can say: the session's token has not moved since. */
+function knownOutcome(
+  session: SessionRef,
+  { name: backend, identity }: Backend,
+  ledger: Ledger,
+  { named }: ArchiveOptions,
+): CopyOutcome | undefined {
+  const entry = ledger.get(session, identity);
+  // Whoever names a session wants to be sure of it: the store itself is asked.
+  if (entry?.token !== session.token || named) return undefined;
+  const { key, state } = entry;
+  if (state === "stored") return { backend, key, status: "unchanged", bytes: 0 };
+  if (state === "deleted") return { backend, key, status: "skipped", bytes: 0 };
+  return undefined;
+}
+
+async function loadAndCopy(
+  session: SessionRef,
+  backends: readonly Backend[],
+  source: ArchivingSource,
+  options: ArchiveOptions,
+): Promise<Omit<SessionOutcome, "session">> {
+  let document: PreparedDocument;
+  try {
+    document = await prepare(session, backends, source, options);
+  } catch (error) {
+    return { copies: backends.map((backend) => failed(backend, session, error)), warnings: [] };
+  }
+  try {
+    // A session may have moved to another project since its path was looked at.
+    const allowed = await source.backendsFor(document.digest.header.projectPath);
+    const copies = await Promise.all(
+      backends.filter((backend) => allowed.includes(backend)).map((backend) =>
+        copyDocument(document, { ...source, session, backend, ...options })
+          .catch((error) => failed(backend, session, error))
+      ),
+    );
+    return { copies, warnings: document.warnings };
+  } finally {
+    await document.dispose();
+  }
+}
+
+async function prepare(
+  session: SessionRef,
+  backends: readonly Backend[],
+  { agent, ledger, spool }: ArchivingSource,
+  { signal }: ArchiveOptions,
+): Promise<PreparedDocument> {
+  const watch = backends.flatMap(({ identity }) =>
+    ledger.get(session, identity)?.extent.length ?? []
+  );
+  const loaded = await agent.load(session, { signal });
+  return await prepareDocument(session.agent, loaded, spool, watch);
+}
+
+function failed(backend: Backend, session: SessionRef, error: unknown): CopyOutcome {
+  return {
+    backend: backend.name,
+    status: "failed",
+    bytes: 0,
+    error: asArchiveError(error, { backend: backend.name, session: session.id }),
+  };
+}
