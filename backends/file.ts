@@ -15,21 +15,22 @@ import type {
   ObjectInfo,
   PutOptions,
 } from "../core/backend.ts";
+import { PART_SIZE } from "../core/backend.ts";
 import { ArchiveError } from "../core/errors.ts";
 import { MAX_KEY_BYTES } from "../core/object_key.ts";
-import { bodyParts, PART_BYTES } from "./body_parts.ts";
-import { fitRange } from "./byte_range.ts";
-import { type ByteSource, byteStream } from "./byte_stream.ts";
-import { type Call, callError, failIfStopped, notFound } from "./call.ts";
-import { disk, diskSync, paths } from "./file_disk.ts";
-import { fileError, isMissing } from "./file_errors.ts";
-import { FileFolders } from "./file_folders.ts";
-import { infoOf } from "./file_info.ts";
-import { checkFileKey } from "./file_names.ts";
-import { FileRoot, statOf } from "./file_root.ts";
-import { walk } from "./file_walk.ts";
-import { FileWriter } from "./file_write.ts";
-import { checkListOptions, listPages, PAGE_SIZE } from "./list_pages.ts";
+import { bodyParts } from "./support/body_parts.ts";
+import { fitRange } from "./support/byte_range.ts";
+import { type ByteSource, byteStream } from "./support/byte_stream.ts";
+import { type Call, callError, failIfStopped, notFound } from "./support/call.ts";
+import { disk, diskSync, paths } from "./file/builtins.ts";
+import { fileError, isMissing } from "./file/errors.ts";
+import { FileFolders } from "./file/folders.ts";
+import { infoOf } from "./file/info.ts";
+import { checkFileKey } from "./file/names.ts";
+import { FileRoot, statOf } from "./file/root.ts";
+import { walk } from "./file/walk.ts";
+import { FileWriter } from "./file/writer.ts";
+import { checkListOptions, listPages, PAGE_SIZE } from "./support/list_pages.ts";
 
 /**
  * Options of {@linkcode FileBackend}.
@@ -320,8 +321,8 @@ async function* fileParts(
   size: number,
   call: Call,
 ): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < size; at += PART_BYTES) {
+  for (let at = 0; at < size; at += PART_SIZE) {
     failIfStopped(call);
-    yield await source.read(at, Math.min(at + PART_BYTES, size));
+    yield await source.read(at, Math.min(at + PART_SIZE, size));
   }
 }

@@ -17,11 +17,11 @@ import type {
   PutOptions,
 } from "../core/backend.ts";
 import { checkObjectKey, compareUtf8, MAX_KEY_BYTES, quoteKey } from "../core/object_key.ts";
-import { bodyParts, bodySize } from "./body_parts.ts";
-import { fitRange } from "./byte_range.ts";
-import { byteStream } from "./byte_stream.ts";
-import { type Call, callError, failIfStopped, notFound } from "./call.ts";
-import { checkListOptions, type Entry, listPages, PAGE_SIZE } from "./list_pages.ts";
+import { bodyParts, bodySize } from "./support/body_parts.ts";
+import { fitRange } from "./support/byte_range.ts";
+import { byteStream } from "./support/byte_stream.ts";
+import { type Call, callError, failIfStopped, notFound } from "./support/call.ts";
+import { checkListOptions, type Entry, listPages, PAGE_SIZE } from "./support/list_pages.ts";
 
 /**
  * Options of {@linkcode MemoryBackend}.

@@ -9,6 +9,12 @@
  */
 
 /**
+ * How much of a body is read or sent at a time, in bytes. Documents over this size are not held in
+ * memory.
+ */
+export const PART_SIZE: number = 8 << 20;
+
+/**
  * Bytes to store: in memory, or read part by part. `read` may be called again for the same range,
  * so that a failed part can be sent again.
  *

@@ -6,13 +6,20 @@
  */
 import type { Agent, SessionId } from "./agent.ts";
 import { archiveKey, versionKey } from "./archive_key.ts";
-import type { Backend, Body, Capabilities, ObjectInfo, PutMode } from "./backend.ts";
+import {
+  type Backend,
+  type Body,
+  type Capabilities,
+  type ObjectInfo,
+  PART_SIZE,
+  type PutMode,
+} from "./backend.ts";
 import { readDocument } from "./document_reader.ts";
 import { ArchiveError, type ErrorCode, isArchiveError } from "./errors.ts";
 import { sha256 } from "./hash.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
 import { archiveFacts, archiveMetadata, readMetadata } from "./metadata.ts";
-import { PART_SIZE, type PreparedDocument } from "./prepared_document.ts";
+import type { PreparedDocument } from "./prepared_document.ts";
 import { bytesOf, chunksOf } from "./streams.ts";
 import { extendsDocument, losesAnything } from "./versions.ts";
 

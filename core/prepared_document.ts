@@ -5,13 +5,10 @@
  * @module
  */
 import type { LoadedSession } from "./agent.ts";
-import type { Body } from "./backend.ts";
+import { type Body, PART_SIZE } from "./backend.ts";
 import { type DocumentDigest, DocumentWriter } from "./document.ts";
 import type { Spool } from "./spool.ts";
 import { streamOf } from "./streams.ts";
-
-/** Documents over this many bytes go through the spool, and to a store in parts of this size. */
-export const PART_SIZE = 8 << 20;
 
 /** A written document, to be disposed of. */
 export interface PreparedDocument {

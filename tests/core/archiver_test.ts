@@ -185,6 +185,17 @@ describe("archiveAll()", () => {
     assert.deepEqual(await keysOf(), [KEY]);
   });
 
+  it("asks the store about a session that is named", async () => {
+    agent.set(session("one"));
+    await archiveAll();
+    await backend.delete(KEY);
+    assert.equal((await archiveAll())[0].copies[0].status, "unchanged");
+    const [{ copies }] = await archiveAll(archiver(), { ids: ["one"] });
+    assert.equal(copies[0].status, "archived");
+    const [again] = await archiveAll(archiver(), { ids: ["one"] });
+    assert.equal(again.copies[0].status, "unchanged");
+  });
+
   it("stops when it is told to, and leaves nothing half-written", async () => {
     for (let i = 0; i < 20; i++) agent.set(session(`s${i}`));
     const stop = new AbortController();
@@ -447,6 +458,15 @@ describe("retrieve()", () => {
     await assert.rejects(collect(archive.bytes()), corrupt);
   });
 
+  it("refuses an archive that is another session's", async () => {
+    agent.set(session("one"));
+    agent.set(session("two"));
+    await archiveAll();
+    const other = await textOf(KEY.replace("one", "two"));
+    await backend.put(KEY, new TextEncoder().encode(other));
+    await assert.rejects(archiver().retrieve(KEY), /holds the session two instead of one/);
+  });
+
   it("says what is not there", async () => {
     await assert.rejects(
       archiver().retrieve(KEY),
@@ -628,6 +648,31 @@ describe("restore()", () => {
     assert.ok(outcomes.every(({ status }) => status === "existing"));
   });
 
+  it("finds children that moved with their parent, or elsewhere, or before it", async () => {
+    agent.set(session("moved", [], { projectPath: "/old" }));
+    agent.set(session("along", [], { projectPath: "/old", parentId: "moved" }));
+    agent.set(session("below", [], { projectPath: "/new/sub", parentId: "moved" }));
+    const early = { projectPath: "/old", parentId: "moved", createdAt: "2026-01-30T23:00:00.000Z" };
+    agent.set(session("early", [], early));
+    await archiveAll();
+    for (const id of ["moved", "along"]) {
+      agent.set(
+        session(id, [says("m2")], {
+          ...agent.get(id),
+          messages: [says("m2")],
+          projectPath: "/new",
+        }),
+      );
+    }
+    await archiveAll();
+    const idsOf = async (from: Archiver) =>
+      (await from.restore("old/2026-01-31/moved.json")).map(({ id }) => id).sort();
+    assert.deepEqual(await idsOf(archiver()), ["along", "below", "early", "moved"]);
+    // Without a ledger, those in other projects cannot be known of.
+    const fresh = archiver({ ledger: new MemoryLedger() });
+    assert.deepEqual(await idsOf(fresh), ["along", "early", "moved"]);
+  });
+
   it("restores a kept version", async () => {
     agent.set(session("one", []));
     const [{ copies }] = await archiveAll(archiver(), { ids: ["one"] });
@@ -641,6 +686,34 @@ describe("restore()", () => {
     await backend.put(KEY, new TextEncoder().encode((await textOf(KEY)).slice(0, -9)));
     await assert.rejects(archiver().restore(KEY), (error) => isArchiveError(error, "Corrupt"));
     assert.equal(agent.get("one"), undefined);
+  });
+});
+
+describe("forgetEmptied()", () => {
+  it("notices a store that was emptied, and has everything archived again", async () => {
+    agent.set(session("one"));
+    agent.set(session("two"));
+    await archiveAll();
+    assert.deepEqual(await archiver().forgetEmptied(), []);
+    for (const key of await keysOf()) await backend.delete(key);
+    assert.deepEqual(await archiver().forgetEmptied(), [{ backend: "store", copies: 2 }]);
+    assert.ok((await archiveAll()).every(({ copies }) => copies[0].status === "archived"));
+    assert.equal((await keysOf()).length, 2);
+  });
+
+  it("does not call a store emptied that never had anything", async () => {
+    assert.deepEqual(await archiver().forgetEmptied(), []);
+  });
+});
+
+describe("entry()", () => {
+  it("is what a list shows of one archive", async () => {
+    agent.set(session("one"));
+    await archiveAll();
+    const [row] = await collect(archiver().list());
+    assert.deepEqual(await archiver().entry(KEY), row);
+    const missing = archiver().entry(KEY.replace("one", "two"));
+    await assert.rejects(missing, (error) => isArchiveError(error, "NotFound"));
   });
 });
 

@@ -193,6 +193,7 @@ describe("readDocument()", () => {
       ["other JSON", encode('{"some":"json"}\n'), /not a session archive/],
       ["invalid UTF-8", encode(whole).map((byte) => byte === 0x41 ? 0xff : byte), /UTF-8/],
       ["half a gzip", new Uint8Array(gzipSync(bytes)).slice(0, 60), /gzip|cut off|empty/],
+      ["no time", encode(whole.replace("2026-01-01T00", "2026-13-01T00")), /createdAt/],
       ["no agent", encode(whole.replace('"agent":"test"', '"agent":7')), /agent.*7/],
       ["re-formatted", encode(JSON.stringify(JSON.parse(whole), null, 2)), /not a session archive/],
     ];
@@ -203,6 +204,21 @@ describe("readDocument()", () => {
         what,
       );
     }
+  });
+
+  it("takes what a summary lacks for nothing", async () => {
+    const { bytes } = await written(NATIVE);
+    const bare = text(bytes).replace(/"summary":.*\n$/, '"summary":{"title":"t","models":7}}\n');
+    assert.deepEqual((await read(encode(bare))).summary(), {
+      title: "t",
+      updatedAt: "1970-01-01T00:00:00.000Z",
+      parentId: null,
+      agentVersion: null,
+      messages: 0,
+      models: [],
+      tokens: { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
+      cost: 0,
+    });
   });
 
   it("lets go of the body when it is not read to its end", async () => {

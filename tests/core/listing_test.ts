@@ -158,6 +158,32 @@ describe("list()", () => {
     assert.deepEqual(await idsOf(archiver, { title: "the bug" }), ["work"]);
   });
 
+  it("finds a session that moved to a project, as far as the ledger knows", async () => {
+    add("one", { projectPath: "/old" });
+    const archiver = await archive();
+    add("one", { projectPath: "/new" });
+    for await (const _ of archiver.archiveAll());
+    assert.deepEqual(await idsOf(archiver, { project: ["/new"] }), ["one"]);
+    assert.deepEqual(await idsOf(archiver, { project: ["/old"] }), []);
+  });
+
+  it("takes no case for another where the file system does not", async () => {
+    add("one", { projectPath: "/Work" });
+    await archive();
+    const options = { agents: [agent], backends: [backend], ledger };
+    const archiver = new Archiver({ ...options, paths: { ignoreCase: true } });
+    assert.deepEqual(await idsOf(archiver, { project: ["/work"] }), ["one"]);
+    assert.deepEqual(await idsOf(new Archiver(options), { project: ["/work"] }), []);
+  });
+
+  it("goes by the session's own last change where the ledger knows it", async () => {
+    const updatedAt = (hour: number) => `2026-01-01T0${hour}:00:00.000Z`;
+    add("first", { createdAt: updatedAt(1) });
+    add("last", { createdAt: updatedAt(3) });
+    add("middle", { createdAt: updatedAt(2) });
+    assert.deepEqual(await idsOf(await archive()), ["last", "middle", "first"]);
+  });
+
   it("lists nothing on an empty store, and no rows for a limit of none", async () => {
     assert.deepEqual(await idsOf(fresh()), []);
     add("one");

@@ -28,7 +28,8 @@ export async function detectStores(
       notes.push(error.message);
     }
   }
-  return { ...locations, notes };
+  const { stores, looked } = locations;
+  return { stores, looked, notes };
 }
 
 async function notesOn(

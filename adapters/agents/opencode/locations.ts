@@ -13,6 +13,8 @@ export interface Locations {
   readonly stores: readonly string[];
   /** Every path that was looked at, in order. */
   readonly looked: readonly string[];
+  /** Whether somebody named them, so that one which does not exist is a mistake. */
+  readonly named: boolean;
 }
 
 /** A build of another channel than the usual ones keeps a database of its own. */
@@ -29,20 +31,24 @@ export async function findDatabases(env: Environment): Promise<Locations> {
   const folder = await dataFolder(env);
   // A relative $OPENCODE_DB is taken from the data folder, an absolute one as it is.
   const { OPENCODE_DB: named } = env;
-  if (named === ":memory:") return { stores: [], looked: [] };
-  if (named) return await whichExist([await joined(folder, named)]);
+  if (named === ":memory:") return { stores: [], looked: [], named: false };
+  if (named) return await whichExist([await joined(folder, named)], true);
   const usual = join(folder, "opencode.db");
   const others = (await namesIn(folder))
     .filter((name) => DATABASE_NAME.test(name) && name !== "opencode.db").sort();
-  return await whichExist([usual, ...others.map((name) => join(folder, name))]);
+  return await whichExist([usual, ...others.map((name) => join(folder, name))], false);
 }
 
 /**
  * Tells which of some databases exist.
  *
  * @param paths Their paths; relative ones count from the working directory.
+ * @param named Whether somebody named them.
  */
-export async function whichExist(paths: readonly string[]): Promise<Locations> {
+export async function whichExist(
+  paths: readonly string[],
+  named: boolean,
+): Promise<Locations> {
   const [{ stat }, { resolve }] = await Promise.all([
     import("node:fs/promises"),
     import("node:path"),
@@ -53,7 +59,7 @@ export async function whichExist(paths: readonly string[]): Promise<Locations> {
     const exists = await stat(path).then(() => true, (error) => error?.code !== "ENOENT");
     if (exists) stores.push(path);
   }
-  return { stores, looked };
+  return { stores, looked, named };
 }
 
 async function dataFolder(env: Environment): Promise<string> {

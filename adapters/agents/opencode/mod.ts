@@ -60,7 +60,7 @@ export function openCode(options: OpenCodeOptions = {}): Agent {
   const locate = (): Promise<Locations> =>
     options.database === undefined
       ? findDatabases(env())
-      : whichExist([options.database].flat() as string[]);
+      : whichExist([options.database].flat() as string[], true);
   const open = (path: string): Promise<Database> => openDatabase(path, { busyTimeout });
   const connections = new Connections(open);
 
@@ -70,7 +70,8 @@ export function openCode(options: OpenCodeOptions = {}): Agent {
   }
 
   async function* sessions(filter?: SessionFilter) {
-    yield* sessionsOf((await locate()).stores, connections, filter);
+    const { stores, looked, named } = await locate();
+    yield* sessionsOf(named ? looked : stores, connections, filter);
   }
 
   return {

@@ -64,7 +64,7 @@ export async function openDatabase(
   const { stat } = await import("node:fs/promises");
   await stat(path).catch((cause) => {
     throw cause?.code === "ENOENT"
-      ? new ArchiveError("NotFound", `there is no database ${path}`, { cause })
+      ? new ArchiveError("NotFound", `there is no database ${path}; correct its path`, { cause })
       : new ArchiveError("Unauthorized", `${path} cannot be looked at: ${cause.message}`, {
         cause,
       });

@@ -46,6 +46,22 @@ describe("the ledger on disk", () => {
     });
   });
 
+  it("answers for a place with what was recorded there last, in memory and on disk", async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "ledger.jsonl");
+      const ledger = await FileLedger.open(path);
+      const [one, other] = [entry("a", { store: "/one" }), entry("a", { store: "/other" })];
+      const stored = (from: FileLedger) => from.at(one.backend, one.key)?.store;
+      for (const state of [one, other, { ...one, size: 7 }]) await ledger.record(state);
+      assert.equal(stored(ledger), "/one");
+      await ledger.record({ ...other, size: 8 });
+      await ledger.record({ ...one, key: "moved/2026-01-01/a.json" });
+      assert.equal(stored(ledger), "/other");
+      await ledger.close();
+      assert.equal(stored(await FileLedger.open(path)), "/other");
+    });
+  });
+
   it("keeps the last of several entries of one session, in memory and on disk", async () => {
     await withFolder(async (folder) => {
       const path = join(folder, "ledger.jsonl");

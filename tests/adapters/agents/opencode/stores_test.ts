@@ -45,12 +45,14 @@ describe("OpenCode's databases", () => {
     });
   });
 
-  it("that do not exist give no sessions, and say where they were looked for", async () => {
+  it("that were named and do not exist are a mistake; detecting says where it looked", async () => {
     await withFolder(async (folder) => {
       const database = join(folder, "opencode.db");
       const agent = openCode({ database });
       assert.deepEqual(await agent.detect(), { stores: [], looked: [database], notes: [] });
-      assert.deepEqual(await refsOf(agent), []);
+      await assert.rejects(refsOf(agent), { code: "NotFound" });
+      const unnamed = openCode({ env: { XDG_DATA_HOME: folder } });
+      assert.deepEqual(await refsOf(unnamed), []);
       await assert.rejects(agent.load({ agent: "opencode", store: database, id: "ses_1" }), {
         code: "NotFound",
         message: new RegExp(`there is no database ${database}`),

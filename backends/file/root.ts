@@ -5,10 +5,10 @@
  * @module
  */
 import type { BigIntStats } from "node:fs";
-import { quoteKey } from "../core/object_key.ts";
-import { type Call, callError } from "./call.ts";
-import { disk, diskSync, paths } from "./file_disk.ts";
-import { errnoOf, isMissing } from "./file_errors.ts";
+import { quoteKey } from "../../core/object_key.ts";
+import { type Call, callError } from "../support/call.ts";
+import { disk, diskSync, paths } from "./builtins.ts";
+import { errnoOf, isMissing } from "./errors.ts";
 
 /** Something that is in the root. */
 export interface Found {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { ArchiveError, type ErrorCode } from "../core/errors.ts";
-import { type Call, callError, describe } from "./call.ts";
+import { ArchiveError, type ErrorCode } from "../../core/errors.ts";
+import { type Call, callError, describe } from "../support/call.ts";
 
 type Meaning = readonly [code: ErrorCode, advice: string];
 

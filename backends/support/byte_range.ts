@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ByteRange } from "../core/backend.ts";
+import type { ByteRange } from "../../core/backend.ts";
 import { type Call, callError } from "./call.ts";
 
 /** The bytes `[start, end)` of an object, both inside it. */

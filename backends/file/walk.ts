@@ -5,13 +5,13 @@
  * @module
  */
 import type { Dirent } from "node:fs";
-import type { ListOptions } from "../core/backend.ts";
-import { compareUtf8 } from "../core/object_key.ts";
-import { disk } from "./file_disk.ts";
-import { errnoOf, isMissing } from "./file_errors.ts";
-import { isFileKey } from "./file_names.ts";
-import type { FileRoot } from "./file_root.ts";
-import type { Entry } from "./list_pages.ts";
+import type { ListOptions } from "../../core/backend.ts";
+import { compareUtf8 } from "../../core/object_key.ts";
+import { disk } from "./builtins.ts";
+import { errnoOf, isMissing } from "./errors.ts";
+import { isFileKey } from "./names.ts";
+import type { FileRoot } from "./root.ts";
+import type { Entry } from "../support/list_pages.ts";
 
 /** A folder on the way: what is still to come of it, last first. Folders end in a slash. */
 type Level = string[];

@@ -9,8 +9,8 @@ import {
   objectKeyFault,
   quoteKey,
   utf8Length,
-} from "../core/object_key.ts";
-import { type Call, callError } from "./call.ts";
+} from "../../core/object_key.ts";
+import { type Call, callError } from "../support/call.ts";
 
 /** The longest name of a file or folder on all common file systems, in bytes. */
 const MAX_NAME_BYTES = 255;

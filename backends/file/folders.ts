@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { quoteKey } from "../core/object_key.ts";
-import { type Call, callError } from "./call.ts";
-import { disk, paths } from "./file_disk.ts";
-import { errnoOf } from "./file_errors.ts";
-import type { FileRoot } from "./file_root.ts";
+import { quoteKey } from "../../core/object_key.ts";
+import { type Call, callError } from "../support/call.ts";
+import { disk, paths } from "./builtins.ts";
+import { errnoOf } from "./errors.ts";
+import type { FileRoot } from "./root.ts";
 
 /** Makes and removes folders, safe against others that do the same at the same time. */
 export class FileFolders {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { ArchiveError, type ErrorCode } from "../core/errors.ts";
-import { quoteKey } from "../core/object_key.ts";
+import { ArchiveError, type ErrorCode } from "../../core/errors.ts";
+import { quoteKey } from "../../core/object_key.ts";
 
 /** A call to a backend. */
 export interface Call {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ListOptions, ListPage, ObjectInfo } from "../core/backend.ts";
+import type { ListOptions, ListPage, ObjectInfo } from "../../core/backend.ts";
 import { type Call, callError, failIfStopped } from "./call.ts";
 
 /** How many keys and prefixes a page has, as S3's do. */

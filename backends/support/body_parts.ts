@@ -3,13 +3,10 @@
  *
  * @module
  */
-import { isArchiveError } from "../core/errors.ts";
-import type { Body, RangedBody } from "../core/backend.ts";
-import { quoteKey } from "../core/object_key.ts";
+import { isArchiveError } from "../../core/errors.ts";
+import { type Body, PART_SIZE, type RangedBody } from "../../core/backend.ts";
+import { quoteKey } from "../../core/object_key.ts";
 import { type Call, callError, unlessStopped } from "./call.ts";
-
-/** How much of a body is held at a time, in bytes. */
-export const PART_BYTES = 8 * 1024 * 1024;
 
 /** Length of a body in bytes. */
 export function bodySize(body: Body): number {
@@ -26,8 +23,8 @@ export function bodySize(body: Body): number {
  */
 export async function* bodyParts(body: Body, call: Call): AsyncGenerator<Uint8Array> {
   const size = bodySize(body);
-  for (let start = 0; start < size; start += PART_BYTES) {
-    const end = Math.min(start + PART_BYTES, size);
+  for (let start = 0; start < size; start += PART_SIZE) {
+    const end = Math.min(start + PART_SIZE, size);
     yield await unlessStopped(call, () => readPart(body, start, end, call));
   }
 }

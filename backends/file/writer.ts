@@ -5,15 +5,15 @@
  * @module
  */
 import type { FileHandle } from "node:fs/promises";
-import { sha256Hex } from "../core/hash.ts";
-import { quoteKey } from "../core/object_key.ts";
-import { type Call, callError, failIfStopped } from "./call.ts";
-import { disk, paths } from "./file_disk.ts";
-import { errnoOf } from "./file_errors.ts";
-import { type FileFolders, refuseOtherCase, syncFolder } from "./file_folders.ts";
-import { etagOf } from "./file_info.ts";
-import { TEMPORARY } from "./file_names.ts";
-import { type FileRoot, statOf } from "./file_root.ts";
+import { sha256Hex } from "../../core/hash.ts";
+import { quoteKey } from "../../core/object_key.ts";
+import { type Call, callError, failIfStopped } from "../support/call.ts";
+import { disk, paths } from "./builtins.ts";
+import { errnoOf } from "./errors.ts";
+import { type FileFolders, refuseOtherCase, syncFolder } from "./folders.ts";
+import { etagOf } from "./info.ts";
+import { TEMPORARY } from "./names.ts";
+import { type FileRoot, statOf } from "./root.ts";
 
 /** How long an unfinished file may lie untouched before it is taken for a dead writer's. */
 const LEFT_BEHIND_MS = 60 * 60 * 1000;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { BigIntStats } from "node:fs";
-import type { ObjectInfo } from "../core/backend.ts";
+import type { ObjectInfo } from "../../core/backend.ts";
 
 /**
  * An etag made of what changes with each write: every version is another file, of another inode.
