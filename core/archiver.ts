@@ -143,8 +143,8 @@ export class Archiver {
    * @param session Which, as its agent's `sessions()` gave it.
    * @param options Dry run, signal.
    */
-  archive(session: SessionRef, options: ArchiveOptions = {}): Promise<SessionOutcome> {
-    return archiveSession(session, {
+  async archive(session: SessionRef, options: ArchiveOptions = {}): Promise<SessionOutcome> {
+    return await archiveSession(session, {
       agent: this.agent(session.agent),
       backendsFor: (projectPath) => this.#backendsFor(projectPath),
       ledger: this.#ledger,

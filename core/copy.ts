@@ -15,7 +15,7 @@ import {
   type PutMode,
 } from "./backend.ts";
 import { readDocument } from "./document_reader.ts";
-import { ArchiveError, type ErrorCode, isArchiveError } from "./errors.ts";
+import { ArchiveError, isArchiveError } from "./errors.ts";
 import { sha256 } from "./hash.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
 import { archiveFacts, archiveMetadata, readMetadata } from "./metadata.ts";
@@ -95,11 +95,20 @@ export async function copyDocument(document: PreparedDocument, job: CopyJob): Pr
       return { backend: backend.name, key, status: "unchanged", bytes: 0 };
     }
     const version = standing.is === "worth keeping" ? versionKey(key, standing.sha256) : undefined;
-    if (version && !job.dryRun) await keepVersion(job, key, version);
-    if (job.dryRun || await isWritten(document, job, key, standing) || race === MAX_RACES) {
-      const bytes = document.digest.size;
-      return { backend: backend.name, key, status: "archived", bytes, ...(version && { version }) };
+    if (!job.dryRun) {
+      if (version) await keepVersion(job, key, version);
+      const mode = modeFor(standing, backend.capabilities);
+      let etag: string | undefined;
+      try {
+        etag = await write(document, job, key, mode);
+      } catch (error) {
+        if (race < MAX_RACES && isLostRace(error, mode)) continue;
+        throw error;
+      }
+      await remember(document, job, key, etag);
     }
+    const bytes = document.digest.size;
+    return { backend: backend.name, key, status: "archived", bytes, ...(version && { version }) };
   }
 }
 
@@ -125,30 +134,28 @@ function expectedStanding(
   return ours && extendsDocument(digest, entry.extent) ? { is: "continued", etag } : undefined;
 }
 
-/** Writes the document, or finds that what stands there is not what it was thought to be. */
-async function isWritten(
+async function write(
   document: PreparedDocument,
   job: CopyJob,
   key: string,
-  standing: Exclude<Standing, { is: "same" }>,
-): Promise<boolean> {
-  try {
-    const { etag } = await job.backend.put(key, document.body, {
-      mode: modeFor(standing, job.backend.capabilities),
-      contentType: "application/json",
-      metadata: archiveMetadata(document.digest),
-      signal: job.signal,
-    });
-    await remember(document, job, key, etag);
-    return true;
-  } catch (error) {
-    if (isArchiveError(error) && RACES.has(error.code)) return false;
-    throw error;
-  }
+  mode: PutMode,
+): Promise<string | undefined> {
+  const { etag } = await job.backend.put(key, document.body, {
+    mode,
+    contentType: "application/json",
+    metadata: archiveMetadata(document.digest),
+    signal: job.signal,
+  });
+  return etag;
 }
 
-/** What a write with a condition fails with; some stores say `NotFound` where `ifMatch` meets none. */
-const RACES: ReadonlySet<ErrorCode> = new Set(["AlreadyExists", "Precondition", "NotFound"]);
+/** Whether a write found that what stands there is not what it was thought to be. */
+function isLostRace(error: unknown, mode: PutMode): boolean {
+  if (mode === "create") return isArchiveError(error, "AlreadyExists");
+  // Some stores say NotFound where `ifMatch` meets no object.
+  return mode !== "overwrite" &&
+    (isArchiveError(error, "Precondition") || isArchiveError(error, "NotFound"));
+}
 
 function modeFor(standing: Standing, capabilities: Capabilities): PutMode {
   if (standing.is === "nothing") return capabilities.createOnly ? "create" : "overwrite";

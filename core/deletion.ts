@@ -7,7 +7,7 @@ import { parseArchiveKey } from "./archive_key.ts";
 import type { Backend } from "./backend.ts";
 import { ArchiveError } from "./errors.ts";
 import { holdersOf, noArchive } from "./holders.ts";
-import type { Ledger } from "./ledger.ts";
+import { entriesAt, type Ledger } from "./ledger.ts";
 
 /**
  * Options of deleting an archive.
@@ -60,9 +60,8 @@ export async function deleteArchive(
   const versions = await versionsOf(key, holders, signal);
   for (const backend of holders) {
     await backend.delete(key, { signal });
-    for (const entry of [...ledger.entries()]) {
-      const isIt = entry.backend === backend.identity && entry.key === key;
-      if (isIt) await ledger.record({ ...entry, state: "deleted" });
+    for (const entry of entriesAt(ledger, backend.identity, key)) {
+      await ledger.record({ ...entry, state: "deleted" });
     }
   }
   return { key, backends: names, versions };

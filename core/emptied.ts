@@ -4,7 +4,7 @@
  * @module
  */
 import type { Backend } from "./backend.ts";
-import type { Ledger, LedgerEntry } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 
 /**
  * A backend that holds nothing although copies were made there.
@@ -37,7 +37,7 @@ export async function forgetEmptied(
     );
     if (stored.length === 0 || await holdsAnything(backend, signal)) continue;
     await Promise.all(
-      stored.map((entry: LedgerEntry) => ledger.record({ ...entry, state: "lost" })),
+      stored.map((entry) => ledger.record({ ...entry, state: "lost" })),
     );
     emptied.push({ backend: backend.name, copies: stored.length });
   }

@@ -156,3 +156,14 @@ export class MemoryLedger implements Ledger {
 export function ledgerKey(session: SessionId, backend: string): string {
   return `${session.agent}\n${session.store}\n${session.id}\n${backend}`;
 }
+
+/**
+ * Every entry of the object at a place: several where two stores have a session of the same id.
+ *
+ * @param ledger Where to look.
+ * @param backend The backend's identity.
+ * @param key The object's key.
+ */
+export function entriesAt(ledger: Ledger, backend: string, key: string): LedgerEntry[] {
+  return [...ledger.entries()].filter((entry) => entry.backend === backend && entry.key === key);
+}

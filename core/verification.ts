@@ -8,7 +8,7 @@ import type { Backend } from "./backend.ts";
 import { type ReadDocument, readDocument } from "./document_reader.ts";
 import { ArchiveError, isArchiveError, throwIfAborted } from "./errors.ts";
 import { sha256 } from "./hash.ts";
-import type { Ledger } from "./ledger.ts";
+import { entriesAt, type Ledger } from "./ledger.ts";
 import { expectedHash } from "./retrieval.ts";
 import { chunksOf } from "./streams.ts";
 
@@ -142,9 +142,8 @@ function statusOf(error: unknown): "missing" | "damaged" | "failed" {
 
 /** What is lost is written again by the next run. */
 async function markLost(key: string, backend: Backend, ledger: Ledger): Promise<void> {
-  for (const entry of [...ledger.entries()]) {
-    const isIt = entry.backend === backend.identity && entry.key === key;
-    if (isIt && entry.state === "stored") await ledger.record({ ...entry, state: "lost" });
+  for (const entry of entriesAt(ledger, backend.identity, key)) {
+    if (entry.state === "stored") await ledger.record({ ...entry, state: "lost" });
   }
 }
 

@@ -404,6 +404,41 @@ describe("several writers", () => {
   }
 });
 
+describe("a write that is never acknowledged", () => {
+  for (const code of ["AlreadyExists", "Precondition", "NotFound"] as const) {
+    it(`is told as failed, not as archived: ${code} each time`, async () => {
+      let puts = 0;
+      backend.put = () => {
+        puts++;
+        return Promise.reject(new ArchiveError(code, "refused", { backend: "store" }));
+      };
+      agent.set(session("one"));
+      const [{ copies }] = await archiveAll();
+      assert.deepEqual([copies[0].status, copies[0].bytes], ["failed", 0]);
+      assert.ok(isArchiveError(copies[0].error, code));
+      assert.ok(puts <= 4, `${puts} puts`);
+      assert.deepEqual([...ledger.entries()], []);
+    });
+  }
+
+  it("is a failure too when the ledger cannot remember it, and is not sent again and again", async () => {
+    let puts = 0;
+    const put = backend.put.bind(backend);
+    backend.put = (...args: Parameters<typeof put>) => (puts++, put(...args));
+    ledger.record = () => Promise.reject(new ArchiveError("NotFound", "the folder is gone"));
+    agent.set(session("one"));
+    assert.equal((await archiveAll())[0].copies[0].status, "failed");
+    assert.equal(puts, 1);
+  });
+
+  it("of a session whose agent is unknown is a rejection, not an exception", async () => {
+    const ref = { agent: "nobody", store: "", id: "x", projectPath: "/", token: "", updatedAt: "" };
+    let promise: Promise<unknown> | undefined;
+    assert.doesNotThrow(() => promise = archiver().archive(ref));
+    await assert.rejects(promise!, /no agent named "nobody"/);
+  });
+});
+
 describe("a new session", () => {
   it("costs one request, and a large one is looked for first", async () => {
     const calls: string[] = [];
