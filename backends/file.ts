@@ -22,6 +22,7 @@ import { bodyParts } from "./support/body_parts.ts";
 import { fitRange } from "./support/byte_range.ts";
 import { type ByteSource, byteStream } from "./support/byte_stream.ts";
 import { type Call, callError, failIfStopped, notFound } from "./support/call.ts";
+import { Calls } from "./support/calls.ts";
 import { disk, diskSync, paths } from "./file/builtins.ts";
 import { fileError, isMissing } from "./file/errors.ts";
 import { FileFolders } from "./file/folders.ts";
@@ -86,7 +87,7 @@ export class FileBackend implements Backend {
   };
 
   readonly #path: string;
-  readonly #closing = new AbortController();
+  readonly #calls: Calls;
   #opened: { root: FileRoot; folders: FileFolders; writer: FileWriter } | undefined;
 
   /**
@@ -97,6 +98,7 @@ export class FileBackend implements Backend {
    */
   constructor(options: FileBackendOptions) {
     this.name = options.name ?? "file";
+    this.#calls = new Calls(this.name, (key, call) => checkFileKey(key, call, process.platform));
     if (options.path === "" || options.path.includes("\0")) {
       const message = `the path ${JSON.stringify(options.path)} of the backend ${
         JSON.stringify(this.name)
@@ -120,7 +122,7 @@ export class FileBackend implements Backend {
    * @returns The new etag.
    */
   async put(key: string, body: Body, options: PutOptions = {}): Promise<{ etag: string }> {
-    const call = this.#begin("storing", key, options.signal);
+    const call = this.#calls.begin("storing", key, options.signal);
     const mode = options.mode ?? "overwrite";
     if (typeof mode === "object") {
       const message = `the backend ${JSON.stringify(this.name)} cannot replace an object only if ` +
@@ -145,7 +147,7 @@ export class FileBackend implements Backend {
     key: string,
     options: CallOptions & { range?: ByteRange } = {},
   ): Promise<{ info: ObjectInfo; body: ReadableStream<Uint8Array> }> {
-    const call = this.#begin("reading", key, options.signal);
+    const call = this.#calls.begin("reading", key, options.signal);
     const { handle, info } = await this.#try(call, () => this.#openFile(key, call));
     try {
       failIfStopped(call);
@@ -164,7 +166,7 @@ export class FileBackend implements Backend {
    * @param options Signal.
    */
   async head(key: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    const call = this.#begin("looking up", key, options.signal);
+    const call = this.#calls.begin("looking up", key, options.signal);
     return await this.#try(call, async () => {
       const found = await this.#open().root.find(key, call);
       if (!found?.stat.isFile()) throw notFound(call);
@@ -180,8 +182,8 @@ export class FileBackend implements Backend {
    * @param options Signal.
    */
   async copy(from: string, to: string, options: CallOptions = {}): Promise<{ etag: string }> {
-    const reading = this.#begin("copying", from, options.signal);
-    const storing = this.#begin("storing", to, options.signal);
+    const reading = this.#calls.begin("copying", from, options.signal);
+    const storing = this.#calls.begin("storing", to, options.signal);
     const { handle, info } = await this.#try(reading, () => this.#openFile(from, reading));
     try {
       const parts = fileParts(fileSource(handle, reading), info.size, storing);
@@ -198,8 +200,7 @@ export class FileBackend implements Backend {
    * @param options What to list.
    */
   async *list(options: ListOptions = {}): AsyncGenerator<ListPage> {
-    const call = this.#call("listing", undefined, options.signal);
-    failIfStopped(call);
+    const call = this.#calls.beginWithoutKey("listing", options.signal);
     checkListOptions(options, call);
     const { root } = this.#open();
     const look = async (key: string) => {
@@ -221,7 +222,7 @@ export class FileBackend implements Backend {
    * @param options Signal.
    */
   async delete(key: string, options: CallOptions = {}): Promise<void> {
-    const call = this.#begin("deleting", key, options.signal);
+    const call = this.#calls.begin("deleting", key, options.signal);
     const { root, folders } = this.#open();
     await this.#try(call, async () => {
       const found = await root.find(key, call);
@@ -233,7 +234,7 @@ export class FileBackend implements Backend {
 
   /** Ends all streams and writes that are under way; further calls fail. */
   close(): Promise<void> {
-    this.#closing.abort(new Error("the backend was closed"));
+    this.#calls.close();
     return Promise.resolve();
   }
 
@@ -244,18 +245,6 @@ export class FileBackend implements Backend {
       this.#opened = { root, folders, writer: new FileWriter(root, folders) };
     }
     return this.#opened;
-  }
-
-  #call(doing: string, key: string | undefined, signal: AbortSignal | undefined): Call {
-    const signals = signal === undefined ? [] : [signal];
-    return { backend: this.name, doing, key, signals: [...signals, this.#closing.signal] };
-  }
-
-  #begin(doing: string, key: string, signal: AbortSignal | undefined): Call {
-    const call = this.#call(doing, key, signal);
-    checkFileKey(key, call, process.platform);
-    failIfStopped(call);
-    return call;
   }
 
   async #try<T>(call: Call, work: () => Promise<T>): Promise<T> {

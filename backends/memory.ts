@@ -21,6 +21,7 @@ import { bodyParts, bodySize } from "./support/body_parts.ts";
 import { fitRange } from "./support/byte_range.ts";
 import { byteStream } from "./support/byte_stream.ts";
 import { type Call, callError, failIfStopped, notFound } from "./support/call.ts";
+import { Calls } from "./support/calls.ts";
 import { checkListOptions, type Entry, listPages, PAGE_SIZE } from "./support/list_pages.ts";
 
 /**
@@ -71,13 +72,11 @@ export class MemoryBackend implements Backend {
 
   readonly #pageSize: number;
   readonly #objects = new Map<string, StoredObject>();
-  readonly #closing = new AbortController();
+  readonly #calls: Calls;
   #sorted: readonly string[] | undefined;
   #writes = 0;
 
   /**
-   * Makes a backend; nothing is opened or written yet.
-   *
    * Makes an empty backend.
    *
    * @param options Name and page size.
@@ -85,6 +84,8 @@ export class MemoryBackend implements Backend {
   constructor(options: MemoryBackendOptions = {}) {
     this.name = options.name ?? "memory";
     this.#pageSize = options.pageSize ?? PAGE_SIZE;
+    const { name: backend, capabilities: { maxKeyBytes: maxBytes } } = this;
+    this.#calls = new Calls(backend, (key) => checkObjectKey(key, { maxBytes, backend }));
   }
 
   /**
@@ -96,7 +97,7 @@ export class MemoryBackend implements Backend {
    * @returns The new etag.
    */
   async put(key: string, body: Body, options: PutOptions = {}): Promise<{ etag: string }> {
-    const call = this.#begin("storing", key, options.signal);
+    const call = this.#calls.begin("storing", key, options.signal);
     const bytes = await collect(body, call);
     failIfStopped(call);
     // Nothing is awaited from here on: that makes the modes atomic.
@@ -115,7 +116,7 @@ export class MemoryBackend implements Backend {
     options: CallOptions & { range?: ByteRange } = {},
   ): Promise<{ info: ObjectInfo; body: ReadableStream<Uint8Array> }> {
     return attempt(() => {
-      const call = this.#begin("reading", key, options.signal);
+      const call = this.#calls.begin("reading", key, options.signal);
       const { bytes, info } = this.#find(key, call);
       const span = fitRange(options.range, bytes.byteLength, call);
       const source = {
@@ -133,7 +134,7 @@ export class MemoryBackend implements Backend {
    * @param options Signal.
    */
   head(key: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    return attempt(() => this.#find(key, this.#begin("looking up", key, options.signal)).info);
+    return attempt(() => this.#find(key, this.#calls.begin("looking up", key, options.signal)).info);
   }
 
   /**
@@ -145,8 +146,8 @@ export class MemoryBackend implements Backend {
    */
   copy(from: string, to: string, options: CallOptions = {}): Promise<{ etag: string }> {
     return attempt(() => {
-      const call = this.#begin("copying", from, options.signal);
-      this.#begin("storing", to, options.signal);
+      const call = this.#calls.begin("copying", from, options.signal);
+      this.#calls.begin("storing", to, options.signal);
       const { bytes, info } = this.#find(from, call);
       return this.#store(to, bytes, info.metadata);
     });
@@ -158,8 +159,7 @@ export class MemoryBackend implements Backend {
    * @param options What to list.
    */
   async *list(options: ListOptions = {}): AsyncGenerator<ListPage> {
-    const call = this.#call("listing", undefined, options.signal);
-    failIfStopped(call);
+    const call = this.#calls.beginWithoutKey("listing", options.signal);
     checkListOptions(options, call);
     const listing = {
       entries: entriesOf(this.#keys(), options),
@@ -176,28 +176,16 @@ export class MemoryBackend implements Backend {
    */
   delete(key: string, options: CallOptions = {}): Promise<void> {
     return attempt(() => {
-      this.#begin("deleting", key, options.signal);
+      this.#calls.begin("deleting", key, options.signal);
       if (this.#objects.delete(key)) this.#sorted = undefined;
     });
   }
 
   /** Forgets all objects; further calls fail. */
   close(): Promise<void> {
-    this.#closing.abort(new Error("the backend was closed"));
+    this.#calls.close();
     this.#objects.clear();
     return Promise.resolve();
-  }
-
-  #call(doing: string, key: string | undefined, signal: AbortSignal | undefined): Call {
-    const signals = signal === undefined ? [] : [signal];
-    return { backend: this.name, doing, key, signals: [...signals, this.#closing.signal] };
-  }
-
-  #begin(doing: string, key: string, signal: AbortSignal | undefined): Call {
-    checkObjectKey(key, { maxBytes: this.capabilities.maxKeyBytes, backend: this.name });
-    const call = this.#call(doing, key, signal);
-    failIfStopped(call);
-    return call;
   }
 
   #find(key: string, call: Call): StoredObject {
