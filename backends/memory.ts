@@ -134,7 +134,9 @@ export class MemoryBackend implements Backend {
    * @param options Signal.
    */
   head(key: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    return attempt(() => this.#find(key, this.#calls.begin("looking up", key, options.signal)).info);
+    return attempt(() =>
+      this.#find(key, this.#calls.begin("looking up", key, options.signal)).info
+    );
   }
 
   /**
