@@ -36,6 +36,7 @@ export interface ArchiveKey {
  * The key of a session's archive.
  *
  * @param session Its project path, its creation time (ISO 8601) and its id.
+ * @param options Whether the document is packed with gzip, which the name then says.
  * @returns The key, without a backend's prefix.
  * @throws {ArchiveError} `Invalid` for an id that is no plain file name or a time that is none.
  *
@@ -55,9 +56,11 @@ export interface ArchiveKey {
  */
 export function archiveKey(
   session: { readonly projectPath: string; readonly createdAt: string; readonly id: string },
+  options: { readonly gzip?: boolean } = {},
 ): string {
   const { projectPath, createdAt, id } = session;
-  return `${projectSegment(projectPath)}/${creationDay(createdAt, id)}/${checkSessionId(id)}.json`;
+  const name = `${checkSessionId(id)}.json${options.gzip ? ".gz" : ""}`;
+  return `${projectSegment(projectPath)}/${creationDay(createdAt, id)}/${name}`;
 }
 
 /**
@@ -71,6 +74,16 @@ export function archiveKey(
  */
 export function versionKey(key: string, sha256: string): string {
   return key.replace(/(\.json(?:\.gz)?)$/, `~${sha256.slice(0, 8)}$1`);
+}
+
+/**
+ * Whether a key's name says that the object is packed with gzip. For writing; readers look at the
+ * bytes.
+ *
+ * @param key A key.
+ */
+export function isPacked(key: string): boolean {
+  return key.endsWith(".gz");
 }
 
 /**

@@ -12,11 +12,13 @@ import { type ArchiveOptions, archiveSession, type SessionOutcome } from "./arch
 import type { Backend } from "./backend.ts";
 import { deleteArchive, type DeleteOptions, type DeleteOutcome } from "./deletion.ts";
 import { type EmptiedBackend, forgetEmptied } from "./emptied.ts";
-import { ArchiveError, isArchiveError, throwIfAborted } from "./errors.ts";
+import { ArchiveError, throwIfAborted } from "./errors.ts";
+import { Failures } from "./failures.ts";
 import { type Ledger, MemoryLedger } from "./ledger.ts";
 import { type ArchiveEntry, findEntry, listArchives, type ListFilter } from "./listing.ts";
 import { MemorySpool } from "./memory_spool.ts";
 import { asTheyEnd } from "./parallel.ts";
+import { Patience } from "./patience.ts";
 import { resolveKey } from "./resolution.ts";
 import { restoreArchive, type RestoreRequest } from "./restoration.ts";
 import { retrieveArchive, type RetrievedArchive, type RetrieveOptions } from "./retrieval.ts";
@@ -46,6 +48,11 @@ export interface ArchiverOptions {
   readonly ledger?: Ledger;
   /** Holds large documents; memory by default. */
   readonly spool?: Spool;
+  /**
+   * How new archives are stored: `none` (the default) as plain JSON, `gzip` packed, about a quarter
+   * of the size, under a name that ends in `.json.gz`. Archives that are there keep their form.
+   */
+  readonly compress?: "none" | "gzip";
 }
 
 /**
@@ -86,6 +93,7 @@ export class Archiver {
   readonly #pathsOf: (projectPath: string) => readonly string[];
   readonly #ledger: Ledger;
   readonly #spool: Spool;
+  readonly #gzip: boolean;
   #route: Promise<(paths: readonly string[]) => Route> | undefined;
 
   /**
@@ -103,6 +111,7 @@ export class Archiver {
     this.#pathsOf = options.pathsOf ?? ((path) => [path]);
     this.#ledger = options.ledger ?? new MemoryLedger();
     this.#spool = options.spool ?? new MemorySpool();
+    this.#gzip = options.compress === "gzip";
     for (const name of [this.#default, ...this.#rules.map((rule) => rule.backends)].flat()) {
       this.backend(name);
     }
@@ -144,25 +153,20 @@ export class Archiver {
    * @param options Dry run, signal.
    */
   async archive(session: SessionRef, options: ArchiveOptions = {}): Promise<SessionOutcome> {
-    return await archiveSession(session, {
-      agent: this.agent(session.agent),
-      backendsFor: (projectPath) => this.#backendsFor(projectPath),
-      ledger: this.#ledger,
-      spool: this.#spool,
-    }, options);
+    return await this.#archive(session, options);
   }
 
   /**
    * Archives every session that is new or has changed, and yields what became of each as it ends.
-   * Unchanged ones are not loaded. A store that cannot be read fails at the end, after all others.
+   * Unchanged ones are not loaded. A store that cannot be read fails at the end, after all others. A
+   * backend that fails several times in a row and cannot be listed either is not tried further.
    *
    * @param options Which, and how.
    */
   async *archiveAll(options: ArchiveAllOptions = {}): AsyncGenerator<SessionOutcome> {
-    const failures: unknown[] = [];
+    const failures = new Failures();
     yield* asTheyEnd(this.#jobs(options, failures), options.concurrency ?? 4);
-    if (failures.length > 1) throw new AggregateError(failures, failures.map(String).join("; "));
-    if (failures.length === 1) throw failures[0];
+    failures.throwAny();
   }
 
   /**
@@ -171,11 +175,12 @@ export class Archiver {
    * and are made again.
    *
    * @param options Signal.
-   * @returns Each with the number of copies that are gone.
+   * @returns Each with the number of copies that are gone. A backend that cannot be asked fails at
+   * the end.
    */
   forgetEmptied(
     options: { readonly signal?: AbortSignal } = {},
-  ): Promise<readonly EmptiedBackend[]> {
+  ): AsyncGenerator<EmptiedBackend> {
     return forgetEmptied(this.backends, this.#ledger, options.signal);
   }
 
@@ -292,7 +297,8 @@ export class Archiver {
   }
 
   /** One job a session, as the agents tell of them. What fails an agent's store is put aside. */
-  async *#jobs(options: ArchiveAllOptions, failures: unknown[]) {
+  async *#jobs(options: ArchiveAllOptions, failures: Failures) {
+    const patience = new Patience();
     const { ids, project, since, dryRun, signal } = options;
     const matches = project && await projectMatcher(project, this.#paths);
     for (const agent of this.agents) {
@@ -300,13 +306,28 @@ export class Archiver {
         for await (const session of agent.sessions({ ids, since, signal })) {
           throwIfAborted(signal, "archiving");
           if (matches && !matches(this.#pathsOf(session.projectPath))) continue;
-          yield () => this.archive(session, { dryRun, signal, named: ids !== undefined });
+          yield () =>
+            this.#archive(session, { dryRun, signal, named: ids !== undefined }, patience);
         }
       } catch (error) {
-        if (isArchiveError(error, "Aborted")) throw error;
-        failures.push(error);
+        failures.add(error);
       }
     }
+  }
+
+  async #archive(
+    session: SessionRef,
+    options: ArchiveOptions,
+    patience?: Patience,
+  ): Promise<SessionOutcome> {
+    return await archiveSession(session, {
+      agent: this.agent(session.agent),
+      backendsFor: (projectPath) => this.#backendsFor(projectPath),
+      ledger: this.#ledger,
+      spool: this.#spool,
+      gzip: this.#gzip,
+      patience,
+    }, options);
   }
 
   async #backendsFor(projectPath: string): Promise<readonly Backend[]> {

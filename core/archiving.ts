@@ -9,6 +9,7 @@ import type { Backend } from "./backend.ts";
 import { copyDocument, type CopyOutcome } from "./copy.ts";
 import { asArchiveError } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Patience } from "./patience.ts";
 import { type PreparedDocument, prepareDocument } from "./prepared_document.ts";
 import type { Spool } from "./spool.ts";
 
@@ -50,6 +51,10 @@ export interface ArchivingSource {
   readonly ledger: Ledger;
   /** Holds a large document. */
   readonly spool: Spool;
+  /** Packs new archives with gzip. */
+  readonly gzip?: boolean;
+  /** Knows which backends are left alone. */
+  readonly patience?: Patience;
 }
 
 /**
@@ -67,7 +72,8 @@ export async function archiveSession(
   const known: CopyOutcome[] = [];
   const waiting: Backend[] = [];
   for (const backend of await source.backendsFor(session.projectPath)) {
-    const outcome = knownOutcome(session, backend, source.ledger, options);
+    const outcome = knownOutcome(session, backend, source.ledger, options) ??
+      givenUp(backend, source.patience);
     if (outcome) known.push(outcome);
     else waiting.push(backend);
   }
@@ -92,6 +98,12 @@ function knownOutcome(
   return undefined;
 }
 
+/** A backend that failed again and again is not tried with further sessions. */
+function givenUp(backend: Backend, patience: Patience | undefined): CopyOutcome | undefined {
+  const error = patience?.lostWith(backend);
+  return error && { backend: backend.name, status: "failed", bytes: 0, error, gaveUp: true };
+}
+
 async function loadAndCopy(
   session: SessionRef,
   backends: readonly Backend[],
@@ -109,13 +121,29 @@ async function loadAndCopy(
     const allowed = await source.backendsFor(document.digest.header.projectPath);
     const copies = await Promise.all(
       backends.filter((backend) => allowed.includes(backend)).map((backend) =>
-        copyDocument(document, { ...source, session, backend, ...options })
-          .catch((error) => failed(backend, session, error))
+        copyTo(backend, document, session, source, options)
       ),
     );
     return { copies, warnings: document.warnings };
   } finally {
     await document.dispose();
+  }
+}
+
+async function copyTo(
+  backend: Backend,
+  document: PreparedDocument,
+  session: SessionRef,
+  source: ArchivingSource,
+  options: ArchiveOptions,
+): Promise<CopyOutcome> {
+  try {
+    const outcome = await copyDocument(document, { ...source, session, backend, ...options });
+    source.patience?.served(backend);
+    return outcome;
+  } catch (error) {
+    await source.patience?.failed(backend, error, options.signal);
+    return failed(backend, session, error);
   }
 }
 

@@ -5,8 +5,10 @@
  * @module
  */
 import { parseArchiveKey } from "./archive_key.ts";
-import type { Backend, ObjectInfo } from "./backend.ts";
+import type { Backend } from "./backend.ts";
+import type { Failures } from "./failures.ts";
 import { grouped } from "./grouped.ts";
+import type { Held } from "./holders.ts";
 import { inParallel } from "./parallel.ts";
 
 /** One day of one project in one backend. */
@@ -78,27 +80,36 @@ export function daysToRead(days: readonly ProjectDay[], want: number, first: boo
  * Reads some days: one listing a project, from its oldest wanted day to its newest.
  *
  * @param days Which; of each project a run without gaps among those not read yet.
+ * @param failures Takes what cannot be read.
  * @param signal Stops it.
  */
 export async function readDays(
   days: readonly ProjectDay[],
+  failures: Failures,
   signal?: AbortSignal,
-): Promise<{ backend: Backend; object: ObjectInfo }[]> {
+): Promise<Held[]> {
   const runs = grouped(days, ({ backend, project }) => `${backend.identity}\n${project}`);
-  const found = await inParallel([...runs.values()], REQUESTS, async (run) => {
-    const { backend, project, date: newest } = run[0];
-    const oldest = run[run.length - 1].date;
-    const objects: { backend: Backend; object: ObjectInfo }[] = [];
-    const options = oldest === newest
-      ? { prefix: `${project}/${newest}/`, signal }
-      : { prefix: `${project}/`, startAfter: `${project}/${oldest}`, signal };
-    for await (const page of backend.list(options)) {
-      for (const object of page.objects) objects.push({ backend, object });
-      if (page.objects.some(({ key }) => (parseArchiveKey(key)?.date ?? "") > newest)) break;
-    }
-    return objects.filter(({ object }) => (parseArchiveKey(object.key)?.date ?? "") <= newest);
-  });
+  const found = await inParallel(
+    [...runs.values()],
+    REQUESTS,
+    (run) => failures.attempt(() => readRun(run, signal), []),
+  );
   return found.flat();
+}
+
+/** Reads days of one project in one backend, newest first and without gaps. */
+async function readRun(run: readonly ProjectDay[], signal?: AbortSignal): Promise<Held[]> {
+  const { backend, project, date: newest } = run[0];
+  const oldest = run[run.length - 1].date;
+  const objects: Held[] = [];
+  const options = oldest === newest
+    ? { prefix: `${project}/${newest}/`, signal }
+    : { prefix: `${project}/`, startAfter: `${project}/${oldest}`, signal };
+  for await (const page of backend.list(options)) {
+    for (const object of page.objects) objects.push({ backend, object });
+    if (page.objects.some(({ key }) => (parseArchiveKey(key)?.date ?? "") > newest)) break;
+  }
+  return objects.filter(({ object }) => (parseArchiveKey(object.key)?.date ?? "") <= newest);
 }
 
 function isWanted(date: string, { since, until }: DayFilter): boolean {

@@ -7,8 +7,8 @@
 import type { Summary } from "./agent.ts";
 import { type ArchiveHeader, FORMAT, FORMAT_VERSION } from "./document.ts";
 import { ArchiveError } from "./errors.ts";
+import { plainBytes } from "./gzip.ts";
 import { sha256 } from "./hash.ts";
-import { chunksOf, streamOf } from "./streams.ts";
 import type { TokenCounts } from "./transcript.ts";
 
 /**
@@ -61,7 +61,7 @@ export async function readDocument(
   name: string,
 ): Promise<ReadDocument> {
   const hash = sha256();
-  const { chunks, compressed } = await plain(body, name);
+  const { chunks, compressed } = await plainBytes(body, name);
   const lines = textLines(hashed(chunks, hash), name);
   const close = async () => void await lines.return(undefined);
   const header = await readHeader(lines, name).catch(async (error) => {
@@ -254,49 +254,5 @@ async function* hashed(
   for await (const chunk of chunks) {
     hash.update(chunk);
     yield chunk;
-  }
-}
-
-/** Unzips what begins as gzip does, and leaves everything else as it is. */
-async function plain(
-  body: ReadableStream<Uint8Array>,
-  name: string,
-): Promise<{ chunks: AsyncGenerator<Uint8Array>; compressed: boolean }> {
-  const chunks = chunksOf(body);
-  const head: Uint8Array[] = [];
-  let length = 0;
-  while (length < 2) {
-    const next = await chunks.next();
-    if (next.done) break;
-    head.push(next.value);
-    length += next.value.length;
-  }
-  const [first, second] = head.flatMap((chunk) => [...chunk.subarray(0, 2)]);
-  const whole = joined(head, chunks);
-  const compressed = first === 0x1f && second === 0x8b;
-  return { chunks: compressed ? unzipped(whole, name) : whole, compressed };
-}
-
-async function* joined(
-  head: readonly Uint8Array[],
-  rest: AsyncGenerator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* head;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
-}
-
-async function* unzipped(
-  chunks: AsyncGenerator<Uint8Array>,
-  name: string,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunksOf(streamOf(chunks).pipeThrough(new DecompressionStream("gzip")));
-  } catch (cause) {
-    if (cause instanceof ArchiveError) throw cause;
-    throw corrupt(name, "damaged: its gzip data does not unpack", cause);
   }
 }

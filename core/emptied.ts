@@ -4,6 +4,7 @@
  * @module
  */
 import type { Backend } from "./backend.ts";
+import { Failures } from "./failures.ts";
 import type { Ledger } from "./ledger.ts";
 
 /**
@@ -19,29 +20,32 @@ export interface EmptiedBackend {
 }
 
 /**
- * Looks for emptied backends and marks their copies as lost. One short listing a backend.
+ * Looks for emptied backends and marks their copies as lost. One short listing a backend. One that
+ * cannot be asked fails at the end, after the others.
  *
  * @param backends Where to look.
  * @param ledger Remembers what was copied.
  * @param signal Stops it.
  */
-export async function forgetEmptied(
+export async function* forgetEmptied(
   backends: readonly Backend[],
   ledger: Ledger,
   signal?: AbortSignal,
-): Promise<EmptiedBackend[]> {
-  const emptied: EmptiedBackend[] = [];
+): AsyncGenerator<EmptiedBackend> {
+  const failures = new Failures();
   for (const backend of backends) {
     const stored = [...ledger.entries()].filter((entry) =>
       entry.backend === backend.identity && entry.state === "stored"
     );
-    if (stored.length === 0 || await holdsAnything(backend, signal)) continue;
+    if (stored.length === 0) continue;
+    // Copies in a backend that cannot be asked are not lost: nothing is known of them.
+    if (await failures.attempt(() => holdsAnything(backend, signal), true)) continue;
     await Promise.all(
       stored.map((entry) => ledger.record({ ...entry, state: "lost" })),
     );
-    emptied.push({ backend: backend.name, copies: stored.length });
+    yield { backend: backend.name, copies: stored.length };
   }
-  return emptied;
+  failures.throwAny();
 }
 
 async function holdsAnything(backend: Backend, signal?: AbortSignal): Promise<boolean> {

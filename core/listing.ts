@@ -5,10 +5,11 @@
  * @module
  */
 import { type ArchiveKey, parseArchiveKey, projectSegment } from "./archive_key.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, ObjectInfo } from "./backend.ts";
 import { byDateDescending, daysToRead, projectDays, readDays } from "./calendar.ts";
 import { describe, type Description } from "./description.ts";
 import { type Held, holdersOf, noArchive } from "./holders.ts";
+import { Failures } from "./failures.ts";
 import { grouped } from "./grouped.ts";
 import type { Ledger } from "./ledger.ts";
 import { inParallel } from "./parallel.ts";
@@ -79,7 +80,8 @@ interface Row {
 const BATCH = 16;
 
 /**
- * Lists archives, newest first.
+ * Lists archives, newest first. What one backend cannot tell is thrown at the end, after what the
+ * others told.
  *
  * @param source Where to look.
  * @param filter Which.
@@ -88,16 +90,28 @@ export async function* listArchives(
   source: ListSource,
   filter: ListFilter = {},
 ): AsyncGenerator<ArchiveEntry> {
+  const failures = new Failures();
+  yield* entries(source, filter, failures);
+  failures.throwAny();
+}
+
+async function* entries(
+  source: ListSource,
+  filter: ListFilter,
+  failures: Failures,
+): AsyncGenerator<ArchiveEntry> {
   let left = filter.limit ?? Infinity;
   if (left <= 0) return;
   const isWanted = await wantedEntries(filter, source.paths);
   const dropsRows = filter.project !== undefined || filter.title !== undefined;
-  for await (const rows of rowsByRounds(source, filter, () => left)) {
+  for await (const rows of rowsByRounds(source, filter, () => left, failures)) {
     for (let at = 0; at < rows.length;) {
       const batch = rows.slice(at, at + (dropsRows ? BATCH : Math.min(BATCH, left)));
       at += batch.length;
-      for (const entry of await inParallel(batch, BATCH, (row) => complete(row, source, filter))) {
-        if (!isWanted(entry)) continue;
+      const complete = (row: Row) =>
+        failures.attempt(() => completed(row, source, filter), undefined);
+      for (const entry of await inParallel(batch, BATCH, complete)) {
+        if (!entry || !isWanted(entry)) continue;
         yield entry;
         if (--left <= 0) return;
       }
@@ -110,18 +124,21 @@ async function* rowsByRounds(
   source: ListSource,
   filter: ListFilter,
   want: () => number,
+  failures: Failures,
 ): AsyncGenerator<Row[]> {
   const { backends } = source;
   const { since, until, signal } = filter;
   const projects = filter.segments ?? literalSegments(filter.project, source);
   const days = (await Promise.all(
-    backends.map((backend) => projectDays(backend, { projects, since, until, signal })),
+    backends.map((backend) =>
+      failures.attempt(() => projectDays(backend, { projects, since, until, signal }), [])
+    ),
   )).flat().sort(byDateDescending);
   for (let round = 0, at = 0; at < days.length; round++) {
     const rest = days.slice(at);
     // Rows that a filter drops call for ever larger rounds.
     const count = daysToRead(rest, want() * 2 ** Math.max(0, round - 1), round === 0);
-    const objects = await readDays(rest.slice(0, count), signal);
+    const objects = await readDays(rest.slice(0, count), failures, signal);
     yield rowsOf(objects, source, filter.versions ?? false);
     at += count;
   }
@@ -151,13 +168,29 @@ function lastChange(held: readonly Held[], ledger: Ledger): number {
   }));
 }
 
-async function complete(
+/** A row with what is known of it, from the first of its backends that can tell. */
+async function completed(
   { key, parts, held }: Row,
   { ledger }: ListSource,
   { signal }: ListFilter,
 ): Promise<ArchiveEntry> {
-  const [{ backend, object }] = held;
-  const description = await describe(object, { backend, ledger, signal });
+  const failures = new Failures();
+  for (const { backend, object } of held) {
+    const description = await failures.attempt(
+      () => describe(object, { backend, ledger, signal }),
+      undefined,
+    );
+    if (description) return entryOf({ key, parts, held }, object, description);
+  }
+  failures.throwAny();
+  throw new TypeError(`${key} is a row that nothing holds`);
+}
+
+function entryOf(
+  { key, parts, held }: Omit<Row, "modified">,
+  object: ObjectInfo,
+  description: Description,
+): ArchiveEntry {
   return {
     ...description,
     key,
@@ -212,7 +245,7 @@ export async function findEntry(
   const held = await holdersOf(key, source.backends, signal);
   if (parts && held.length > 0) {
     const modified = lastChange(held, source.ledger);
-    return await complete({ key, parts, held, modified }, source, { signal });
+    return await completed({ key, parts, held, modified }, source, { signal });
   }
   throw noArchive(key, source.backends);
 }

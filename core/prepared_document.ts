@@ -7,6 +7,7 @@
 import type { LoadedSession } from "./agent.ts";
 import { type Body, PART_SIZE } from "./backend.ts";
 import { type DocumentDigest, DocumentWriter } from "./document.ts";
+import { gzipped } from "./gzip.ts";
 import type { Spool } from "./spool.ts";
 import { streamOf } from "./streams.ts";
 
@@ -16,6 +17,8 @@ export interface PreparedDocument {
   readonly digest: DocumentDigest;
   /** Its bytes, for a backend. */
   readonly body: Body;
+  /** Its bytes packed with gzip; packed once, when they are first asked for. */
+  packed(): Promise<Body>;
   /** The session's change token that belongs to it. */
   readonly token: string;
   /** What the user should hear about the session. */
@@ -41,21 +44,34 @@ export async function prepareDocument(
   watch: Iterable<number>,
 ): Promise<PreparedDocument> {
   const writer = new DocumentWriter(agent, session, watch);
-  const { body, dispose } = await hold(writer.chunks(), spool);
+  const held = await hold(writer.chunks(), spool);
+  const { body } = held;
+  let packed: Promise<HeldBody> | undefined;
   return {
     digest: writer.digest(),
     body,
+    packed: async () => (await (packed ??= hold(gzipped(partsOf(body)), spool))).body,
     token: session.token,
     warnings: session.warnings(),
     open: () => streamOf(partsOf(body)),
-    dispose,
+    async dispose() {
+      await held.dispose();
+      // What could not be packed left nothing behind; whoever asked for it heard why.
+      await (await packed?.catch(() => undefined))?.dispose();
+    },
   };
+}
+
+/** A body, and how to let go of it. */
+interface HeldBody {
+  readonly body: Body;
+  readonly dispose: () => Promise<void>;
 }
 
 async function hold(
   chunks: AsyncGenerator<Uint8Array>,
   spool: Spool,
-): Promise<{ body: Body; dispose: () => Promise<void> }> {
+): Promise<HeldBody> {
   const held: Uint8Array[] = [];
   let size = 0;
   while (size <= PART_SIZE) {
@@ -82,7 +98,10 @@ async function* drained(
 
 /** The bytes of a body, part by part. */
 async function* partsOf(body: Body): AsyncGenerator<Uint8Array> {
-  if (body instanceof Uint8Array) return yield body;
+  if (body instanceof Uint8Array) {
+    yield body;
+    return;
+  }
   for (let start = 0; start < body.size; start += PART_SIZE) {
     yield await body.read(start, Math.min(body.size, start + PART_SIZE));
   }

@@ -6,6 +6,7 @@
 import { checkSessionId, parseArchiveKey } from "./archive_key.ts";
 import type { Backend } from "./backend.ts";
 import { ArchiveError } from "./errors.ts";
+import { Failures } from "./failures.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** Where archives are looked for. */
@@ -23,7 +24,8 @@ export interface ResolutionSource {
  *
  * @param text A key, or a session's id.
  * @param source Where to look for an id: the ledger first, then every key of every backend.
- * @throws {ArchiveError} `NotFound` or `Invalid` (several archives have the id; all are named).
+ * @throws {ArchiveError} `NotFound` or `Invalid` (several archives have the id; all are named). What
+ * a backend fails with, when no other one has it.
  */
 export async function resolveKey(text: string, source: ResolutionSource): Promise<string> {
   if (parseArchiveKey(text)) return text;
@@ -60,13 +62,23 @@ async function keysOf(id: string, source: ResolutionSource): Promise<string[]> {
     }
   }
   if (keys.size > 0) return [...keys];
+  const failures = new Failures();
   for (const backend of backends) {
-    for await (const page of backend.list({ signal })) {
-      for (const { key } of page.objects) {
-        const parts = parseArchiveKey(key);
-        if (parts?.id === id && !parts.version) keys.add(key);
-      }
+    const found = await failures.attempt(() => keysIn(backend, id, signal), []);
+    for (const key of found) keys.add(key);
+  }
+  if (keys.size === 0) failures.throwAny();
+  return [...keys].sort();
+}
+
+/** The archives of a session that a backend holds, found by a look at every key. */
+async function keysIn(backend: Backend, id: string, signal?: AbortSignal): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const page of backend.list({ signal })) {
+    for (const { key } of page.objects) {
+      const parts = parseArchiveKey(key);
+      if (parts?.id === id && !parts.version) keys.push(key);
     }
   }
-  return [...keys].sort();
+  return keys;
 }

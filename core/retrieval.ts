@@ -9,11 +9,11 @@ import type { ArchiveHeader } from "./document.ts";
 import { readDocument } from "./document_reader.ts";
 import { ArchiveError, isArchiveError } from "./errors.ts";
 import type { Summary } from "./agent.ts";
+import { plainBytes } from "./gzip.ts";
 import { sha256 } from "./hash.ts";
 import { noArchive } from "./holders.ts";
 import type { Ledger } from "./ledger.ts";
 import { readMetadata } from "./metadata.ts";
-import { chunksOf } from "./streams.ts";
 
 /**
  * Options of reading an archive.
@@ -46,7 +46,7 @@ export interface RetrievedArchive {
   native(): AsyncGenerator<string>;
   /** The summary. Once `native` was taken to its end. */
   summary(): Summary;
-  /** The object's bytes as they are stored; repeatable. Checked as `native` is. */
+  /** The document's bytes, unpacked where it is stored packed; repeatable. Checked as `native` is. */
   bytes(): AsyncGenerator<Uint8Array>;
 }
 
@@ -97,13 +97,13 @@ export async function retrieveArchive(
       return summary;
     },
     async *bytes() {
-      // A compressed object's hash is that of what is in it, which only decoding tells.
-      const plainHash = first.compressed ? undefined : sha256();
-      for await (const chunk of chunksOf((await backend.get(key, { signal })).body)) {
-        plainHash?.update(chunk);
+      const hash = sha256();
+      const { chunks } = await plainBytes((await backend.get(key, { signal })).body, key);
+      for await (const chunk of chunks) {
+        hash.update(chunk);
         yield chunk;
       }
-      if (plainHash) checkHash(plainHash.digest("hex"), expected, key, backend);
+      checkHash(hash.digest("hex"), expected, key, backend);
     },
   };
 }

@@ -7,6 +7,7 @@ import { parseArchiveKey } from "./archive_key.ts";
 import type { Backend } from "./backend.ts";
 import { type ReadDocument, readDocument } from "./document_reader.ts";
 import { ArchiveError, isArchiveError, throwIfAborted } from "./errors.ts";
+import { Failures } from "./failures.ts";
 import { sha256 } from "./hash.ts";
 import { entriesAt, type Ledger } from "./ledger.ts";
 import { expectedHash } from "./retrieval.ts";
@@ -54,7 +55,7 @@ export interface VerifySource {
 }
 
 /**
- * Verifies archives one by one.
+ * Verifies archives one by one. A backend that cannot be listed fails at the end, after the others.
  *
  * @param keys Which; all that are there or remembered when left out.
  * @param source Where.
@@ -69,20 +70,35 @@ export async function* verifyArchives(
     for (const key of keys) yield* verifyHolders(key, source, options);
     return;
   }
+  const failures = new Failures();
   for (const backend of source.backends) {
-    const seen = new Set<string>();
-    for await (const page of backend.list({ signal: options.signal })) {
-      for (const { key } of page.objects) {
-        if (!parseArchiveKey(key)) continue;
-        seen.add(key);
-        yield await verifyOne(key, backend, source.ledger, options);
-      }
+    try {
+      yield* verifyBackend(backend, source.ledger, options);
+    } catch (error) {
+      failures.add(error);
     }
-    for (const { key, state, backend: identity } of [...source.ledger.entries()]) {
-      if (identity !== backend.identity || state === "deleted" || seen.has(key)) continue;
+  }
+  failures.throwAny();
+}
+
+/** Verifies what is there, and what is remembered to be. */
+async function* verifyBackend(
+  backend: Backend,
+  ledger: Ledger,
+  options: VerifyOptions,
+): AsyncGenerator<VerifyOutcome> {
+  const seen = new Set<string>();
+  for await (const page of backend.list({ signal: options.signal })) {
+    for (const { key } of page.objects) {
+      if (!parseArchiveKey(key)) continue;
       seen.add(key);
-      yield await verifyOne(key, backend, source.ledger, options);
+      yield await verifyOne(key, backend, ledger, options);
     }
+  }
+  for (const { key, state, backend: identity } of [...ledger.entries()]) {
+    if (identity !== backend.identity || state === "deleted" || seen.has(key)) continue;
+    seen.add(key);
+    yield await verifyOne(key, backend, ledger, options);
   }
 }
 

@@ -729,15 +729,15 @@ describe("forgetEmptied()", () => {
     agent.set(session("one"));
     agent.set(session("two"));
     await archiveAll();
-    assert.deepEqual(await archiver().forgetEmptied(), []);
+    assert.deepEqual(await collect(archiver().forgetEmptied()), []);
     for (const key of await keysOf()) await backend.delete(key);
-    assert.deepEqual(await archiver().forgetEmptied(), [{ backend: "store", copies: 2 }]);
+    assert.deepEqual(await collect(archiver().forgetEmptied()), [{ backend: "store", copies: 2 }]);
     assert.ok((await archiveAll()).every(({ copies }) => copies[0].status === "archived"));
     assert.equal((await keysOf()).length, 2);
   });
 
   it("does not call a store emptied that never had anything", async () => {
-    assert.deepEqual(await archiver().forgetEmptied(), []);
+    assert.deepEqual(await collect(archiver().forgetEmptied()), []);
   });
 });
 

@@ -67,7 +67,7 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
 
 /** A store that was emptied or moved away shows in no session. */
 async function tellEmptied({ report, signal }: Call, { archiver }: OpenArchive): Promise<void> {
-  for (const { backend, copies } of await archiver.forgetEmptied({ signal })) {
+  for await (const { backend, copies } of archiver.forgetEmptied({ signal })) {
     await report.warn(
       `nothing is left on ${backend}, where ${copies} copies were made: all are made again`,
     );
@@ -83,13 +83,14 @@ async function archiveEach(
   telling: RunReport,
 ): Promise<readonly unknown[]> {
   const { report, signal } = call;
-  const [{ Progress }, projects, { projectMatcher }] = await Promise.all([
+  const [{ Progress }, { projectGlobs }, projects, { projectMatcher }] = await Promise.all([
     import("../progress.ts"),
     import("../project_paths.ts"),
+    import("../../paths/project_paths.ts"),
     import("../../../core/routing.ts"),
   ]);
   const { session: ids, since, dryRun, concurrency } = options;
-  const project = options.project && projects.projectGlobs(options.project, call.terminal);
+  const project = options.project && projectGlobs(options.project, call.terminal);
   const matches = project && await projectMatcher(project, projects.pathRules(call.terminal));
   const progress = new Progress(report, dryRun ? "looking at" : "archiving", "session");
   const wanted = ({ projectPath }: SessionRef) =>
