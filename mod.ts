@@ -48,6 +48,7 @@ export {
   type ByteRange,
   type CallOptions,
   type Capabilities,
+  type Finding,
   type ListOptions,
   type ListPage,
   type ObjectInfo,

@@ -157,6 +157,29 @@ export interface CallOptions {
 }
 
 /**
+ * One thing that a store was tried for, and what came of it.
+ *
+ * @since 0.1.0
+ */
+export interface Finding {
+  /** What was tried, in a word or two: "write", "range read". */
+  readonly check: string;
+  /**
+   * - `ok`: it works.
+   * - `limited`: it does not, and nothing is lost by that: the archive goes another way.
+   * - `failed`: it does not, and the archive needs it.
+   * - `skipped`: it was not tried, because something before it failed.
+   */
+  readonly status: "ok" | "limited" | "failed" | "skipped";
+  /** What was seen, in one line. */
+  readonly detail: string;
+  /** What to do about it, in one line. */
+  readonly advice?: string;
+  /** What it failed with. */
+  readonly error?: Error;
+}
+
+/**
  * A place that keeps objects under keys.
  *
  * All methods fail with an `ArchiveError` that names the backend and the key. Keys are relative:
@@ -222,6 +245,13 @@ export interface Backend {
    * @param options Signal.
    */
   delete(key: string, options?: CallOptions): Promise<void>;
+  /**
+   * Tries everything that the archive needs of the store, with objects of its own that it removes
+   * again, and tells what works. Nothing that is stored is touched.
+   *
+   * @param options Signal.
+   */
+  probe?(options?: CallOptions): AsyncIterable<Finding>;
   /** Lets go of what it holds: connections, handles. Further calls fail. */
   close?(): Promise<void>;
 }
