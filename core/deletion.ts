@@ -5,7 +5,7 @@
  */
 import { parseArchiveKey } from "./archive_key.ts";
 import type { Backend } from "./backend.ts";
-import { ArchiveError } from "./errors.ts";
+import { ArchiveError, asArchiveError } from "./errors.ts";
 import { holdersOf, noArchive } from "./holders.ts";
 import { entriesAt, type Ledger } from "./ledger.ts";
 
@@ -58,13 +58,40 @@ export async function deleteArchive(
     );
   }
   const versions = await versionsOf(key, holders, signal);
+  const deleted: string[] = [];
   for (const backend of holders) {
-    await backend.delete(key, { signal });
+    try {
+      await backend.delete(key, { signal });
+    } catch (error) {
+      throw partlyDeleted(key, backend.name, deleted, error);
+    }
     for (const entry of entriesAt(ledger, backend.identity, key)) {
       await ledger.record({ ...entry, state: "deleted" });
     }
+    deleted.push(backend.name);
   }
   return { key, backends: names, versions };
+}
+
+/** Says what is gone already, where something is. */
+function partlyDeleted(
+  key: string,
+  backend: string,
+  deleted: readonly string[],
+  cause: unknown,
+): unknown {
+  if (deleted.length === 0) return cause;
+  const { code, message } = asArchiveError(cause);
+  const done = deleted.join(" and ");
+  return new ArchiveError(
+    code,
+    `${key} was deleted from ${done}, but not from ${backend}: ${message}`,
+    {
+      backend,
+      key,
+      cause,
+    },
+  );
 }
 
 async function versionsOf(

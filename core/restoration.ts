@@ -6,7 +6,7 @@
 import type { Agent, RestorableArchive, RestoreOptions, RestoreOutcome, Summary } from "./agent.ts";
 import { parseArchiveKey, projectSegment } from "./archive_key.ts";
 import type { ArchiveHeader } from "./document.ts";
-import { ArchiveError } from "./errors.ts";
+import { ArchiveError, isArchiveError } from "./errors.ts";
 import { listArchives, type ListFilter, type ListSource } from "./listing.ts";
 import { retrieveArchive, type RetrievedArchive } from "./retrieval.ts";
 
@@ -43,12 +43,22 @@ export async function restoreArchive(
     });
   }
   const archives = [await restorable(parent)];
-  if (options.children ?? true) {
-    for (const child of await descendants(parent, source, signal)) {
-      archives.push(await restorable(await retrieveArchive(child, source, { signal })));
-    }
+  const { keys, unseen } = options.children ?? true
+    ? await descendants(parent, source, signal)
+    : { keys: [] };
+  for (const child of keys) {
+    archives.push(await restorable(await retrieveArchive(child, source, { signal })));
   }
-  return await agent.restore(archives, options);
+  return noteUnseen(await agent.restore(archives, options), unseen);
+}
+
+/** What a backend could not tell keeps nothing from coming back, but is said. */
+function noteUnseen(outcomes: readonly RestoreOutcome[], unseen: unknown): RestoreOutcome[] {
+  const why = unseen instanceof Error ? unseen.message : String(unseen);
+  const note = `sessions that it started may have been left out: ${why}`;
+  return outcomes.map((outcome, index) =>
+    index === 0 && unseen !== undefined ? { ...outcome, notes: [...outcome.notes, note] } : outcome
+  );
 }
 
 /** Reads an archive once, which proves it whole before the agent is touched. */
@@ -59,12 +69,20 @@ async function restorable(archive: RetrievedArchive): Promise<RestorableArchive>
   return { id, projectPath, summary, native: () => archive.native() };
 }
 
-/** The keys of the sessions that one started, and that those started, each after its parent. */
+/** Sessions that another one started. */
+interface Descendants {
+  /** Their keys, each after its parent's. */
+  readonly keys: readonly string[];
+  /** What kept a backend from telling all of them. */
+  readonly unseen?: unknown;
+}
+
+/** The sessions that one started, and that those started. */
 async function descendants(
   { key, header }: RetrievedArchive,
   source: ListSource,
   signal: AbortSignal | undefined,
-): Promise<string[]> {
+): Promise<Descendants> {
   const children = new Map<string, Map<string, string>>();
   const add = ({ parentId, id, key }: { parentId: string | null; id: string; key: string }) => {
     if (parentId === null) return;
@@ -76,8 +94,14 @@ async function descendants(
     const isThere = entry.state === "stored" && identities.has(entry.backend);
     if (isThere && entry.agent === header.agent) add({ ...entry, ...entry.facts });
   }
-  for await (const entry of listArchives(source, { ...neighbours(key, header), signal })) {
-    if (entry.agent === header.agent) add(entry);
+  let unseen: unknown;
+  try {
+    for await (const entry of listArchives(source, { ...neighbours(key, header), signal })) {
+      if (entry.agent === header.agent) add(entry);
+    }
+  } catch (error) {
+    if (isArchiveError(error, "Aborted")) throw error;
+    unseen = error;
   }
   const found: string[] = [];
   const queue = [header.id];
@@ -88,7 +112,7 @@ async function descendants(
     found.push(...own.values());
     queue.push(...own.keys());
   }
-  return found;
+  return { keys: found, unseen };
 }
 
 /**

@@ -183,6 +183,25 @@ describe("reading beside a backend that is dead", () => {
     assert.equal((await alive.head(KEY)).key, KEY);
   });
 
+  it("restores what another one holds, and says that children may be missing", async () => {
+    const { archiver } = await stand();
+    const [{ status, notes }] = await archiver.restore(KEY, { newId: true });
+    assert.equal(status, "restored");
+    assert.match(notes.join(), /may have been left out: .*dead does not answer/);
+  });
+
+  it("says from where it was deleted already when the next one fails", async () => {
+    const { alive } = await stand();
+    const stuck = failing("stuck", ["delete"]);
+    const { body } = await alive.get(KEY);
+    await stuck.inner.put(KEY, new Uint8Array(await new Response(body as never).arrayBuffer()));
+    const archiver = new Archiver({ agents: [], backends: [alive, stuck.backend] });
+    await assert.rejects(
+      archiver.delete(KEY, { everywhere: true }),
+      /deleted from alive, but not from stuck: stuck does not answer/,
+    );
+  });
+
   it("does not take its copies for lost", async () => {
     const dead = failing("dead", ["list"]);
     const agents = [agentWith("one")];
