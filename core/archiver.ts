@@ -17,7 +17,7 @@ import { Failures } from "./failures.ts";
 import { type Ledger, MemoryLedger } from "./ledger.ts";
 import { type ArchiveEntry, findEntry, listArchives, type ListFilter } from "./listing.ts";
 import { MemorySpool } from "./memory_spool.ts";
-import { asTheyEnd } from "./parallel.ts";
+import { asTheyEnd, Slots } from "./parallel.ts";
 import { Patience } from "./patience.ts";
 import { resolveKey } from "./resolution.ts";
 import { restoreArchive, type RestoreRequest } from "./restoration.ts";
@@ -65,7 +65,7 @@ export interface ArchiveAllOptions extends SessionFilter {
   readonly project?: readonly string[];
   /** Finds out everything and writes nothing. */
   readonly dryRun?: boolean;
-  /** Sessions on their way at once; 4 by default. */
+  /** Sessions sent at once; 4 by default. A few more are read meanwhile, to be sent next. */
   readonly concurrency?: number;
 }
 
@@ -165,7 +165,9 @@ export class Archiver {
    */
   async *archiveAll(options: ArchiveAllOptions = {}): AsyncGenerator<SessionOutcome> {
     const failures = new Failures();
-    yield* asTheyEnd(this.#jobs(options, failures), options.concurrency ?? 4);
+    const { concurrency = 4 } = options;
+    const jobs = this.#jobs(options, failures, new Slots(concurrency));
+    yield* asTheyEnd(jobs, concurrency + READ_AHEAD);
     failures.throwAny();
   }
 
@@ -297,8 +299,8 @@ export class Archiver {
   }
 
   /** One job a session, as the agents tell of them. What fails an agent's store is put aside. */
-  async *#jobs(options: ArchiveAllOptions, failures: Failures) {
-    const patience = new Patience();
+  async *#jobs(options: ArchiveAllOptions, failures: Failures, sending: Slots) {
+    const run = { patience: new Patience(), sending };
     const { ids, project, since, dryRun, signal } = options;
     const matches = project && await projectMatcher(project, this.#paths);
     for (const agent of this.agents) {
@@ -306,8 +308,7 @@ export class Archiver {
         for await (const session of agent.sessions({ ids, since, signal })) {
           throwIfAborted(signal, "archiving");
           if (matches && !matches(this.#pathsOf(session.projectPath))) continue;
-          yield () =>
-            this.#archive(session, { dryRun, signal, named: ids !== undefined }, patience);
+          yield () => this.#archive(session, { dryRun, signal, named: ids !== undefined }, run);
         }
       } catch (error) {
         failures.add(error);
@@ -318,7 +319,7 @@ export class Archiver {
   async #archive(
     session: SessionRef,
     options: ArchiveOptions,
-    patience?: Patience,
+    run: { readonly patience?: Patience; readonly sending?: Slots } = {},
   ): Promise<SessionOutcome> {
     return await archiveSession(session, {
       agent: this.agent(session.agent),
@@ -326,7 +327,7 @@ export class Archiver {
       ledger: this.#ledger,
       spool: this.#spool,
       gzip: this.#gzip,
-      patience,
+      ...run,
     }, options);
   }
 
@@ -335,6 +336,9 @@ export class Archiver {
     return route(this.#pathsOf(projectPath)).backends.map((name) => this.backend(name));
   }
 }
+
+/** Sessions that are read while others are sent, so that neither waits for the other. */
+const READ_AHEAD = 2;
 
 function byName<T extends { readonly name: string }>(
   things: readonly T[],

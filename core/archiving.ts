@@ -10,6 +10,7 @@ import { copyDocument, type CopyOutcome } from "./copy.ts";
 import { asArchiveError } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Patience } from "./patience.ts";
+import type { Slots } from "./parallel.ts";
 import { type PreparedDocument, prepareDocument } from "./prepared_document.ts";
 import type { Spool } from "./spool.ts";
 
@@ -55,6 +56,8 @@ export interface ArchivingSource {
   readonly gzip?: boolean;
   /** Knows which backends are left alone. */
   readonly patience?: Patience;
+  /** Limits how many sessions are sent at once. */
+  readonly sending?: Slots;
 }
 
 /**
@@ -119,11 +122,13 @@ async function loadAndCopy(
   try {
     // A session may have moved to another project since its path was looked at.
     const allowed = await source.backendsFor(document.digest.header.projectPath);
-    const copies = await Promise.all(
-      backends.filter((backend) => allowed.includes(backend)).map((backend) =>
-        copyTo(backend, document, session, source, options)
-      ),
-    );
+    const copyAll = () =>
+      Promise.all(
+        backends.filter((backend) => allowed.includes(backend)).map((backend) =>
+          copyTo(backend, document, session, source, options)
+        ),
+      );
+    const copies = await (source.sending ? source.sending.hold(copyAll) : copyAll());
     return { copies, warnings: document.warnings };
   } finally {
     await document.dispose();

@@ -29,6 +29,34 @@ export async function inParallel<T, R>(
   return results;
 }
 
+/** A number of places of which each piece of work takes one for as long as it lasts. */
+export class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  /** @param count How many there are. */
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /**
+   * Does a piece of work once there is a place, in the order in which it was asked for.
+   *
+   * @param work The piece.
+   */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    }
+  }
+}
+
 /**
  * Runs jobs as they are drawn from a source, at most `width` at once, and yields their results as
  * they end. The first failure fails it all; stopping early, or failing, draws no more and waits for

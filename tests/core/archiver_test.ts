@@ -211,19 +211,25 @@ describe("archiveAll()", () => {
     for (const key of keys) JSON.parse(await textOf(key));
   });
 
-  it("works off as many sessions at once as it may, not more", async () => {
-    let now = 0;
-    let most = 0;
-    const load = agent.load.bind(agent);
-    agent.load = async (which: SessionId) => {
-      most = Math.max(most, ++now);
-      await new Promise((done) => setTimeout(done, 1));
-      now--;
-      return await load(which);
-    };
+  it("sends as many sessions at once as it may, not more, and reads little ahead", async () => {
+    const [loaded, sent] = [{ now: 0, most: 0 }, { now: 0, most: 0 }];
+    const counted =
+      <A extends unknown[], R>(count: typeof sent, work: (...args: A) => Promise<R>) =>
+      async (...args: A): Promise<R> => {
+        count.most = Math.max(count.most, ++count.now);
+        await new Promise((done) => setTimeout(done, 1));
+        try {
+          return await work(...args);
+        } finally {
+          count.now--;
+        }
+      };
+    agent.load = counted(loaded, agent.load.bind(agent));
+    backend.put = counted(sent, backend.put.bind(backend));
     for (let i = 0; i < 20; i++) agent.set(session(`s${i}`));
     await archiveAll(archiver(), { concurrency: 3 });
-    assert.equal(most, 3);
+    assert.equal(sent.most, 3);
+    assert.ok(loaded.most <= 5);
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { asTheyEnd, inParallel } from "../../core/parallel.ts";
+import { asTheyEnd, inParallel, Slots } from "../../core/parallel.ts";
 
 const later = (milliseconds = 1) => new Promise((done) => setTimeout(done, milliseconds));
 
@@ -16,6 +16,31 @@ describe("inParallel()", () => {
     });
     assert.deepEqual(results, [30, 10, 20, 0]);
     assert.equal(most, 2);
+  });
+});
+
+describe("Slots", () => {
+  it("let so many work at once, in order, and go on after a failure", async () => {
+    const slots = new Slots(2);
+    let now = 0;
+    let most = 0;
+    const order: number[] = [];
+    const work = (number: number) => async () => {
+      order.push(number);
+      most = Math.max(most, ++now);
+      await later();
+      now--;
+      if (number === 1) throw new Error("one fails");
+    };
+    const ends = await Promise.allSettled([0, 1, 2, 3, 4].map((n) => slots.hold(work(n))));
+    assert.deepEqual(ends.map(({ status }) => status === "rejected"), [
+      false,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    assert.deepEqual([most, order], [2, [0, 1, 2, 3, 4]]);
   });
 });
 
