@@ -1,0 +1,157 @@
+/**
+ * Whether the parts of a configuration agree with each other: names that must exist, keys that go
+ * only together or never, places that only one backend may store in.
+ *
+ * Looks at what was written, right or wrong, so that all complaints come at once.
+ *
+ * @module
+ */
+import { s3ProviderOf } from "../../backends/s3_providers.ts";
+import type { Finding } from "./finding.ts";
+import { mayBeShown } from "./found.ts";
+import { isMap, type KeyPath, keyPathText, shortened, valueAt } from "./key_path.ts";
+import { placesOf } from "./places.ts";
+import { nearest } from "./suggestion.ts";
+import { hasVariable } from "./variables.ts";
+
+/** A file in both its forms. */
+export interface Written {
+  /** As it stands there. */
+  readonly raw: unknown;
+  /** With variables expanded; undefined where that failed. */
+  readonly tree: unknown;
+}
+
+/**
+ * Finds all disagreements.
+ *
+ * @param written The file.
+ * @param paths The absolute folders of `file` backends, by name.
+ */
+export function disagreements(
+  written: Written,
+  paths: ReadonlyMap<string, string>,
+): Finding[] {
+  const { tree } = written;
+  const backends = valueAt(tree, ["backends"]);
+  const rules = valueAt(tree, ["rules"]);
+  return [
+    ...(isMap(backends) ? Object.entries(backends).flatMap(ofBackend) : []),
+    ...samePlaces(backends, paths),
+    ...(Array.isArray(rules) ? rules.flatMap((rule, index) => ofRule(rule, ["rules", index])) : []),
+    ...(isMap(backends) ? wrongNames(written, Object.keys(backends)) : []),
+  ];
+}
+
+function ofBackend([name, backend]: [string, unknown]): Finding[] {
+  const path = ["backends", name];
+  if (!isMap(backend) || backend.type !== "s3") return [];
+  const { profile, credentials, kmsKeyId, serverSideEncryption, forcePathStyle, quirks } = backend;
+  const findings: Finding[] = [];
+  if (profile !== undefined && credentials !== undefined) {
+    findings.push({
+      path: [...path, "credentials"],
+      message: "excludes profile, which has keys of its own; leave one of them out",
+    });
+  }
+  const isKms = typeof serverSideEncryption === "string" && /^aws:kms/.test(serverSideEncryption);
+  if (kmsKeyId !== undefined && !isKms) {
+    findings.push({
+      path: [...path, "kmsKeyId"],
+      message: "is used only with serverSideEncryption: aws:kms; add that, or leave it out",
+    });
+  }
+  const pathStyle = valueAt(quirks, ["pathStyle"]);
+  if (typeof pathStyle === "boolean" && typeof forcePathStyle === "boolean") {
+    findings.push({
+      path: [...path, "quirks", "pathStyle"],
+      message: "says the same as forcePathStyle; leave one of them out",
+    });
+  }
+  return [...findings, ...bucketInEndpoint(backend, path)];
+}
+
+/** Whoever copies a bucket's own address has the bucket in it too. */
+function bucketInEndpoint({ bucket, endpoint }: Readonly<Record<string, unknown>>, path: KeyPath) {
+  if (typeof bucket !== "string" || typeof endpoint !== "string") return [];
+  if (!URL.canParse(endpoint)) return [];
+  const { hostname, pathname } = new URL(endpoint);
+  // A store of one's own may well be called s3.example.com and have a bucket s3.
+  const inHost = hostname.startsWith(`${bucket}.`) && s3ProviderOf(hostname).name !== "other";
+  if (!inHost && !pathname.split("/").includes(bucket)) return [];
+  const message = "holds the bucket's name; give the store's address without it";
+  return [{ path: [...path, "endpoint"], message }];
+}
+
+function samePlaces(backends: unknown, paths: ReadonlyMap<string, string>): Finding[] {
+  const first = new Map<string, string>();
+  return placesOf(backends, paths).flatMap(({ name, place }) => {
+    const other = first.get(place);
+    first.set(place, other ?? name);
+    if (other === undefined) return [];
+    return [{
+      path: ["backends", name],
+      message: `stores in the same place as ${keyPathText(["backends", other])}; ` +
+        "leave one of them out, or give it a place of its own",
+    }];
+  });
+}
+
+function ofRule(rule: unknown, path: KeyPath): Finding[] {
+  if (!isMap(rule)) return [];
+  const { archive, backend } = rule;
+  if (archive === false && backend !== undefined) {
+    return [{
+      path: [...path, "archive"],
+      message: "is false, which excludes backend; leave one of them out",
+    }];
+  }
+  if (backend !== undefined) return [];
+  if (archive === true) {
+    return [{
+      path: [...path, "archive"],
+      message: "is true, which does not say where to; name a backend, or leave the rule out",
+    }];
+  }
+  // One that is not known is most likely meant to be one of them.
+  const isOdd = Object.keys(rule).some((key) => key !== "match" && key !== "archive");
+  if (archive !== undefined || isOdd) return [];
+  return [{ path, message: "does not say where to; give backend, or archive: false" }];
+}
+
+function wrongNames({ raw, tree }: Written, names: readonly string[]): Finding[] {
+  const rules = valueAt(tree, ["rules"]);
+  const places: KeyPath[] = [
+    ...(Array.isArray(rules) ? rules.map((_, index) => ["rules", index, "backend"]) : []),
+    ["default"],
+  ];
+  const findings = places.flatMap((path) => ofNames(valueAt(tree, path), path, raw, names));
+  const hasDefault = valueAt(raw, ["default"]) !== undefined;
+  if (hasDefault || names.length < 2 || names.includes("default")) return findings;
+  const message = "is missing, and none of several backends is called default; " +
+    `give one or more of ${names.join(", ")}`;
+  return [...findings, { path: ["default"], message }];
+}
+
+function ofNames(value: unknown, path: KeyPath, raw: unknown, names: readonly string[]): Finding[] {
+  if (!Array.isArray(value)) return ofName(value, path, raw, names);
+  return value.flatMap((item, index) => {
+    const at = [...path, index];
+    if (typeof item !== "string" || value.indexOf(item) === index) {
+      return ofName(item, at, raw, names);
+    }
+    return [{ path: at, message: "names the same backend again; leave it out" }];
+  });
+}
+
+function ofName(value: unknown, path: KeyPath, raw: unknown, names: readonly string[]): Finding[] {
+  if (typeof value !== "string" || names.includes(value)) return [];
+  const written = valueAt(raw, path);
+  const known = `the backends are ${names.join(", ")}`;
+  if (typeof written !== "string" || hasVariable(written) || !mayBeShown(written, path)) {
+    return [{ path, message: `names no backend; ${known}` }];
+  }
+  const meant = nearest(value, names);
+  const advice = meant === undefined ? "" : `did you mean ${meant}? `;
+  return [{ path, message: `is ${shortened(written)}, which is no backend; ${advice}${known}` }];
+}

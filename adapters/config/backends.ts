@@ -1,0 +1,68 @@
+/**
+ * Opens the backends that a configuration names.
+ *
+ * @module
+ */
+import type { Backend } from "../../core/backend.ts";
+import { ArchiveError, asArchiveError } from "../../core/errors.ts";
+import type { BackendConfig, Config } from "./config.ts";
+import { UnusableBackend } from "./unusable_backend.ts";
+
+/** What opening depends on. */
+export interface OpenOptions {
+  /** The environment, in which S3 backends look for credentials. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Opens all backends. Nothing is sent anywhere yet.
+ *
+ * @param config A configuration.
+ * @param options What opening depends on.
+ * @returns The backends in the file's order. One that cannot be opened, since its profile does not
+ * exist perhaps, has an {@linkcode UnusableBackend} in its place.
+ */
+export async function openBackends(
+  config: Config,
+  options: OpenOptions,
+): Promise<readonly Backend[]> {
+  const opened = await Promise.all(
+    [...config.backends].map(([name, settings]) =>
+      open(name, settings, options).catch((error) =>
+        new UnusableBackend(name, asArchiveError(error, { backend: name }))
+      )
+    ),
+  );
+  return await refuseTwins(opened);
+}
+
+async function open(name: string, settings: BackendConfig, { env }: OpenOptions): Promise<Backend> {
+  if (settings.type === "file") {
+    const { FileBackend } = await import("../../backends/file.ts");
+    return new FileBackend({ path: settings.path, name });
+  }
+  const { S3Backend } = await import("../../backends/s3.ts");
+  const { type: _, ...s3 } = settings;
+  return await S3Backend.open({ ...s3, name, env });
+}
+
+/**
+ * Two backends in one place would each take the other's archives for their own. The configuration
+ * cannot tell when a profile names the endpoint.
+ */
+async function refuseTwins(backends: readonly Backend[]): Promise<Backend[]> {
+  const first = new Map<string, string>();
+  const twins: Backend[] = [];
+  const usable = backends.map((backend) => {
+    const { name } = backend;
+    const other = first.get(backend.identity);
+    first.set(backend.identity, other ?? name);
+    if (other === undefined) return backend;
+    twins.push(backend);
+    const message = `the backend ${JSON.stringify(name)} stores in the same place as ` +
+      `${JSON.stringify(other)}; leave one of them out`;
+    return new UnusableBackend(name, new ArchiveError("Invalid", message, { backend: name }));
+  });
+  await Promise.all(twins.map((twin) => twin.close?.()));
+  return usable;
+}

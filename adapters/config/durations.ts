@@ -1,0 +1,21 @@
+/**
+ * Lengths of time as people write them.
+ *
+ * @module
+ */
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** A whole number and a unit. */
+export const DURATION = /^(\d{1,9})(ms|s|m|h)$/;
+
+/**
+ * Reads a duration such as `500ms`, `10s`, `2m` or `1h`.
+ *
+ * @param text What was written.
+ * @returns Milliseconds, or undefined when it is no duration.
+ */
+export function milliseconds(text: string): number | undefined {
+  const [, amount, unit] = DURATION.exec(text) ?? [];
+  return unit === undefined ? undefined : Number(amount) * UNITS[unit];
+}

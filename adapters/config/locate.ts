@@ -1,0 +1,55 @@
+/**
+ * Which file is the configuration.
+ *
+ * @module
+ */
+import { posix, win32 } from "node:path";
+import { configPath } from "../state/location.ts";
+import { ConfigError } from "./config_error.ts";
+import { absolutePath, type PathSurroundings } from "./paths.ts";
+
+/** The variable that names the file. */
+export const CONFIG_VARIABLE = "SESSION_ARCHIVER_CONFIG";
+
+/** A file that is, or would be, the configuration. */
+export interface ConfigFile {
+  /** Where it is; absolute. */
+  readonly path: string;
+  /** Who named it; undefined for the place where it is by default, which may be empty. */
+  readonly namedBy: string | undefined;
+}
+
+/**
+ * Finds the file: the one that is named, else the one of the environment, else the default one.
+ *
+ * @param where The surroundings, and the file that was named, if any.
+ * @throws {ConfigError} For a name that is no path. A relative one counts from the working
+ * directory when it was given, and is refused in the environment, which outlives directories.
+ */
+export function configFile(
+  where: PathSurroundings & { readonly path?: string; cwd(): string },
+): ConfigFile {
+  const { isAbsolute } = where.platform === "win32" ? win32 : posix;
+  if (where.path !== undefined) return named(where.path, "--config", where);
+  const fromEnv = where.env[CONFIG_VARIABLE];
+  if (!fromEnv) return { path: configPath(where), namedBy: undefined };
+  if (isAbsolute(fromEnv) || fromEnv.startsWith("~")) return named(fromEnv, CONFIG_VARIABLE, where);
+  throw wrongName(CONFIG_VARIABLE, fromEnv, "is relative; give an absolute path");
+}
+
+function named(
+  text: string,
+  namedBy: string,
+  where: PathSurroundings & { cwd(): string },
+): ConfigFile {
+  const placed = absolutePath(text, where.cwd(), where);
+  if ("fault" in placed) throw wrongName(namedBy, text, placed.fault);
+  return { path: placed.path, namedBy };
+}
+
+function wrongName(namedBy: string, text: string, fault: string): ConfigError {
+  return new ConfigError("", [{
+    at: "",
+    message: `${namedBy} (${JSON.stringify(text)}) ${fault}`,
+  }]);
+}
