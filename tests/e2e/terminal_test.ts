@@ -3,17 +3,12 @@
  * found equal to its own export, proven, and put back.
  */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
-import { LANE_CONFIG } from "../lane_config.ts";
+import { type ArchiveCommand, archiveIn } from "./archive_command.ts";
 import type { Reply } from "./fake_model.ts";
 import { echo, type OpenCodeHome, startOpenCodeHome } from "./real_opencode.ts";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 function scripted(prompt: string): Reply {
   if (prompt.includes("HANG")) return "hang";
@@ -45,34 +40,14 @@ function withoutPlace({ info, messages }: Exported): unknown {
 
 describe("the terminal, with a real OpenCode", () => {
   let home: OpenCodeHome;
+  let archive: ArchiveCommand;
   let first: RunJson;
   let parent: string;
   let reverted: string;
 
-  /** `archive …` as a process of its own, with what it printed. */
-  function archive(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-    const script = join(ROOT, "scripts/archive.ts");
-    const flags = ["run", "-A", "-q", "--no-lock", "--config", join(ROOT, LANE_CONFIG)];
-    const env = { ...home.env, PATH: join(home.command, ".."), INIT_CWD: home.folder };
-    const { DENO_DIR, HOME } = process.env;
-    const cache = DENO_DIR ??
-      join(process.env.XDG_CACHE_HOME ?? join(HOME ?? "", ".cache"), "deno");
-    return new Promise((resolve) => {
-      const options = { env: { ...env, DENO_DIR: cache }, maxBuffer: 1 << 28 };
-      execFile(process.execPath, [...flags, script, ...args], options, (error, stdout, stderr) => {
-        resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
-      });
-    });
-  }
-
-  async function json<T>(...args: string[]): Promise<T> {
-    const { code, stdout, stderr } = await archive(...args, "--json");
-    assert.equal(code, 0, stderr);
-    return JSON.parse(stdout);
-  }
-
   before(async () => {
     home = await startOpenCodeHome(scripted);
+    archive = archiveIn(home);
     const [one, two] = [await home.project("one"), await home.project("zwei – 二")];
     await home.run(one, "Hello — ünïcödé 日本語 🦊");
     const server = await home.serve(one);
@@ -83,7 +58,7 @@ describe("the terminal, with a real OpenCode", () => {
       await server.promptAndAbort(one, aborted, "HANG on");
       reverted = await server.create(one);
       for (const text of ["first", "second"]) await server.prompt(one, reverted, text);
-      first = await json<RunJson>("run");
+      first = await archive.json<RunJson>("run");
       const { messages } = await home.export(reverted) as Exported;
       await server.request(
         "POST",
@@ -111,10 +86,13 @@ describe("the terminal, with a real OpenCode", () => {
   });
 
   it("keeps what a revert followed by a prompt took away, as a version", async () => {
-    const { archived, sessions } = await json<RunJson>("run");
+    const { archived, sessions } = await archive.json<RunJson>("run");
     assert.equal(archived, 1);
     assert.equal(sessions[0].id, reverted);
-    const rows = await json<{ key: string; id: string; version?: string }[]>("list", "--versions");
+    const rows = await archive.json<{ key: string; id: string; version?: string }[]>(
+      "list",
+      "--versions",
+    );
     const version = rows.find((row) => row.version)!;
     assert.equal(version.id, reverted);
     assert.match((await archive("show", version.key)).stdout, /second/);
@@ -145,19 +123,19 @@ describe("the terminal, with a real OpenCode", () => {
       ]));
     };
     const before = await times();
-    const { archived, unchanged } = await json<RunJson>("run");
+    const { archived, unchanged } = await archive.json<RunJson>("run");
     assert.deepEqual([archived, unchanged], [0, 5]);
     assert.deepEqual(await times(), before);
   });
 
   it("verifies everything", async () => {
-    const { ok, missing, damaged } = await json<Record<string, number>>("verify", "--all");
+    const { ok, missing, damaged } = await archive.json<Record<string, number>>("verify", "--all");
     assert.deepEqual([ok, missing, damaged], [6, 0, 0]);
   });
 
   it("puts a session and its child under new ids into another project, with all messages", async () => {
     const directory = await home.project("other");
-    const outcomes = await json<{ archivedId: string; id: string; status: string }[]>(
+    const outcomes = await archive.json<{ archivedId: string; id: string; status: string }[]>(
       ...["restore", parent, "--new-id", "--into", directory],
     );
     assert.deepEqual(outcomes.map(({ status }) => status), ["restored", "restored"]);
@@ -198,8 +176,8 @@ describe("the terminal, with a real OpenCode", () => {
   it("deletes one, and the next run leaves it alone", async () => {
     const [{ id, key }] = first.sessions;
     assert.equal((await archive("delete", id, "--yes")).code, 0);
-    assert.equal((await json<RunJson>("run")).skipped, 1);
-    const rows = await json<{ key: string }[]>("list", "--limit", "0");
+    assert.equal((await archive.json<RunJson>("run")).skipped, 1);
+    const rows = await archive.json<{ key: string }[]>("list", "--limit", "0");
     assert.equal(rows.some((row) => row.key === key), false);
   });
 });

@@ -1,0 +1,334 @@
+/**
+ * The S3 backend on a real Ceph: the whole suite of backends with nothing left out, and what the
+ * tools that people have make of what was written.
+ */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { after, before, describe, it, type TestContext } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { inspect } from "node:util";
+import {
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadObjectCommand,
+  PutBucketPolicyCommand,
+} from "@aws-sdk/client-s3";
+import { S3Backend, type S3BackendOptions } from "../../backends/s3.ts";
+import type { Backend, RangedBody } from "../../core/backend.ts";
+import { type ErrorCode, isArchiveError } from "../../core/errors.ts";
+import { testBackend } from "../backends/contract.ts";
+import { aws, type AwsResult, findAws } from "./aws_cli.ts";
+import { type Ceph, startCeph } from "./ceph.ts";
+import { type Missing, testWithout } from "./missing.ts";
+
+/** Keys that tools and stores tend to get wrong. */
+const ODD = [
+  "home_user_my-project/2024-01-15/ses_abc123.json",
+  "with space/and  two.json",
+  "plus+percent%25equals=hash#question&at@.json",
+  "%2e%2e/%2F",
+  "quote'\"<>|*:;,$!()[]{}^`~",
+  "ünïcödé/日本語/한국어.json",
+  "emoji \u{1F600}\u{1F468}\u200D\u{1F469}/\uff5e",
+];
+
+const ODD_PREFIX = "ünï cödé/100% #1?&+=@'()*!~ 日本 \u{1F98A}";
+
+/** More than two parts of 8 MiB. */
+const LARGE = 20 * 1024 * 1024 + 1;
+
+function testOn(ceph: Ceph, noAws: Missing | undefined): void {
+  let bucket: string;
+  let prefixes = 0;
+
+  before(async () => {
+    bucket = await ceph.makeBucket();
+  });
+  after(() => ceph.stop());
+
+  /** A backend in the bucket, under a prefix that nobody has; closed after the test. */
+  async function fresh(t?: TestContext): Promise<{ prefix: string; backend: Backend }> {
+    const prefix = `test-${++prefixes}`;
+    const backend = await open(ceph, bucket, prefix);
+    t?.after(() => backend.close?.());
+    return { prefix, backend };
+  }
+
+  testBackend("under a prefix", async () => {
+    const { backend, prefix } = await fresh();
+    return { backend, dispose: () => noUploadsLeft(ceph, bucket, prefix) };
+  });
+
+  testBackend("without a prefix", async () => {
+    const own = await ceph.makeBucket();
+    return { backend: await open(ceph, own), dispose: () => noUploadsLeft(ceph, own) };
+  }, { manyKeys: 1100 });
+
+  testBackend("under an odd prefix", async () => {
+    const prefix = `${ODD_PREFIX}/${++prefixes}`;
+    const backend = await open(ceph, bucket, prefix);
+    return { backend, dispose: () => noUploadsLeft(ceph, bucket, prefix) };
+  }, { manyKeys: 1100 });
+
+  it("promises all that this store can do", { skip: !ceph.own }, async (t) => {
+    const { backend } = await fresh(t);
+    const { createOnly, ifMatch, metadata } = backend.capabilities;
+    const promised = { createOnly, ifMatch, metadata };
+    assert.deepEqual(promised, { createOnly: true, ifMatch: true, metadata: true });
+  });
+
+  it("keeps a key as it is, with the prefix and a slash before it", async (t) => {
+    const { backend, prefix } = await fresh(t);
+    for (const key of ODD) {
+      await backend.put(key, bytes(key));
+      const where = { Bucket: bucket, Key: `${prefix}/${key}` };
+      const { Body } = await ceph.client.send(new GetObjectCommand(where));
+      assert.equal(await Body?.transformToString(), key);
+    }
+  });
+
+  it("sees nothing of a prefix that only begins like its own", async (t) => {
+    const { backend, prefix } = await fresh(t);
+    const neighbour = await open(ceph, bucket, `${prefix}0`);
+    t.after(() => neighbour.close?.());
+    await neighbour.put("a", bytes("not mine"));
+    assert.deepEqual(await keys(backend), []);
+    assert.notEqual(backend.identity, neighbour.identity);
+  });
+
+  it("stores a large body in parts, and a small one in one", async (t) => {
+    const { backend, prefix } = await fresh(t);
+    await backend.put("large", ranged(LARGE));
+    await backend.put("small", bytes("x"));
+    const parts = async (key: string) => {
+      const where = { Bucket: bucket, Key: `${prefix}/${key}` };
+      const { ETag } = await ceph.client.send(new HeadObjectCommand(where));
+      return /-(\d+)"$/.exec(ETag ?? "")?.[1];
+    };
+    assert.equal(await parts("large"), "3");
+    assert.equal(await parts("small"), undefined);
+  });
+
+  // Ceph 18 loses the tags of objects that go up in parts.
+  it("gives small and large objects their tags", { skip: !ceph.own }, async () => {
+    const prefix = `test-${++prefixes}`;
+    const tags = { project: "a b", team: "c+d/e=f" };
+    const backend = await open(ceph, bucket, prefix, { tags });
+    await backend.put("large", ranged(LARGE));
+    await backend.put("small", bytes("x"));
+    await backend.close?.();
+    for (const key of ["large", "small"]) {
+      const where = { Bucket: bucket, Key: `${prefix}/${key}` };
+      const { TagSet = [] } = await ceph.client.send(new GetObjectTaggingCommand(where));
+      assert.deepEqual(Object.fromEntries(TagSet.map(({ Key, Value }) => [Key, Value])), tags, key);
+    }
+  });
+
+  describe("what is wrong with a configuration is told at the first call:", () => {
+    const { accessKeyId, secretAccessKey } = ceph.credentials;
+    const secret = "a wrong secret, which is to be seen nowhere";
+    const cases: readonly [string, Partial<S3BackendOptions>, ErrorCode, RegExp][] = [
+      ["a bucket that is not there", { bucket: "no-such-bucket" }, "Invalid", /"no-such-bucket"/],
+      [
+        "a wrong secret",
+        { credentials: { accessKeyId, secretAccessKey: secret } },
+        "Unauthorized",
+        /secret/,
+      ],
+      [
+        "an unknown access key",
+        { credentials: { accessKeyId: "NOBODY", secretAccessKey } },
+        "Unauthorized",
+        /access key/,
+      ],
+    ];
+    for (const [what, options, code, says] of cases) {
+      it(what, async () => {
+        const backend = await open(ceph, bucket, "wrong", options);
+        const told = (error: unknown) => {
+          assert.ok(isArchiveError(error, code), String(error));
+          assert.match(error.message, says);
+          assert.doesNotMatch(inspect(error, { depth: 9 }), /seen nowhere/);
+          assert.equal(error.retryable, false);
+          return true;
+        };
+        await assert.rejects(backend.put("a", bytes("x")), told);
+        await assert.rejects(backend.get("a"), told);
+        await assert.rejects(backend.head("a"), told);
+        await assert.rejects(keys(backend), told);
+        await assert.rejects(backend.delete("a"), told);
+        await backend.close?.();
+      });
+    }
+
+    it("a permission that is not given, by its name", { skip: !ceph.own }, async (t) => {
+      const guarded = await ceph.makeBucket();
+      const Policy = JSON.stringify({
+        Version: "2012-10-17",
+        Statement: {
+          Effect: "Deny",
+          Principal: "*",
+          Action: "s3:PutObject",
+          Resource: `arn:aws:s3:::${guarded}/*`,
+        },
+      });
+      await ceph.client.send(new PutBucketPolicyCommand({ Bucket: guarded, Policy }));
+      const backend = await open(ceph, guarded);
+      t.after(() => backend.close?.());
+      for (const body of [bytes("x"), ranged(LARGE)]) {
+        await assert.rejects(backend.put("a", body), (error: unknown) => {
+          assert.ok(isArchiveError(error, "Unauthorized"), String(error));
+          assert.match(error.message, /s3:PutObject/);
+          return true;
+        });
+      }
+      assert.deepEqual(await keys(backend), []);
+    });
+  });
+
+  const name = "aws, on what was written,";
+  if (noAws) testWithout(name, noAws);
+  else describe(name, () => testAws(ceph, async () => ({ bucket, ...await fresh() })));
+}
+
+/** What `aws` makes of objects that the backend wrote, and the backend of those of `aws`. */
+function testAws(
+  ceph: Ceph,
+  fresh: () => Promise<{ bucket: string; prefix: string; backend: Backend }>,
+): void {
+  const metadata = { schema: "1", title: "caf%C3%A9%20%F0%9F%A6%8A", messages: "12" };
+  const contentType = "application/json";
+  const large = ranged(LARGE);
+  const written = [...ODD, "large.json"];
+  let bucket: string;
+  let prefix: string;
+  let backend: Backend;
+
+  before(async () => {
+    ({ bucket, prefix, backend } = await fresh());
+    for (const key of ODD) await backend.put(key, bytes(key), { metadata, contentType });
+    await backend.put("large.json", large, { metadata, contentType });
+  });
+  after(() => backend?.close?.());
+
+  /** `aws …`, which must work. */
+  async function run(args: readonly string[], input?: string): Promise<AwsResult> {
+    const result = await aws(args, ceph, input);
+    assert.equal(result.code, 0, `aws ${args.join(" ")}: ${result.stderr}`);
+    return result;
+  }
+  const address = (key: string) => `s3://${bucket}/${prefix}/${key}`;
+
+  it("lists every key", async () => {
+    const { stdout } = await run(["s3", "ls", "--recursive", address("")]);
+    for (const key of written) {
+      assert.ok(stdout.split("\n").some((line) => line.endsWith(` ${prefix}/${key}`)), key);
+    }
+    const args = ["list-objects-v2", `--bucket=${bucket}`, `--prefix=${prefix}/`, "--output=json"];
+    const listing = JSON.parse((await run(["s3api", ...args])).stdout);
+    const names = listing.Contents.map(({ Key }: { Key: string }) => Key);
+    assert.deepEqual(names, (await keys(backend)).map((key) => `${prefix}/${key}`));
+  });
+
+  for (const key of ODD) {
+    it(`reads ${key}`, async () => {
+      assert.equal((await run(["s3", "cp", address(key), "-"])).stdout, key);
+    });
+  }
+
+  it("reads a large object, byte for byte", async () => {
+    const { bytes } = await run(["s3", "cp", address("large.json"), "-"]);
+    assert.equal(bytes.byteLength, LARGE);
+    assert.equal(hash(bytes), large.sha256);
+  });
+
+  it("shows the metadata and the type, of small and large objects", async () => {
+    for (const key of [ODD[0], ODD[5], "large.json"]) {
+      const args = ["head-object", `--bucket=${bucket}`, `--key=${prefix}/${key}`];
+      const head = JSON.parse((await run(["s3api", ...args, "--output=json"])).stdout);
+      assert.deepEqual(head.Metadata, metadata);
+      assert.equal(head.ContentType, contentType);
+    }
+  });
+
+  it("makes copies that are like what they were made of", async () => {
+    for (const key of written) {
+      await run(["s3", "cp", "--quiet", address(key), address(`copies/${key}`)]);
+      const { info, body } = await backend.get(`copies/${key}`);
+      const copied = new Uint8Array(await new Response(body).arrayBuffer());
+      assert.equal(hash(copied), key === "large.json" ? large.sha256 : hash(bytes(key)), key);
+      assert.deepEqual(info.metadata, metadata, key);
+    }
+  });
+
+  it("writes objects that are read like any other", async () => {
+    for (const key of ODD) {
+      await run(["s3", "cp", "-", address(`foreign/${key}`)], `by another hand: ${key}`);
+      const { info, body } = await backend.get(`foreign/${key}`);
+      assert.equal(await new Response(body).text(), `by another hand: ${key}`);
+      assert.deepEqual(info.metadata ?? {}, {});
+    }
+    const foreign = (await keys(backend)).filter((key) => key.startsWith("foreign/"));
+    assert.equal(foreign.length, ODD.length);
+  });
+
+  it("deletes what is then NotFound", async () => {
+    await backend.put("to/delete", bytes("x"));
+    await run(["s3", "rm", address("to/delete")]);
+    await assert.rejects(backend.head("to/delete"), { code: "NotFound" });
+  });
+}
+
+function open(
+  ceph: Ceph,
+  bucket: string,
+  prefix?: string,
+  options: Partial<S3BackendOptions> = {},
+): Promise<Backend> {
+  const { endpoint, region, credentials, own } = ceph;
+  // This Ceph honours If-Match, which older ones do not.
+  const known = own ? { provider: "ceph", quirks: { ifMatch: true } } as const : {};
+  const where = { bucket, prefix, endpoint, region, credentials };
+  return S3Backend.open({ name: "ceph", ...where, ...known, env: {}, ...options });
+}
+
+/** An upload in parts that was given up must be gone, or it is paid for until somebody looks. */
+async function noUploadsLeft(ceph: Ceph, bucket: string, prefix?: string): Promise<void> {
+  let left = await ceph.unfinishedUploads(bucket, prefix);
+  for (let i = 0; i < 50 && left.length > 0; i++) {
+    await setTimeout(100);
+    left = await ceph.unfinishedUploads(bucket, prefix);
+  }
+  assert.deepEqual(left, [], "uploads that were neither completed nor aborted");
+}
+
+function bytes(content: string): Uint8Array {
+  return new TextEncoder().encode(content);
+}
+
+function hash(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** A body to be read in parts, whose bytes do not repeat. */
+function ranged(size: number): RangedBody {
+  const content = new Uint8Array(size);
+  const words = new Uint32Array(content.buffer, 0, size >> 2);
+  for (let i = 0; i < words.length; i++) words[i] = Math.imul(i + 1, 2654435761);
+  const read = (start: number, end: number) => Promise.resolve(content.slice(start, end));
+  return { size, sha256: hash(content), read };
+}
+
+async function keys(backend: Backend): Promise<string[]> {
+  const all: string[] = [];
+  for await (const { objects } of backend.list()) all.push(...objects.map(({ key }) => key));
+  return all;
+}
+
+const found = await startCeph();
+const ON_CEPH = "S3 on a real Ceph";
+if ("missing" in found) testWithout(ON_CEPH, found);
+else {
+  const noAws = await findAws();
+  describe(ON_CEPH, () => testOn(found, noAws));
+}
