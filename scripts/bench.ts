@@ -13,14 +13,22 @@ import { benchLargeSession } from "./bench/large_session.ts";
 import { type Finding, isKept } from "./bench/measure.ts";
 import { benchNewest } from "./bench/newest.ts";
 import { benchRun } from "./bench/run_sessions.ts";
+import { benchS3Large } from "./bench/s3_large.ts";
+import { benchS3Newest } from "./bench/s3_newest.ts";
+import { benchS3Rclone } from "./bench/s3_rclone.ts";
+import { benchS3Run } from "./bench/s3_run.ts";
 import { benchUnchanged } from "./bench/unchanged.ts";
 
-const BENCHES: Readonly<Record<string, (folder: string) => Promise<Finding>>> = {
+const BENCHES: Readonly<Record<string, (folder: string) => Promise<Finding | Finding[]>>> = {
   import: benchImport,
   run: benchRun,
   unchanged: benchUnchanged,
   large: benchLargeSession,
   newest: benchNewest,
+  "s3-run": benchS3Run,
+  "s3-newest": benchS3Newest,
+  "s3-large": benchS3Large,
+  "s3-rclone": benchS3Rclone,
 };
 
 const wanted = process.argv.slice(2);
@@ -37,13 +45,9 @@ for (const [name, bench] of Object.entries(BENCHES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const folder = await mkdtemp(join(tmpdir(), "session-archiver-bench-"));
   try {
-    const finding = await bench(folder);
-    findings.push(finding);
-    const { promise, measure, value, figures } = finding;
-    console.log(
-      `${isKept(finding) ? "kept  " : "BROKEN"} ${promise}: ${value.toFixed(2)} ${measure}`,
-    );
-    console.log(`       ${figuresText(figures)}`);
+    const found = [await bench(folder)].flat();
+    findings.push(...found);
+    found.forEach(tell);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -52,6 +56,14 @@ await mkdir(".bench", { recursive: true });
 const report = { date: new Date().toISOString(), runtime: process.version, findings };
 await writeFile(".bench/bench.json", `${JSON.stringify(report, null, 2)}\n`);
 process.exitCode = findings.every(isKept) ? 0 : 1;
+
+function tell(finding: Finding): void {
+  const { promise, measure, value, figures } = finding;
+  console.log(
+    `${isKept(finding) ? "kept  " : "BROKEN"} ${promise}: ${value.toFixed(2)} ${measure}`,
+  );
+  console.log(`       ${figuresText(figures)}`);
+}
 
 function figuresText(figures: Finding["figures"]): string {
   return Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(1)}`).join(" · ");

@@ -65,8 +65,8 @@ const RUNTIMES: readonly Runtime[] = [
   },
 ];
 
-const SOURCES = ["core", "backends", "adapters", "tests", "mod.ts", "deno.json"];
-const TESTED = /^tests\/(core|backends|adapters)\/.*_test\.ts$/;
+const SOURCES = ["core", "backends", "adapters", "docs", "scripts", "tests", "mod.ts", "deno.json"];
+const TESTED = /^tests\/(core|backends|adapters|s3)\/.*_test\.ts$/;
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 const folder = await mkdtemp(join(tmpdir(), "session-archiver-runtimes-"));
@@ -90,8 +90,9 @@ async function layOut(): Promise<void> {
   const manifest = { name: npmLane.name, type: "module", exports: "./mod.ts" };
   await writeFile(join(folder, "lib", "package.json"), JSON.stringify(manifest));
   await writeFile(join(folder, "package.json"), JSON.stringify({ private: true }));
-  const packages = Object.values(npmLane.imports)
-    .filter((target) => target.startsWith("npm:") && !target.includes("@aws-sdk"))
+  const scopes = Object.values(npmLane.scopes).flatMap((scope) => Object.values(scope));
+  const packages = [...Object.values(npmLane.imports), ...scopes]
+    .filter((target) => target.startsWith("npm:"))
     .map((target) => target.slice("npm:".length));
   const wanted = [...packages, "tsx", ...RUNTIMES.map(({ install }) => install)];
   const npm = await run(
@@ -103,6 +104,23 @@ async function layOut(): Promise<void> {
   const [scope, name] = npmLane.name.split("/");
   await mkdir(join(folder, "node_modules", scope), { recursive: true });
   await symlink(join(folder, "lib"), join(folder, "node_modules", scope, name));
+  await layOutStandIns();
+}
+
+/** `@std/yaml` and the like, as packages of one module each that leads to the stand-in. */
+async function layOutStandIns(): Promise<void> {
+  await mkdir(join(folder, "node_modules", "@std"), { recursive: true });
+  for (const [specifier, target] of Object.entries(npmLane.imports)) {
+    const [scope, name, inner] = specifier.split("/");
+    if (scope !== "@std" || inner) continue;
+    const standIn = join(folder, "std", name);
+    await mkdir(standIn, { recursive: true });
+    const manifest = { name: specifier, type: "module", exports: "./mod.ts" };
+    await writeFile(join(standIn, "package.json"), JSON.stringify(manifest));
+    await writeFile(join(standIn, "mod.ts"), `export * from "../../lib/${target.slice(2)}";\n`);
+    // Through a link, since runtimes take TypeScript only from outside node_modules.
+    await symlink(standIn, join(folder, "node_modules", "@std", name));
+  }
 }
 
 async function filesIn(root: string, path: string): Promise<string[]> {

@@ -61,11 +61,20 @@ export async function milliseconds(work: () => Promise<unknown>): Promise<number
  * @returns What it printed, parsed as JSON.
  */
 export async function inProcess<T>(module: string, args: readonly string[]): Promise<T> {
-  const path = new URL(module, import.meta.url).pathname;
-  const { stdout } = await promisify(execFile)(process.execPath, [...FLAGS, path, ...args], {
+  const { stdout } = await promisify(execFile)(process.execPath, childCommand(module, args), {
     maxBuffer: 1 << 26,
   });
   return JSON.parse(stdout);
+}
+
+/**
+ * What this process's executable is started with to run a module of this folder.
+ *
+ * @param module Its file name.
+ * @param args What it gets.
+ */
+export function childCommand(module: string, args: readonly string[]): string[] {
+  return [...FLAGS, new URL(module, import.meta.url).pathname, ...args];
 }
 
 /** The flags of the lane this process runs in. */

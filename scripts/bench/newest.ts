@@ -5,8 +5,9 @@
  */
 import { Archiver, FileBackend } from "@session-archiver/archiver";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Finding, median, milliseconds } from "./measure.ts";
+import { documentOf } from "./small_document.ts";
 
 const PROJECTS = 100;
 const DAYS = 100;
@@ -49,23 +50,10 @@ export async function benchNewest(folder: string): Promise<Finding> {
 
 async function writeProject(folder: string, project: number): Promise<void> {
   for (let day = 0; day < DAYS; day++) {
-    const date = new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10);
-    const path = join(folder, `home_me_project-${project}`, date);
-    await mkdir(path, { recursive: true });
-    await Promise.all(Array.from({ length: A_DAY }, (_, number) => {
-      const id = `ses_${project}_${day}_${number}`;
-      return writeFile(
-        join(path, `${id}.json`),
-        documentOf(id, `/home/me/project-${project}`, date),
-      );
+    await Promise.all(Array.from({ length: A_DAY }, async (_, number) => {
+      const { key, bytes } = documentOf({ project, day, number });
+      await mkdir(join(folder, dirname(key)), { recursive: true });
+      await writeFile(join(folder, key), bytes);
     }));
   }
-}
-
-function documentOf(id: string, projectPath: string, date: string): string {
-  const createdAt = `${date}T12:00:00.000Z`;
-  const header = { format: "session-archive", version: 1, agent: "opencode", id, projectPath };
-  const summary = { title: id, updatedAt: createdAt, parentId: null, messages: 0 };
-  return `${JSON.stringify({ ...header, createdAt }).slice(0, -1)},\n` +
-    `"native":{"messages":[\n],"info":{}},\n"summary":${JSON.stringify(summary)}}\n`;
 }

@@ -1,0 +1,46 @@
+/**
+ * Puts a large object into a bucket, or reads it back, and prints the most memory that took.
+ *
+ * @module
+ */
+import process from "node:process";
+import { createHash } from "node:crypto";
+import { peakMemory } from "./measure.ts";
+
+const { way, bytes, place } = JSON.parse(process.argv[2]);
+if (way !== "nothing") {
+  const { S3Backend } = await import("@session-archiver/archiver");
+  const options = { ...place, bucket: "archives", provider: "minio", env: {} };
+  const backend = await S3Backend.open(options);
+  if (way === "up") await backend.put("large", { size: bytes, sha256: digest(), read });
+  else await readBack(backend);
+  await backend.close();
+}
+console.log(JSON.stringify({ peak: await peakMemory() }));
+
+/** Bytes that depend on where they stand, made when they are asked for. */
+function read(start: number, end: number): Promise<Uint8Array> {
+  const part = new Uint8Array(end - start);
+  for (let at = 0; at < part.length; at++) part[at] = ((start + at) * 2654435761) >>> 24;
+  return Promise.resolve(part);
+}
+
+function digest(): string {
+  return "0".repeat(64);
+}
+
+async function readBack(backend: import("@session-archiver/archiver").S3Backend): Promise<void> {
+  const hash = createHash("sha256");
+  const { body } = await backend.get("large");
+  let size = 0;
+  for await (const chunk of body) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  if (size !== bytes) throw new Error(`${size} bytes came back`);
+  const expected = createHash("sha256");
+  for (let at = 0; at < bytes; at += 1 << 20) {
+    expected.update(await read(at, Math.min(bytes, at + (1 << 20))));
+  }
+  if (hash.digest("hex") !== expected.digest("hex")) throw new Error("other bytes came back");
+}
