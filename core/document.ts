@@ -66,6 +66,8 @@ export interface DocumentDigest {
 
 /** Documents are handed on in chunks of about this many bytes. */
 const CHUNK = 1 << 18;
+/** Lines of this many bytes go out as they are: copying costs more than another chunk. */
+const LONG_LINE = 1 << 13;
 
 /**
  * Writes one session as a document, in chunks, and digests it on the way.
@@ -107,7 +109,7 @@ export class DocumentWriter {
   }
 
   /** The document's bytes. Can be taken once. */
-  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  async *chunks(): AsyncGenerator<Uint8Array> {
     const buffer = new Utf8Buffer();
     buffer.text(headerLine(this.#header));
     let lead = '\n"native":';
@@ -115,8 +117,11 @@ export class DocumentWriter {
     for await (const line of this.#session.native) {
       if (held) {
         buffer.text(lead);
-        buffer.bytes(held);
         lead = "\n";
+        if (held.length >= LONG_LINE) {
+          yield this.#digested(buffer.take());
+          yield this.#digested(held);
+        } else buffer.bytes(held);
       }
       if (buffer.length >= CHUNK) yield this.#digested(buffer.take());
       held = line;
