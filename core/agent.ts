@@ -96,8 +96,8 @@ export interface LoadedSession {
    * the lines are one JSON object; no line holds a line feed. All but the last belong to what grows
    * only at its end (one message or record a line); the last holds what changes in place.
    *
-   * Bytes, since what an agent stored can mostly be taken over as it stands. Archives give the same
-   * lines back as text.
+   * Bytes, since what an agent stored can mostly be taken over as it stands, each line an array that
+   * nobody writes to any more. Archives give the same lines back as text.
    */
   readonly native: AsyncIterable<Uint8Array>;
   /** The summary. May be asked for once `native` has ended. */

@@ -42,7 +42,7 @@ function session(lines: readonly string[]): LoadedSession {
 async function written(lines: readonly string[], watch: number[] = []) {
   const writer = new DocumentWriter("test", session(lines), watch);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
-  for await (const chunk of writer.chunks()) chunks.push(chunk);
+  for await (const chunk of writer.chunks()) chunks.push(new Uint8Array(chunk));
   const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer());
   return { bytes, digest: writer.digest() };
 }
@@ -251,7 +251,7 @@ describe("a document", () => {
       const loaded = await agent.load({ agent: "memory", store: "memory:", id: "s" });
       const writer = new DocumentWriter("memory", loaded);
       const chunks: Uint8Array<ArrayBuffer>[] = [];
-      for await (const chunk of writer.chunks()) chunks.push(chunk);
+      for await (const chunk of writer.chunks()) chunks.push(new Uint8Array(chunk));
       const { native } = await readDocument(new Blob(chunks).stream(), "k");
       const told: string[] = [];
       for await (const { parts } of agent.transcript(native)) {
