@@ -1,19 +1,24 @@
 /**
- * Putting UTF-8 together from text and bytes, in memory that is used again.
+ * Putting UTF-8 together from text and bytes, piece after piece, without copying the pieces again.
  *
  * @module
  */
 
 const encoder = new TextEncoder();
 
+/** Memory is taken in slabs of this many bytes, and a piece is a part of one. */
+const SLAB = 1 << 18;
+
 /** UTF-8 that is being put together. */
 export class Utf8Buffer {
-  #bytes = new Uint8Array(1 << 16);
-  #length = 0;
+  #slab = new Uint8Array(SLAB);
+  /** Where the piece begins that is being put together. */
+  #start = 0;
+  #end = 0;
 
   /** How many bytes it holds. */
   get length(): number {
-    return this.#length;
+    return this.#end - this.#start;
   }
 
   /**
@@ -24,7 +29,7 @@ export class Utf8Buffer {
   text(text: string): void {
     // A UTF-16 unit takes at most three bytes.
     this.#makeRoom(text.length * 3);
-    this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
+    this.#end += encoder.encodeInto(text, this.#slab.subarray(this.#end)).written;
   }
 
   /**
@@ -34,22 +39,24 @@ export class Utf8Buffer {
    */
   bytes(bytes: Uint8Array): void {
     this.#makeRoom(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+    this.#slab.set(bytes, this.#end);
+    this.#end += bytes.length;
   }
 
-  /** Gives away what it holds, and is empty then. */
+  /** Gives away what it holds, which nobody writes to any more, and is empty then. */
   take(): Uint8Array<ArrayBuffer> {
-    const taken = this.#bytes.slice(0, this.#length);
-    this.#length = 0;
+    const taken = this.#slab.subarray(this.#start, this.#end);
+    this.#start = this.#end;
     return taken;
   }
 
   #makeRoom(more: number): void {
-    const needed = this.#length + more;
-    if (needed <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    larger.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = larger;
+    if (this.#end + more <= this.#slab.length) return;
+    const needed = this.length + more;
+    const larger = new Uint8Array(Math.max(SLAB, needed * 2));
+    larger.set(this.#slab.subarray(this.#start, this.#end));
+    this.#end = this.length;
+    this.#start = 0;
+    this.#slab = larger;
   }
 }

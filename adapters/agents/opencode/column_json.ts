@@ -48,11 +48,29 @@ export function isPlainObject(names: readonly string[]): string {
 export function plainObjectBytes(column: Value): Uint8Array | undefined {
   if (!(column instanceof Uint8Array)) return undefined;
   const isObject = column[0] === BRACE && column[1] === QUOTE && column.at(-1) === CLOSING_BRACE;
-  // SQLite takes a NUL for the end of the text.
-  return isObject && !column.includes(FEED) && !column.includes(NUL) ? column : undefined;
+  return isObject && isOneWholeLine(column) ? column : undefined;
 }
 
 const [NUL, FEED, QUOTE, BRACE, CLOSING_BRACE] = [0x00, 0x0a, 0x22, 0x7b, 0x7d];
+
+/**
+ * Whether there is no line feed, and no NUL, which SQLite takes for the end of the text. Four bytes
+ * at a time: this looks at every byte of every session, and `includes` took twice as long.
+ */
+function isOneWholeLine(bytes: Uint8Array): boolean {
+  if (bytes.byteOffset % 4 !== 0) return !bytes.includes(FEED) && !bytes.includes(NUL);
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+  let found = 0;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at];
+    const feeds = word ^ 0x0a0a0a0a;
+    // Of each byte, the top bit is set where it is zero.
+    found |= ((word - 0x01010101) & ~word) | ((feeds - 0x01010101) & ~feeds);
+  }
+  if ((found & 0x80808080) !== 0) return false;
+  const rest = bytes.subarray(words.length * 4);
+  return !rest.includes(FEED) && !rest.includes(NUL);
+}
 
 /** The text of an object that keeps a column as it is. */
 export function rawObject(column: Value): string {
