@@ -86,4 +86,12 @@ export {
 export { type VerifyOptions, type VerifyOutcome } from "./core/verification.ts";
 export { FileBackend, type FileBackendOptions } from "./backends/file.ts";
 export { MemoryBackend, type MemoryBackendOptions } from "./backends/memory.ts";
+export { S3Backend, type S3BackendOptions, type S3BackendPlace } from "./backends/s3.ts";
+export {
+  S3_PROVIDERS,
+  type S3Provider,
+  type S3ProviderName,
+  s3ProviderOf,
+  type S3Quirks,
+} from "./backends/s3_providers.ts";
 export { openCode, type OpenCodeOptions } from "./adapters/agents/opencode/mod.ts";

@@ -10,6 +10,7 @@ import type {
   ByteRange,
   CallOptions,
   Capabilities,
+  Finding,
   ListOptions,
   ListPage,
   ObjectInfo,
@@ -230,6 +231,17 @@ export class FileBackend implements Backend {
       await disk().unlink(found.path).catch(ignoreMissing);
       await folders.prune(paths().dirname(found.path));
     });
+  }
+
+  /**
+   * Tries everything that the archive needs, with files below `.session-archiver-probe/` that are
+   * removed again.
+   *
+   * @param options Signal.
+   */
+  async *probe(options: CallOptions = {}): AsyncGenerator<Finding> {
+    const { tryBackend } = await import("./support/trial.ts");
+    yield* tryBackend(this, options);
   }
 
   /** Ends all streams and writes that are under way; further calls fail. */

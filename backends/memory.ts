@@ -10,6 +10,7 @@ import type {
   ByteRange,
   CallOptions,
   Capabilities,
+  Finding,
   ListOptions,
   ListPage,
   ObjectInfo,
@@ -181,6 +182,17 @@ export class MemoryBackend implements Backend {
       this.#calls.begin("deleting", key, options.signal);
       if (this.#objects.delete(key)) this.#sorted = undefined;
     });
+  }
+
+  /**
+   * Tries everything that the archive needs, with objects below `.session-archiver-probe/` that are
+   * removed again.
+   *
+   * @param options Signal.
+   */
+  async *probe(options: CallOptions = {}): AsyncGenerator<Finding> {
+    const { tryBackend } = await import("./support/trial.ts");
+    yield* tryBackend(this, options);
   }
 
   /** Forgets all objects; further calls fail. */

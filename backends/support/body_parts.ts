@@ -29,7 +29,21 @@ export async function* bodyParts(body: Body, call: Call): AsyncGenerator<Uint8Ar
   }
 }
 
-async function readPart(body: Body, start: number, end: number, call: Call): Promise<Uint8Array> {
+/**
+ * Reads one part of a body.
+ *
+ * @param body What to store.
+ * @param start The first byte.
+ * @param end One past the last.
+ * @param call The call that stores it.
+ * @throws ArchiveError As {@linkcode bodyParts}.
+ */
+export async function readPart(
+  body: Body,
+  start: number,
+  end: number,
+  call: Call,
+): Promise<Uint8Array> {
   const part = body instanceof Uint8Array
     ? body.subarray(start, end)
     : await readRange(body, start, end, call);

@@ -88,10 +88,26 @@ export async function unlessStopped<T>(call: Call, work: () => Promise<T>): Prom
  * @returns Takes the wish back.
  */
 export function onStop(call: Call, then: (error: ArchiveError) => void): () => void {
-  const ends = call.signals.map((signal) => {
-    const listener = () => then(stopped(call, signal));
-    signal.addEventListener("abort", listener, { once: true });
-    return () => signal.removeEventListener("abort", listener);
-  });
+  const ends = call.signals.map((signal) => whenAborted(signal, () => then(stopped(call, signal))));
   return () => ends.forEach((end) => end());
+}
+
+/**
+ * What waits for each signal. Many calls share one, and Node warns of a leak where a signal has more
+ * than ten listeners: so each gets a single one.
+ */
+const WAITING = new WeakMap<AbortSignal, Set<() => void>>();
+
+function whenAborted(signal: AbortSignal, then: () => void): () => void {
+  const waiting = WAITING.get(signal) ?? listenedTo(signal);
+  const own = () => then();
+  waiting.add(own);
+  return () => void waiting.delete(own);
+}
+
+function listenedTo(signal: AbortSignal): Set<() => void> {
+  const waiting = new Set<() => void>();
+  WAITING.set(signal, waiting);
+  signal.addEventListener("abort", () => waiting.forEach((then) => then()), { once: true });
+  return waiting;
 }

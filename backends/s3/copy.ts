@@ -1,0 +1,116 @@
+/**
+ * Copying an object inside the store, with its metadata.
+ *
+ * @module
+ */
+import { type Call, describe } from "../support/call.ts";
+import type { S3Connection } from "./connection.ts";
+import { failureBehind, findObject, headObject } from "./head.ts";
+import { copySource, plainEtag, quotedEtag } from "./keys.ts";
+import { notS3, objectHeaders } from "./objects.ts";
+import { type SendPart, uploadInParts } from "./upload.ts";
+
+/** How much of a large object is copied at a time, in bytes. */
+const COPIED_PART = 512 * 2 ** 20;
+/** A store may read and write 5 GB for one request: so many times the plain limit longer. */
+const COPYING = 5;
+
+/**
+ * Copies an object.
+ *
+ * @param connection The store.
+ * @param reading The call, whose key is the source's.
+ * @param storing The call, whose key is the copy's.
+ * @returns The copy's etag.
+ */
+export async function copyObject(
+  connection: S3Connection,
+  reading: Call,
+  storing: Call,
+): Promise<{ etag?: string }> {
+  const etag = await copyAtOnce(connection, reading, storing).catch((error) => {
+    if (!isTooLarge(error) || !connection.settings.quirks.copyParts) throw error;
+    return copyInParts(connection, reading, storing);
+  });
+  return { etag: etag ?? (await headObject(connection, storing)).etag };
+}
+
+async function copyAtOnce(
+  connection: S3Connection,
+  reading: Call,
+  storing: Call,
+): Promise<string | undefined> {
+  const { bucket, prefix, ...settings } = connection.settings;
+  const headers = objectHeaders(connection.settings);
+  const request = {
+    ...headers,
+    Bucket: bucket,
+    Key: prefix + storing.key,
+    CopySource: copySource(bucket, prefix + reading.key),
+    MetadataDirective: "COPY" as const,
+    ...(headers.Tagging !== undefined && { TaggingDirective: "REPLACE" as const }),
+  };
+  const answer = await connection.run(
+    reading,
+    "CopyObject",
+    (s3, http) => s3.copyObject(request, http),
+    { work: COPYING },
+  );
+  if (answer.CopyObjectResult !== undefined) return plainEtag(answer.CopyObjectResult.ETag);
+  throw notS3(reading, { ...settings, bucket, prefix }, "no result of the copy");
+}
+
+/** S3 copies up to 5 GB at once, and says so of what is larger. */
+function isTooLarge(error: unknown): boolean {
+  const failure = failureBehind(error);
+  if (failure === undefined) return false;
+  return failure.code === "EntityTooLarge" ||
+    /^Invalid(Request|Argument)$/.test(failure.code) &&
+      /larger than|maximum allowable/i.test(failure.message);
+}
+
+async function copyInParts(
+  connection: S3Connection,
+  reading: Call,
+  storing: Call,
+): Promise<string | undefined> {
+  const { info, contentType } = await findObject(connection, reading);
+  const source = {
+    CopySource: copySource(connection.settings.bucket, connection.settings.prefix + reading.key),
+    ...(info.etag !== undefined && { CopySourceIfMatch: quotedEtag(info.etag) }),
+  };
+  const headers = {
+    ...objectHeaders(connection.settings),
+    Metadata: info.metadata && { ...info.metadata },
+    ContentType: contentType,
+  };
+  const upload = {
+    async *parts() {
+      for (let start = 0, number = 1; start < info.size; start += COPIED_PART, number++) {
+        const last = Math.min(start + COPIED_PART, info.size) - 1;
+        yield partOf(connection, { ...source, CopySourceRange: `bytes=${start}-${last}` }, number);
+      }
+    },
+  };
+  return await uploadInParts(connection, storing, upload, { headers, condition: {} });
+}
+
+function partOf(
+  connection: S3Connection,
+  source: { readonly CopySource: string; readonly CopySourceRange: string },
+  number: number,
+): SendPart {
+  return async (target, call) => {
+    const request = { ...target, ...source, PartNumber: number };
+    const { CopyPartResult } = await connection.run(
+      call,
+      "UploadPartCopy",
+      (s3, http) => s3.uploadPartCopy(request, http),
+      { work: COPYING },
+    );
+    if (CopyPartResult?.ETag !== undefined) {
+      return { ETag: CopyPartResult.ETag, PartNumber: number };
+    }
+    throw notS3(call, connection.settings, `no result while ${describe(call)}`);
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * What went wrong underneath, without what must not be seen: the SDK's own errors hold the whole
+ * request, with its signature and session token.
+ *
+ * @module
+ */
+
+/** The facts of a failed request. It is the `cause` of the errors that callers see. */
+export class S3Failure extends Error {
+  /** Always `"S3Failure"`. */
+  override readonly name = "S3Failure";
+
+  /**
+   * @param code S3's or the system's code, as in `SlowDown` or `ECONNREFUSED`; empty when there is
+   * none, as after HEAD.
+   * @param message What the store or the system said, in one line without secrets.
+   * @param facts The rest.
+   */
+  constructor(readonly code: string, message: string, readonly facts: FailureFacts) {
+    super(message);
+    // Where the SDK came to it helps nobody, and may show what it held.
+    this.stack = `${this.name}: ${message}`;
+  }
+}
+
+/** What else is known of a failed request. */
+export interface FailureFacts {
+  /** The HTTP status; none when no answer came. */
+  readonly status?: number;
+  /** How many times the request was sent. */
+  readonly attempts: number;
+  /** The store's name of the request, for its support. */
+  readonly requestId?: string;
+  /** The region in which the bucket is, where the store tells. */
+  readonly region?: string;
+  /** The header or parameter that the store refuses, where it tells. */
+  readonly refused?: string;
+  /** Whether the answer was a web page or otherwise no S3. */
+  readonly foreign: boolean;
+  /** The store's clock, where it told. */
+  readonly storeTime?: string;
+}
+
+/**
+ * Takes the facts out of whatever the SDK threw.
+ *
+ * @param error What was thrown.
+ * @param secrets Texts that must not be seen.
+ */
+export function failureOf(error: unknown, secrets: readonly string[]): S3Failure {
+  const seen = asRecord(error);
+  const answer = asRecord(seen.$response);
+  const headers = asRecord(answer.headers);
+  const metadata = asRecord(seen.$metadata);
+  const message = cleaned(text(seen.message) ?? String(error), secrets);
+  return new S3Failure(cleaned(codeOf(seen), secrets), message, {
+    status: number(metadata.httpStatusCode) ?? number(answer.statusCode),
+    attempts: number(metadata.attempts) ?? 1,
+    requestId: text(metadata.requestId),
+    region: text(headers["x-amz-bucket-region"]) ?? text(seen.Region) ?? text(seen.BucketRegion),
+    refused: text(seen.Header) ?? text(seen.ArgumentName),
+    foreign: isForeign(seen, headers),
+    storeTime: text(seen.ServerTime) ?? text(headers.date),
+  });
+}
+
+function codeOf(error: Record<string, unknown>): string {
+  // A system error keeps its code where the SDK calls it TimeoutError.
+  const code = text(error.Code) ?? text(error.code) ?? text(error.name) ?? "";
+  return code === "Unknown" || code === "NotFound" || code === "Error" ? "" : code;
+}
+
+function isForeign(error: Record<string, unknown>, headers: Record<string, unknown>): boolean {
+  const unread = typeof error.$responseBodyText === "string";
+  const page = /^text\/html/i.test(text(headers["content-type"]) ?? "");
+  return unread || page;
+}
+
+/** One line, not endless, with nothing in it that signs or opens anything. */
+function cleaned(message: string, secrets: readonly string[]): string {
+  const line = message.split(/\r?\n/, 1)[0]
+    .replace(/[\p{Cc}\u2028\u2029]/gu, " ")
+    .replace(
+      /(signature|security-token|credential|authorization)(["']?\s*[=:]\s*)[^\s,&]+/gi,
+      "$1$2…",
+    );
+  const masked = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), line);
+  return masked.length > 300 ? `${masked.slice(0, 300)}…` : masked;
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
