@@ -4,9 +4,18 @@
  * @module
  */
 import type { Command } from "commander";
+import type { Config } from "../config/config.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Report, Style } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** What the user can ask of every command. */
+export interface CommonOptions extends Style {
+  /** The configuration file in place of the usual one. */
+  readonly config?: string;
+  /** The only backend to work with. */
+  readonly backend?: string;
+}
 
 /** What a command works with. */
 export interface Call {
@@ -16,15 +25,26 @@ export interface Call {
   readonly report: Report;
   /** Fires when the user stops it. */
   readonly signal: AbortSignal;
+  /** The only backend to work with, where the user named one. {@linkcode config} checks it. */
+  readonly backend?: string;
+  /**
+   * The configuration. It is read once, and what it warns of is shown then.
+   *
+   * @throws {UsageError} When it is wrong, or has no backend of the name that the user gave.
+   */
+  config(): Promise<Config>;
 }
 
 /**
  * Runs a command's work.
  *
- * @param style What the user asked for of every command.
+ * @param options What the user asked for of every command.
  * @param work The work.
  */
-export type Perform = (style: Style, work: (call: Call) => Promise<ExitCode>) => Promise<void>;
+export type Perform = (
+  options: CommonOptions,
+  work: (call: Call) => Promise<ExitCode>,
+) => Promise<void>;
 
 /**
  * Adds a command to the program. Everything heavy is loaded by its work, not before.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Complaint, ConfigError } from "../config/config_error.ts";
 
 /** What the program tells whoever started it. */
 export const EXIT = {
@@ -19,8 +20,22 @@ export type ExitCode = typeof EXIT[keyof typeof EXIT];
 
 /** The command line asks for something that can never work. */
 export class UsageError extends Error {
-  /** Always `"UsageError"`. */
-  override readonly name = "UsageError";
+  /** Which of the two it is. */
+  override readonly name: "UsageError" | "ConfigurationError" = "UsageError";
+}
+
+/** The configuration is wrong. */
+export class ConfigurationError extends UsageError {
+  /** Always `"ConfigurationError"`. */
+  override readonly name = "ConfigurationError";
+  /** All that is wrong. */
+  readonly complaints: readonly Complaint[];
+
+  /** @param cause What it was refused with. */
+  constructor(cause: ConfigError) {
+    super(cause.message, { cause });
+    this.complaints = cause.complaints;
+  }
 }
 
 /**

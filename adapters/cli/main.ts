@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Call, Perform } from "./call.ts";
+import type { Config } from "../config/config.ts";
+import type { Call, CommonOptions, Perform } from "./call.ts";
 import { ClosedPipe, processTerminal, type StopSignal, type Terminal } from "./terminal.ts";
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from "./exit.ts";
 import { Report, type Style } from "./report.ts";
@@ -23,10 +24,9 @@ export async function main(
   const ignore = terminal.onStop((signal) => stop.abort(new Error(`stopped by ${NAMES[signal]}`)));
   let report = new Report(terminal, styleOf(argv, terminal));
   let exitCode: ExitCode = EXIT.done;
-  const perform: Perform = async (style, work) => {
-    report = new Report(terminal, { ...style, debug: report.style.debug });
-    const call: Call = { terminal, report, signal: stop.signal };
-    exitCode = await work(call);
+  const perform: Perform = async (options, work) => {
+    report = new Report(terminal, { ...options, debug: report.style.debug });
+    exitCode = await work(callOf(options, terminal, report, stop.signal));
   };
   try {
     await parse(argv, terminal, perform);
@@ -40,6 +40,18 @@ export async function main(
 }
 
 const NAMES: Readonly<Record<StopSignal, string>> = { SIGINT: "Ctrl-C", SIGTERM: "SIGTERM" };
+
+function callOf(
+  options: CommonOptions,
+  terminal: Terminal,
+  report: Report,
+  signal: AbortSignal,
+): Call {
+  let config: Promise<Config> | undefined;
+  const read = async () =>
+    await (await import("./configuration.ts")).readConfiguration(options, terminal, report);
+  return { terminal, report, signal, backend: options.backend, config: () => config ??= read() };
+}
 
 /** How to speak before the command line is understood. */
 function styleOf(argv: readonly string[], { env }: Terminal): Style {
@@ -72,8 +84,9 @@ async function parse(
     writeErr: (text) => void (said.err += text),
     getOutHelpWidth: () => terminal.stdout.columns ?? 100,
   });
+  const commands = program.commands.map((command) => command.name());
   try {
-    await program.parseAsync(withCommand(argv), { from: "user" });
+    await program.parseAsync(withCommand(argv, commands), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw new UsageError(oneLine(said.err || error.message));

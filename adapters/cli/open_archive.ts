@@ -1,27 +1,31 @@
 /**
- * The archive of this machine as it is with nothing set up: one folder, one ledger, all agents.
+ * The archive that the configuration describes: its backends and rules, this machine's agents, and
+ * the state that goes with it.
  *
  * @module
  */
 import { join } from "node:path";
 import type { Agent } from "../../core/agent.ts";
 import { Archiver } from "../../core/archiver.ts";
+import type { Backend } from "../../core/backend.ts";
 import type { Ledger } from "../../core/ledger.ts";
 import type { Spool } from "../../core/spool.ts";
-import { FileBackend } from "../../backends/file.ts";
+import type { Config } from "../config/config.ts";
+import { pathRules, projectPaths } from "../paths/project_paths.ts";
 import { FileLedger } from "../state/ledger.ts";
-import { configPath, dataFolder, stateFolder, statePath } from "../state/location.ts";
+import { dataFolder, stateFolder, statePath } from "../state/location.ts";
 import type { Call } from "./call.ts";
 import { countText } from "./amounts.ts";
-import { pathRules, projectPaths } from "./project_paths.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** An archive that is open. */
 export interface OpenArchive {
-  /** What to call. */
+  /** What to call. It has the backend that the user chose, else all. */
   readonly archiver: Archiver;
-  /** Where the default backend keeps its files; absolute. */
-  readonly folder: string;
+  /** Where it is, for people: `in` a folder, `on` backends. */
+  readonly place: string;
+  /** The default folder, when all of it is there and so on this machine's own disk. */
+  readonly defaultFolder?: string;
   /** Whether nothing was ever archived from here. */
   readonly isNew: boolean;
   /** Lets go of everything, the lock last. */
@@ -49,9 +53,12 @@ export async function openToRead(
   call: Call,
   agents: readonly Agent[] = [],
 ): Promise<OpenArchive> {
-  const state = statePath(place(call.terminal));
+  const config = await call.config();
+  const backends = await openBackends(call, config);
+  const state = statePath(place(call.terminal, config));
   const ledger = await FileLedger.open(join(state, "ledger.jsonl"), { readOnly: true });
-  return assemble(call, agents, state, unwritten(ledger), () => ledger.close());
+  const close = () => ledger.close();
+  return assemble(call, { config, backends, agents, state, ledger: unwritten(ledger), close });
 }
 
 /**
@@ -68,28 +75,44 @@ export async function openToWrite(
   agents: readonly Agent[] = [],
 ): Promise<OpenArchive> {
   const { acquireLock } = await import("../state/lock.ts");
-  const state = await stateFolder(place(call.terminal));
+  const config = await call.config();
+  const backends = await openBackends(call, config);
+  const state = await stateFolder(place(call.terminal, config));
   const lock = await acquireLock(join(state, "lock"), { purpose, signal: call.signal });
   try {
     const ledger = await FileLedger.open(join(state, "ledger.jsonl"));
-    if (ledger.damaged > 0) {
-      await call.report.warn(
-        `${countText(ledger.damaged, "line")} of the ledger in ${state} ${
-          ledger.damaged === 1 ? "was" : "were"
-        } damaged; what they said is found out again, and no archive is lost by it`,
-      );
-    }
-    return assemble(call, agents, state, ledger, async () => {
+    await tellDamage(call, ledger, state);
+    const close = async () => {
       try {
         await ledger.close();
       } finally {
         await lock.release();
       }
-    });
+    };
+    return assemble(call, { config, backends, agents, state, ledger, close });
   } catch (error) {
     await lock.release();
     throw error;
   }
+}
+
+async function tellDamage({ report }: Call, { damaged }: FileLedger, state: string): Promise<void> {
+  if (damaged === 0) return;
+  await report.warn(
+    `${countText(damaged, "line")} of the ledger in ${state} ${
+      damaged === 1 ? "was" : "were"
+    } damaged; what they said is found out again, and no archive is lost by it`,
+  );
+}
+
+/** The backends of the configuration, or the one that the user chose: no other is touched then. */
+async function openBackends(
+  { backend, terminal: { env } }: Call,
+  config: Config,
+): Promise<readonly Backend[]> {
+  const chosen = [...config.backends].filter(([name]) => backend === undefined || name === backend);
+  const { openBackends } = await import("../config/backends.ts");
+  return await openBackends({ ...config, backends: new Map(chosen) }, { env });
 }
 
 /**
@@ -106,25 +129,36 @@ function unwritten(ledger: Ledger): Ledger {
   };
 }
 
-function assemble(
-  { terminal }: Call,
-  agents: readonly Agent[],
-  state: string,
-  ledger: Ledger,
-  close: () => Promise<void>,
-): OpenArchive {
-  const folder = dataFolder(terminal);
+/** What an open archive is made of. */
+interface Parts {
+  readonly config: Config;
+  readonly backends: readonly Backend[];
+  readonly agents: readonly Agent[];
+  readonly state: string;
+  readonly ledger: Ledger;
+  readonly close: () => Promise<void>;
+}
+
+function assemble({ terminal, backend }: Call, parts: Parts): OpenArchive {
+  const { config, backends, agents, state, ledger, close } = parts;
+  const chosen = (names: readonly string[]) =>
+    names.filter((name) => backend === undefined || name === backend);
   const archiver = new Archiver({
     agents,
-    backends: [new FileBackend({ path: folder, name: "default" })],
+    backends,
+    rules: config.rules.map((rule) => ({ match: rule.globs, backends: chosen(rule.backends) })),
+    default: chosen(config.default),
     ledger,
     spool: lateSpool(join(state, "spool")),
     paths: pathRules(terminal),
     pathsOf: projectPaths,
+    compress: config.archive.compress,
   });
+  const folder = onlyFolder(config);
   return {
     archiver,
-    folder,
+    place: folder ? `in ${folder}` : `on ${backends.map(({ name }) => name).join(", ")}`,
+    ...(folder === dataFolder(terminal) && { defaultFolder: folder }),
     isNew: ledger.entries()[Symbol.iterator]().next().done === true,
     async close() {
       try {
@@ -136,6 +170,12 @@ function assemble(
   };
 }
 
+/** The folder that holds everything, when one does. */
+function onlyFolder({ backends }: Config): string | undefined {
+  const [first, ...others] = backends.values();
+  return first?.type === "file" && others.length === 0 ? first.path : undefined;
+}
+
 /** A spool that is opened for the first document that needs it; most sessions are small. */
 function lateSpool(folder: string): Spool {
   let opened: Promise<Spool> | undefined;
@@ -143,6 +183,7 @@ function lateSpool(folder: string): Spool {
   return { write: async (chunks) => await (await (opened ??= open())).write(chunks) };
 }
 
-function place({ env, platform }: Terminal) {
-  return { env, platform, configPath: configPath({ env, platform }) };
+/** Each configuration has a state of its own: what is archived where depends on it. */
+function place({ env, platform }: Terminal, { path: configPath }: Config) {
+  return { env, platform, configPath };
 }

@@ -5,8 +5,9 @@
  * @module
  */
 import { isArchiveError } from "../../core/errors.ts";
+import type { Complaint } from "../config/config_error.ts";
 import { cutTo } from "./columns.ts";
-import { UsageError } from "./exit.ts";
+import { ConfigurationError, UsageError } from "./exit.ts";
 import { printableJson, printableLine } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -26,6 +27,8 @@ export interface ErrorJson {
   readonly code: string;
   /** One line. */
   readonly message: string;
+  /** All that is wrong with the configuration; only where something is. */
+  readonly complaints?: readonly Complaint[];
 }
 
 type Label = "error" | "warning" | "note";
@@ -87,12 +90,12 @@ export class Report {
 
   /** What is good to know. */
   async note(line: string): Promise<void> {
-    if (!this.style.quiet) await this.#aside("note", line);
+    if (!this.style.quiet) await this.#aside("note", line, printableLine(line));
   }
 
   /** What should be looked at. */
   async warn(line: string): Promise<void> {
-    if (!this.style.quiet) await this.#aside("warning", line);
+    if (!this.style.quiet) await this.#aside("warning", line, printableLine(line));
   }
 
   /** What went wrong. */
@@ -101,7 +104,7 @@ export class Report {
       for (const one of error.errors) await this.error(one);
       return;
     }
-    await this.#aside("error", errorJson(error));
+    await this.#aside("error", errorJson(error), errorText(error));
     if (this.style.debug) await this.#withoutLive(() => this.#stderr(`${everythingOf(error)}\n`));
   }
 
@@ -116,12 +119,11 @@ export class Report {
     await this.#stderr(CLEAR_LINE + this.#live);
   }
 
-  async #aside(label: Label, what: string | ErrorJson): Promise<void> {
-    const message = typeof what === "string" ? what : what.message;
-    const line = this.style.json
-      ? printableJson({ [label]: what })
-      : `${this.#coloured(label)} ${printableLine(message)}`;
-    await this.#withoutLive(() => this.#stderr(`${line}\n`));
+  async #aside(label: Label, json: string | ErrorJson, text: string): Promise<void> {
+    const said = this.style.json
+      ? printableJson({ [label]: json })
+      : `${this.#coloured(label)} ${text}`;
+    await this.#withoutLive(() => this.#stderr(`${said}\n`));
   }
 
   #coloured(label: Label): string {
@@ -149,9 +151,21 @@ export class Report {
  */
 export function errorJson(error: unknown): ErrorJson {
   if (isArchiveError(error)) return { code: error.code, message: error.message };
+  if (error instanceof ConfigurationError) {
+    // The lines behind the first one are the complaints.
+    const [message] = error.message.split(":\n");
+    return { code: "Invalid", message, complaints: error.complaints };
+  }
   if (error instanceof UsageError) return { code: "Usage", message: error.message };
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { code: "Unexpected", message: `${message} (--debug shows where)` };
+}
+
+/** An error for people: one line, unless it is about several places of the configuration. */
+function errorText(error: unknown): string {
+  return error instanceof ConfigurationError
+    ? error.message.split("\n").map(printableLine).join("\n")
+    : printableLine(errorJson(error).message);
 }
 
 /** Stack and causes. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { SessionOutcome } from "../../core/archiving.ts";
-import { ArchiveError, isArchiveError } from "../../core/errors.ts";
+import type { Route } from "../../core/routing.ts";
 import { sizeText } from "./amounts.ts";
 import type { Call } from "./call.ts";
 import { tableLines } from "./columns.ts";
@@ -12,6 +12,7 @@ import { EXIT, type ExitCode } from "./exit.ts";
 import type { OpenArchive } from "./open_archive.ts";
 import { printableLine } from "./printable.ts";
 import type { Style } from "./report.ts";
+import { RunFailures } from "./run_failures.ts";
 import type { Tally } from "./tally.ts";
 
 /** What changes how a run is told. */
@@ -32,6 +33,8 @@ export class RunReport {
   readonly #style: RunStyle;
   readonly #archive: OpenArchive;
   readonly #tally: Tally;
+  readonly #failures: RunFailures;
+  #routes: Promise<(projectPath: string) => Route> | undefined;
   #errors: readonly unknown[] = [];
 
   /**
@@ -45,11 +48,12 @@ export class RunReport {
     this.#style = style;
     this.#archive = archive;
     this.#tally = tally;
+    this.#failures = new RunFailures(call.report);
   }
 
   /** What the run ends with. */
   get exitCode(): ExitCode {
-    const good = this.#errors.length === 0 && this.#tally.counts.failed === 0 && !this.#stopped;
+    const good = this.#errors.length === 0 && this.#tally.isGood && !this.#stopped;
     return good ? EXIT.done : EXIT.failed;
   }
 
@@ -60,12 +64,13 @@ export class RunReport {
    */
   async outcome(outcome: SessionOutcome): Promise<void> {
     this.#tally.add(outcome);
-    if (this.#style.json) return;
     const { session: { id }, copies, warnings } = outcome;
+    if (copies.length === 0) await this.#tellLeftAlone(outcome);
+    if (this.#style.json) return;
     const { report } = this.#call;
+    await this.#failures.tell(outcome);
     for (const copy of copies) {
       const { key, version, error } = copy;
-      if (error && !isArchiveError(error, "Aborted")) await report.error(namedAfter(id, error));
       if (version) {
         const kept = this.#style.dryRun ? "would be kept" : "was kept";
         await report.note(`${key} holds what ${id} no longer has; it ${kept} as ${version}`);
@@ -82,9 +87,10 @@ export class RunReport {
    */
   async end(errors: readonly unknown[]): Promise<void> {
     this.#errors = errors;
+    await this.#failures.end();
     await this.#tellNotes();
     if (this.#style.json) await this.#call.report.json(this.#tally.json(errors, this.#stopped));
-    else for (const error of errors) await this.#call.report.error(error);
+    else await this.#tellErrors();
     if (this.#tally.isEmpty && !this.#stopped) {
       if (errors.length === 0) await this.#tellWhere();
     } else await this.#tellCounts();
@@ -95,9 +101,33 @@ export class RunReport {
     return this.#call.signal.aborted;
   }
 
-  #copyLine(id: string, { status, key, bytes }: SessionOutcome["copies"][number]): string {
+  /** Says of sessions that were named, or of all, that and why nothing was done. */
+  async #tellLeftAlone({ session: { id, projectPath } }: SessionOutcome): Promise<void> {
+    const named = this.#style.session?.includes(id) ?? false;
+    if (!named && !this.#style.verbose) return;
+    const { report, terminal, backend } = this.#call;
+    const [config, { routesOf, whyLeftAlone }] = await Promise.all([
+      this.#call.config(),
+      import("./routes.ts"),
+    ]);
+    this.#routes ??= routesOf(config, terminal);
+    const route = (await this.#routes)(projectPath);
+    const why = whyLeftAlone(config, route, backend) ?? "its project changed just now";
+    if (named) await report.note(`${id} of ${projectPath} is left alone: ${why}`);
+    else await report.say(`left alone ${id} of ${projectPath}: ${why}`);
+  }
+
+  async #tellErrors(): Promise<void> {
+    for (const error of this.#errors) {
+      if (!this.#failures.hasTold(error)) await this.#call.report.error(error);
+    }
+  }
+
+  #copyLine(id: string, copy: SessionOutcome["copies"][number]): string {
+    const { status, key, bytes, backend } = copy;
     const done = this.#style.dryRun && status === "archived" ? "would archive" : status;
-    return `${done} ${key ?? id}${bytes ? ` (${sizeText(bytes)})` : ""}`;
+    const where = this.#archive.archiver.backends.length > 1 ? ` on ${backend}` : "";
+    return `${done} ${key ?? id}${where}${bytes ? ` (${sizeText(bytes)})` : ""}`;
   }
 
   async #tellNotes(): Promise<void> {
@@ -147,16 +177,11 @@ export class RunReport {
   }
 
   async #tellDisk(): Promise<void> {
+    const { defaultFolder } = this.#archive;
+    if (defaultFolder === undefined) return;
     await this.#call.report.note(
-      `copies ${this.#style.dryRun ? "would go to" : "are in"} ${this.#archive.folder}, on this ` +
+      `copies ${this.#style.dryRun ? "would go to" : "are in"} ${defaultFolder}, on this ` +
         "machine's own disk: they outlive the agent's store, not the disk",
     );
   }
-}
-
-/** The session's name in front of an error that does not name it. */
-function namedAfter(id: string, error: Error): Error {
-  if (error.message.includes(id)) return error;
-  const code = isArchiveError(error) ? error.code : "Transient";
-  return new ArchiveError(code, `session ${id}: ${error.message}`, { cause: error });
 }

@@ -7,38 +7,48 @@
 import type { Agent, SessionFilter, SessionRef } from "../../core/agent.ts";
 import { ArchiveError } from "../../core/errors.ts";
 
-/** Watches agents. */
+/** Watches agents, and lets through what is wanted of their sessions. */
 export class SeenSessions {
   /** The same agents, watched. */
   readonly agents: readonly Agent[];
   readonly #ids = new Set<string>();
-  #listener: (sessions: readonly SessionRef[]) => void = () => undefined;
+  readonly #isWanted: (session: SessionRef) => boolean;
+  #sawAll = true;
+  #listener: (count: number) => void = () => undefined;
 
-  /** @param agents Which. */
-  constructor(agents: readonly Agent[]) {
-    this.agents = agents.map((agent) =>
-      watched(agent, (sessions) => {
-        for (const { id } of sessions) this.#ids.add(id);
-        this.#listener(sessions);
-      })
-    );
+  /**
+   * @param agents Which.
+   * @param isWanted Which of their sessions shall be archived.
+   */
+  constructor(agents: readonly Agent[], isWanted: (session: SessionRef) => boolean) {
+    this.agents = agents.map((agent) => ({
+      name: agent.name,
+      detect: () => agent.detect(),
+      sessions: (filter) => this.#look(agent, filter),
+      load: (session, options) => agent.load(session, options),
+      units: (native) => agent.units(native),
+      transcript: (native) => agent.transcript(native),
+    }));
+    this.#isWanted = isWanted;
   }
 
   /**
-   * Asks to be told all sessions of an agent before it gives the first.
+   * Asks to be told how many sessions an agent has to archive, before it gives the first.
    *
    * @param listener Is told.
    */
-  tell(listener: (sessions: readonly SessionRef[]) => void): void {
+  tell(listener: (count: number) => void): void {
     this.#listener = listener;
   }
 
   /**
-   * An error for every id that was named and that no agent gave.
+   * An error for every id that was named and that no agent gave. None where an agent could not be
+   * looked through: it may have them.
    *
    * @param named The ids.
    */
   missing(named: readonly string[] = []): ArchiveError[] {
+    if (!this.#sawAll) return [];
     const names = this.agents.map(({ name }) => name).join(", ");
     return [...new Set(named)].filter((id) => !this.#ids.has(id)).map((session) =>
       new ArchiveError(
@@ -49,27 +59,22 @@ export class SeenSessions {
       )
     );
   }
-}
 
-function watched(agent: Agent, seen: (sessions: readonly SessionRef[]) => void): Agent {
-  return {
-    name: agent.name,
-    detect: () => agent.detect(),
-    async *sessions(filter?: SessionFilter) {
-      const sessions: SessionRef[] = [];
-      const failures: unknown[] = [];
-      try {
-        for await (const session of agent.sessions(filter)) sessions.push(session);
-      } catch (error) {
-        failures.push(error);
+  async *#look(agent: Agent, filter?: SessionFilter): AsyncGenerator<SessionRef> {
+    const sessions: SessionRef[] = [];
+    const failures: unknown[] = [];
+    try {
+      for await (const session of agent.sessions(filter)) {
+        this.#ids.add(session.id);
+        if (this.#isWanted(session)) sessions.push(session);
       }
-      seen(sessions);
-      yield* sessions;
-      // One store that fails must not hide the others' sessions.
-      for (const failure of failures) throw failure;
-    },
-    load: (session, options) => agent.load(session, options),
-    units: (native) => agent.units(native),
-    transcript: (native) => agent.transcript(native),
-  };
+    } catch (error) {
+      this.#sawAll = false;
+      failures.push(error);
+    }
+    this.#listener(sessions.length);
+    yield* sessions;
+    // One store that fails must not hide the others' sessions.
+    for (const failure of failures) throw failure;
+  }
 }

@@ -9,6 +9,9 @@ import { isArchiveError } from "../../core/errors.ts";
 import { countText, sizeText } from "./amounts.ts";
 import { type ErrorJson, errorJson } from "./report.ts";
 
+/** What became of a copy; the user's stopping it is no failure. */
+type Status = CopyOutcome["status"] | "stopped";
+
 /** One copy in `run --json`. */
 export interface CopyJson {
   /** The agent's name. */
@@ -19,8 +22,8 @@ export interface CopyJson {
   readonly key: string | null;
   /** The backend's name. */
   readonly backend: string;
-  /** See `CopyOutcome.status`. */
-  readonly status: CopyOutcome["status"];
+  /** See `CopyOutcome.status`; `stopped` when the user stopped the run before it was made. */
+  readonly status: Status;
   /** Bytes sent, or in a dry run to be sent. */
   readonly bytes: number;
   /** The key of the version that was kept. */
@@ -29,10 +32,14 @@ export interface CopyJson {
   readonly warnings?: readonly string[];
   /** Why it failed. */
   readonly error?: ErrorJson;
+  /** Whether it was not tried, since its backend had failed several times in a row. */
+  readonly gaveUp?: true;
 }
 
 /** What `run --json` prints. */
 export interface RunJson extends Record<CopyOutcome["status"], number> {
+  /** Sessions that are not archived, or not to the backend that was chosen: their rule says so. */
+  readonly leftAlone: number;
   /** Copies; unchanged ones only when they were asked for. */
   readonly sessions: readonly CopyJson[];
   /** What failed beside single sessions: a store that cannot be read, an id that is not there. */
@@ -41,20 +48,24 @@ export interface RunJson extends Record<CopyOutcome["status"], number> {
   readonly stopped?: true;
 }
 
+type Counts = Record<Status, number>;
+
+const NONE: Readonly<Counts> = { archived: 0, unchanged: 0, failed: 0, skipped: 0, stopped: 0 };
+
 /** Counts copies, and sessions and bytes by project. */
 export class Tally {
-  readonly counts: Record<CopyOutcome["status"], number> = {
-    archived: 0,
-    unchanged: 0,
-    failed: 0,
-    skipped: 0,
-  };
-  /** Copies that were cut short because the user stopped the run. */
-  interrupted = 0;
+  /** Copies, by what became of them. */
+  readonly counts: Counts = { ...NONE };
+  /** Sessions that the rules leave alone. */
+  leftAlone = 0;
   /** Bytes sent. */
   bytes = 0;
   /** Sessions and bytes that were archived, by project path. */
   readonly projects = new Map<string, { sessions: number; bytes: number }>();
+  /** Sessions, by what became of one of their copies. */
+  readonly #sessions: Counts = { ...NONE };
+  /** Whether sessions have more than one copy each. */
+  #severalCopies = false;
   readonly #copies: CopyJson[] = [];
   readonly #listUnchanged: boolean;
 
@@ -65,19 +76,27 @@ export class Tally {
 
   /** Whether there was nothing to count. */
   get isEmpty(): boolean {
-    return Object.values(this.counts).every((count) => count === 0);
+    return this.leftAlone === 0 && Object.values(this.counts).every((count) => count === 0);
+  }
+
+  /** Whether all went well, as far as it went. */
+  get isGood(): boolean {
+    return this.counts.failed + this.counts.stopped === 0;
   }
 
   /** Counts what became of a session. */
   add({ session, copies, warnings }: SessionOutcome): void {
-    for (const copy of copies) {
-      this.counts[copy.status]++;
+    if (copies.length === 0) this.leftAlone++;
+    if (copies.length > 1) this.#severalCopies = true;
+    const statuses = copies.map(statusOf);
+    for (const status of new Set(statuses)) this.#sessions[status]++;
+    for (const [index, copy] of copies.entries()) {
+      this.counts[statuses[index]]++;
       this.bytes += copy.bytes;
-      if (isArchiveError(copy.error, "Aborted")) this.interrupted++;
       if (copy.status === "unchanged" && !this.#listUnchanged) continue;
       this.#copies.push(copyJson(session, copy, warnings));
     }
-    if (copies.some(({ status }) => status === "archived")) this.#addToProject(session, copies);
+    if (statuses.includes("archived")) this.#addToProject(session, copies);
   }
 
   #addToProject({ projectPath }: SessionOutcome["session"], copies: readonly CopyOutcome[]): void {
@@ -94,8 +113,10 @@ export class Tally {
    * @param stopped Whether the user stopped the run.
    */
   json(errors: readonly unknown[], stopped: boolean): RunJson {
+    const { stopped: _, ...counts } = this.counts;
     return {
-      ...this.counts,
+      ...counts,
+      leftAlone: this.leftAlone,
       sessions: this.#copies,
       ...(errors.length > 0 && { errors: errors.map(errorJson) }),
       ...(stopped && { stopped }),
@@ -108,24 +129,48 @@ export class Tally {
    * @param dryRun Whether nothing was written.
    */
   line(dryRun: boolean): string {
-    const { archived, unchanged, skipped } = this.counts;
-    const failed = this.counts.failed - this.interrupted;
-    if (archived + failed + skipped + this.interrupted === 0) {
-      return this.isEmpty
-        ? "nothing to archive"
-        : `nothing to do: ${countText(unchanged, "session")} archived before, none changed`;
+    if (this.isEmpty) return "nothing to archive";
+    const { archived, unchanged, skipped, failed, stopped } = this.counts;
+    const rest = this.leftAlone > 0
+      ? [`${this.leftAlone.toLocaleString("en-US")} left alone by the rules`]
+      : [];
+    if (archived + failed + skipped + stopped === 0) {
+      const before = countText(this.#sessions.unchanged, "session");
+      const done = unchanged > 0 ? `: ${before} archived before, none changed` : "";
+      return [`nothing to do${done}`, ...rest].join(", ");
     }
-    const verb = dryRun ? "would archive" : "archived";
-    const some = (count: number, text: string) =>
-      count > 0 ? [`${count.toLocaleString("en-US")} ${text}`] : [];
     return [
-      ...(archived ? [`${verb} ${countText(archived, "session")} (${sizeText(this.bytes)})`] : []),
-      ...some(unchanged, "unchanged"),
-      ...some(skipped, "skipped because you deleted their archives"),
-      ...some(this.interrupted, "cut short"),
-      ...some(failed, "failed"),
+      ...(archived > 0 ? [this.#archivedText(dryRun)] : []),
+      ...this.#some("unchanged", "unchanged"),
+      ...this.#some("skipped", "skipped because you deleted their archives"),
+      ...this.#some("stopped", "cut short"),
+      ...this.#some("failed", "failed"),
+      ...rest,
     ].join(", ");
   }
+
+  #archivedText(dryRun: boolean): string {
+    const { archived: copies } = this.counts;
+    const { archived: sessions } = this.#sessions;
+    const amounts = [
+      ...(copies > sessions ? [countText(copies, "copy", "copies")] : []),
+      sizeText(this.bytes),
+    ];
+    const verb = dryRun ? "would archive" : "archived";
+    return `${verb} ${countText(sessions, "session")} (${amounts.join(", ")})`;
+  }
+
+  /** So many; where sessions have several copies, it says that it counts those. */
+  #some(status: Status, text: string): string[] {
+    const count = this.counts[status];
+    if (count === 0) return [];
+    const copies = countText(count, "copy", "copies");
+    return [`${this.#severalCopies ? copies : count.toLocaleString("en-US")} ${text}`];
+  }
+}
+
+function statusOf({ status, error }: CopyOutcome): Status {
+  return isArchiveError(error, "Aborted") ? "stopped" : status;
 }
 
 function copyJson(
@@ -133,15 +178,17 @@ function copyJson(
   copy: CopyOutcome,
   warnings: readonly string[],
 ): CopyJson {
+  const status = statusOf(copy);
   return {
     agent: session.agent,
     id: session.id,
     key: copy.key ?? null,
     backend: copy.backend,
-    status: copy.status,
+    status,
     bytes: copy.bytes,
     ...(copy.version && { version: copy.version }),
     ...(warnings.length > 0 && { warnings }),
-    ...(copy.error && { error: errorJson(copy.error) }),
+    ...(copy.error && status === "failed" && { error: errorJson(copy.error) }),
+    ...(copy.gaveUp && { gaveUp: true }),
   };
 }

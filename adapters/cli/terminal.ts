@@ -6,6 +6,7 @@
  */
 import type { WriteStream } from "node:tty";
 import type { Agent } from "../../core/agent.ts";
+import type { Ask } from "./init/question.ts";
 
 /** A stream to write to. */
 export interface Output {
@@ -45,6 +46,8 @@ export interface Terminal {
   onStop(listener: (signal: StopSignal) => void): () => void;
   /** Asks a person yes or no; absent when there is none to ask. No answer in time is a no. */
   readonly confirm?: (question: string, signal: AbortSignal) => Promise<boolean>;
+  /** Asks a person for an answer; absent when there is none to ask. */
+  readonly ask?: Ask;
   /** Agents to use in place of those that this program knows. */
   readonly agents?: readonly Agent[];
 }
@@ -65,7 +68,7 @@ export function processTerminal(): Terminal {
     cwd: () => process.cwd(),
     platform: process.platform,
     onStop: onSignals,
-    ...(stdin.isTTY && stderr.isTTY && { confirm: askPerson }),
+    ...(stdin.isTTY && stderr.isTTY && { confirm: askPerson, ask: askLater }),
   };
 }
 
@@ -113,6 +116,9 @@ function onSignals(listener: (signal: StopSignal) => void): () => void {
     for (const [signal, own] of listeners) process.off(signal, own);
   };
 }
+
+const askLater: Ask = async (question, signal) =>
+  await (await import("./init/person.ts")).askPerson(question, signal);
 
 /** Standard output is for what was asked for, so the question goes beside it. */
 async function askPerson(message: string, signal: AbortSignal): Promise<boolean> {

@@ -8,13 +8,14 @@ import type { Archiver } from "../../../core/archiver.ts";
 import type { DeleteOutcome } from "../../../core/deletion.ts";
 import { throwIfAborted } from "../../../core/errors.ts";
 import type { ArchiveEntry } from "../../../core/listing.ts";
-import type { Call, Perform } from "../call.ts";
+import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";
+import { keysOrIds } from "../key_argument.ts";
 import { printableLine } from "../printable.ts";
-import type { Style } from "../report.ts";
 
-interface DeleteOptions extends Style {
+interface DeleteOptions extends CommonOptions {
   readonly yes?: boolean;
+  readonly allBackends?: boolean;
 }
 
 /** See {@linkcode Define}. */
@@ -25,7 +26,8 @@ export function defineDelete(program: Command, perform: Perform): void {
       "Deletes archives, never sessions. A session whose archive you deleted is archived again " +
         "only once it changes, or when run --session names it. Kept versions stay.",
     )
-    .argument("<key...>", "keys, or ids of sessions")
+    .argument("<key...>", "keys, or ids of sessions", keysOrIds)
+    .option("--all-backends", "wherever they are; needed where several backends have one")
     .option("-y, --yes", "do not ask")
     .action((keys: string[], options: DeleteOptions) =>
       perform(options, (call) => deleteAll(call, keys, options))
@@ -35,12 +37,16 @@ export function defineDelete(program: Command, perform: Perform): void {
 async function deleteAll(
   call: Call,
   texts: readonly string[],
-  { yes = false }: DeleteOptions,
+  { yes = false, allBackends = false }: DeleteOptions,
 ): Promise<ExitCode> {
+  if (allBackends && call.backend !== undefined) {
+    throw new UsageError("--all-backends and --backend exclude each other; leave one out");
+  }
   if (!yes && !call.terminal.confirm) {
     throw new UsageError("delete asks before it deletes, and nobody is here to ask; add --yes");
   }
   const entries = await find(call, texts);
+  if (!allBackends) { for (const entry of entries) checkHolders(entry); }
   if (!yes && !await isSure(call, entries)) {
     await call.report.note("nothing was deleted");
     return EXIT.failed;
@@ -48,10 +54,19 @@ async function deleteAll(
   const { openToWrite } = await import("../open_archive.ts");
   const { archiver, close } = await openToWrite(call, "deleting");
   try {
-    return await deleteEach(call, archiver, entries);
+    return await deleteEach(call, archiver, entries, allBackends);
   } finally {
     await close();
   }
+}
+
+/** Copies are made for more safety: which of them goes is for the user to say. */
+function checkHolders({ key, backends }: ArchiveEntry): void {
+  if (backends.length < 2) return;
+  throw new UsageError(
+    `${key} is on ${backends.join(" and ")}; --backend ${backends[0]} deletes one copy, ` +
+      "--all-backends deletes all",
+  );
 }
 
 /** One that fails does not keep the others, nor what was done from being told. */
@@ -59,13 +74,14 @@ async function deleteEach(
   call: Call,
   archiver: Archiver,
   entries: readonly ArchiveEntry[],
+  everywhere: boolean,
 ): Promise<ExitCode> {
   const { report, signal } = call;
   const outcomes: DeleteOutcome[] = [];
   for (const { key } of entries) {
     try {
       throwIfAborted(signal, `deleting ${key}`);
-      const outcome = await archiver.delete(key, { signal });
+      const outcome = await archiver.delete(key, { everywhere, signal });
       outcomes.push(outcome);
       await tell(call, outcome);
     } catch (error) {
@@ -92,13 +108,13 @@ async function find(call: Call, texts: readonly string[]): Promise<ArchiveEntry[
   return [...entries.values()];
 }
 
-async function isSure(
-  { terminal, signal }: Call,
-  entries: readonly ArchiveEntry[],
-): Promise<boolean> {
+async function isSure(call: Call, entries: readonly ArchiveEntry[]): Promise<boolean> {
+  const { terminal, signal } = call;
+  const several = (await call.config()).backends.size > 1;
   const { countText, sizeText } = await import("../amounts.ts");
-  for (const { key, title, size, projectPath } of entries) {
-    const line = `${key}  ${sizeText(size)}  ${projectPath}  ${title || "(no title)"}`;
+  for (const { key, backends, title, size, projectPath } of entries) {
+    const where = several ? [backends.join(", ")] : [];
+    const line = [key, sizeText(size), ...where, projectPath, title || "(no title)"].join("  ");
     await terminal.stderr.write(`${printableLine(line)}\n`);
   }
   const answer = await terminal.confirm?.(

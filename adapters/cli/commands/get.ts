@@ -5,11 +5,11 @@
  */
 import type { Command } from "commander";
 import type { RetrievedArchive } from "../../../core/retrieval.ts";
-import type { Call, Perform } from "../call.ts";
+import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
-import type { Style } from "../report.ts";
+import { keyOrId } from "../key_argument.ts";
 
-interface GetOptions extends Style {
+interface GetOptions extends CommonOptions {
   readonly output?: string;
   readonly force?: boolean;
 }
@@ -22,7 +22,7 @@ export function defineGet(program: Command, perform: Perform): void {
       "Writes one archive's document, byte for byte, and checks its hash. What it holds of the " +
         "agent is its member native: archive get KEY | jq .native",
     )
-    .argument("<key>", "the archive's key, or its session's id")
+    .argument("<key>", "the archive's key, or its session's id", keyOrId)
     .option("-o, --output <file>", "into a file that does not exist; - is standard output")
     .option("-f, --force", "replace the file when it exists")
     .action((key: string, options: GetOptions) =>
@@ -31,14 +31,19 @@ export function defineGet(program: Command, perform: Perform): void {
 }
 
 async function get(call: Call, text: string, options: GetOptions): Promise<ExitCode> {
-  const { openToRead } = await import("../open_archive.ts");
+  const [{ openToRead }, { namingOtherCopies }] = await Promise.all([
+    import("../open_archive.ts"),
+    import("../other_copy.ts"),
+  ]);
   const { archiver, close } = await openToRead(call);
   const { signal } = call;
   try {
     const key = await archiver.resolve(text, { signal });
-    const archive = await archiver.retrieve(key, { signal });
-    if (options.output === undefined || options.output === "-") await toStdout(call, archive);
-    else await toFile(call, archive, options.output, options.force ?? false);
+    await namingOtherCopies(call, archiver, key, async () => {
+      const archive = await archiver.retrieve(key, { signal });
+      if (options.output === undefined || options.output === "-") await toStdout(call, archive);
+      else await toFile(call, archive, options.output, options.force ?? false);
+    });
   } finally {
     await close();
   }

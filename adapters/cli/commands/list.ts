@@ -6,13 +6,13 @@
 import type { Command } from "commander";
 import { parseArchiveKey } from "../../../core/archive_key.ts";
 import type { ArchiveEntry, ListFilter } from "../../../core/listing.ts";
-import type { Call, Perform } from "../call.ts";
+import type { Call, CommonOptions, Perform } from "../call.ts";
 import type { Column } from "../columns.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
+import type { OpenArchive } from "../open_archive.ts";
 import { another, moment, wholeNumber } from "../option_values.ts";
-import type { Style } from "../report.ts";
 
-interface ListOptions extends Style {
+interface ListOptions extends CommonOptions {
   readonly project?: readonly string[];
   readonly since?: string;
   readonly until?: string;
@@ -42,25 +42,40 @@ export function defineList(program: Command, perform: Perform): void {
 async function list(call: Call, options: ListOptions): Promise<ExitCode> {
   const { openToRead } = await import("../open_archive.ts");
   const archive = await openToRead(call);
-  const { report, signal } = call;
   const limit = options.limit || Infinity;
+  // One more tells whether there are more.
+  const filter = { ...await filterOf(call, options), limit: limit + 1, signal: call.signal };
   const entries: ArchiveEntry[] = [];
+  const failures: unknown[] = [];
   try {
-    // One more tells whether there are more.
-    const filter = { ...await filterOf(call, options), limit: limit + 1, signal };
     for await (const entry of archive.archiver.list(filter)) entries.push(entry);
+  } catch (error) {
+    // What other backends told is worth seeing.
+    if (call.signal.aborted) throw error;
+    failures.push(error);
   } finally {
     await archive.close();
   }
   const shown = entries.slice(0, limit);
-  if (report.style.json) await report.json(shown.map(entryJson));
-  else if (report.style.quiet) await report.print(shown.map(({ key }) => `${key}\n`).join(""));
-  else if (shown.length === 0) await report.note(nothing(options, archive.folder));
-  else await printTable(call, options, shown);
-  if (!report.style.json && shown.length < entries.length) {
-    await report.note(`these are the newest ${limit}; --limit 0 lists all`);
+  if (shown.length > 0 || failures.length === 0) await print(call, options, archive, shown);
+  if (!options.json && shown.length < entries.length) {
+    await call.report.note(`these are the newest ${limit}; --limit 0 lists all`);
   }
+  for (const failure of failures) throw failure;
   return EXIT.done;
+}
+
+async function print(
+  call: Call,
+  options: ListOptions,
+  archive: OpenArchive,
+  entries: readonly ArchiveEntry[],
+): Promise<void> {
+  const { report } = call;
+  if (report.style.json) await report.json(entries.map(entryJson));
+  else if (report.style.quiet) await report.print(entries.map(({ key }) => `${key}\n`).join(""));
+  else if (entries.length === 0) await report.note(nothing(options, archive.place));
+  else await printTable(call, options, entries, archive.archiver.backends.length > 1);
 }
 
 async function filterOf({ terminal }: Call, options: ListOptions): Promise<ListFilter> {
@@ -86,10 +101,10 @@ function entryJson(entry: ArchiveEntry) {
   };
 }
 
-function nothing({ project, since, until, title }: ListOptions, folder: string): string {
+function nothing({ project, since, until, title }: ListOptions, place: string): string {
   return project || since || until || title
-    ? `no archive in ${folder} is like that; "archive list" without conditions lists all`
-    : `nothing is archived in ${folder} yet; "archive run" does it`;
+    ? `no archive ${place} is like that; "archive list" without conditions lists all`
+    : `nothing is archived ${place} yet; "archive run" does it`;
 }
 
 /** Columns from which on there is room for the time of day. */
@@ -99,6 +114,7 @@ async function printTable(
   { report }: Call,
   { versions }: ListOptions,
   entries: readonly ArchiveEntry[],
+  namesBackends: boolean,
 ): Promise<void> {
   const [{ tableLines }, { momentText, sizeText }, { printableLine }] = await Promise.all([
     import("../columns.ts"),
@@ -112,6 +128,7 @@ async function printTable(
     { name: wide ? "UPDATED (UTC)" : "UPDATED" },
     { name: "MSGS", align: "right" },
     { name: "SIZE", align: "right" },
+    ...(namesBackends ? [{ name: "BACKENDS", least: 8 }] : []),
     { name: "PROJECT", least: 8, cut: "start" },
     { name: "TITLE", least: 12 },
   ];
@@ -121,6 +138,7 @@ async function printTable(
       momentText(entry.updatedAt).slice(0, wide ? undefined : "2026-11-22".length),
       String(entry.messages),
       sizeText(entry.size),
+      ...(namesBackends ? [entry.backends.join(", ")] : []),
       entry.projectPath || (parseArchiveKey(entry.key)?.project ?? ""),
       entry.problem ? `(unreadable: ${entry.problem})` : entry.title || "(no title)",
     ].map(printableLine)

@@ -6,11 +6,12 @@
 import type { Command } from "commander";
 import type { RestoreOutcome } from "../../../core/agent.ts";
 import { ArchiveError } from "../../../core/errors.ts";
-import type { Call, Perform } from "../call.ts";
+import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
-import { errorJson, type Style } from "../report.ts";
+import { keyOrId } from "../key_argument.ts";
+import { errorJson } from "../report.ts";
 
-interface RestoreOptions extends Style {
+interface RestoreOptions extends CommonOptions {
   readonly into?: string;
   readonly newId?: boolean;
   readonly children: boolean;
@@ -25,7 +26,7 @@ export function defineRestore(program: Command, perform: Perform): void {
       "Puts an archived session back into its agent, with the sessions it started, reads it again " +
         "and says where it differs. A session that exists is never changed.",
     )
-    .argument("<key>", "the archive's key, or its session's id")
+    .argument("<key>", "the archive's key, or its session's id", keyOrId)
     .option("--into <dir>", "into this project; by default the one it belonged to")
     .option("--new-id", "under new ids, so that it stands beside an existing one")
     .option("--no-children", "without the sessions it started")
@@ -37,14 +38,18 @@ export function defineRestore(program: Command, perform: Perform): void {
 
 async function restore(call: Call, text: string, options: RestoreOptions): Promise<ExitCode> {
   const { report, terminal, signal } = call;
-  const { knownAgents, openToRead } = await import("../open_archive.ts");
+  const [{ knownAgents, openToRead }, { namingOtherCopies }] = await Promise.all([
+    import("../open_archive.ts"),
+    import("../other_copy.ts"),
+  ]);
   const { archiver, close } = await openToRead(call, await knownAgents(terminal));
   let outcomes: readonly RestoreOutcome[];
   try {
     const { into, newId, children, dryRun } = options;
     const directory = into === undefined ? undefined : await absolute(into, terminal.cwd());
     const key = await archiver.resolve(text, { signal });
-    outcomes = await archiver.restore(key, { directory, newId, children, dryRun, signal });
+    const how = { directory, newId, children, dryRun, signal };
+    outcomes = await namingOtherCopies(call, archiver, key, () => archiver.restore(key, how));
   } finally {
     await close();
   }

@@ -5,19 +5,16 @@
  */
 import type { Command } from "commander";
 import type { SessionRef } from "../../../core/agent.ts";
-import type { ArchiveAllOptions } from "../../../core/archiver.ts";
 import { isArchiveError } from "../../../core/errors.ts";
-import type { Call, Perform } from "../call.ts";
+import type { Call, CommonOptions, Perform } from "../call.ts";
 import type { ExitCode } from "../exit.ts";
 import type { OpenArchive } from "../open_archive.ts";
 import { another, moment, wholeNumber } from "../option_values.ts";
 import type { RunReport, RunStyle } from "../run_report.ts";
 import type { SeenSessions } from "../seen_sessions.ts";
+import { ClosedPipe } from "../terminal.ts";
 
-interface RunOptions extends RunStyle {
-  readonly session?: readonly string[];
-  readonly project?: readonly string[];
-  readonly since?: string;
+interface RunOptions extends CommonOptions, RunStyle {
   readonly concurrency?: number;
 }
 
@@ -35,7 +32,7 @@ export function defineRun(program: Command, perform: Perform): void {
     .option("--dry-run", "find out everything and write nothing")
     .option(
       "--concurrency <n>",
-      "sessions on their way at once (default: 4)",
+      "sessions sent at once (default: 4)",
       wholeNumber("--concurrency", 1, 64),
     )
     .option("--verbose", "name every session, unchanged ones too")
@@ -49,64 +46,96 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
     import("../seen_sessions.ts"),
     import("../run_report.ts"),
   ]);
-  const seen = new SeenSessions(await opening.knownAgents(call.terminal));
+  const seen = new SeenSessions(
+    await opening.knownAgents(call.terminal),
+    await wantedSessions(call, options),
+  );
   const archive = options.dryRun
     ? await opening.openToRead(call, seen.agents)
     : await opening.openToWrite(call, "archiving", seen.agents);
   const tally = new Tally(options.verbose ?? false);
   const telling = new RunReport(call, options, archive, tally);
   try {
-    if (!options.dryRun) await tellEmptied(call, archive);
-    const failures = await archiveEach(call, options, archive, seen, telling);
-    await telling.end([...failures, ...seen.missing(options.session)]);
+    const failures = [
+      ...(options.dryRun ? [] : await tellEmptied(call, archive)),
+      ...await archiveEach(call, options, archive, seen, telling),
+      ...seen.missing(options.session),
+    ];
+    await telling.end(failures);
     return telling.exitCode;
   } finally {
     await archive.close();
   }
 }
 
-/** A store that was emptied or moved away shows in no session. */
-async function tellEmptied({ report, signal }: Call, { archiver }: OpenArchive): Promise<void> {
-  for await (const { backend, copies } of archiver.forgetEmptied({ signal })) {
-    await report.warn(
-      `nothing is left on ${backend}, where ${copies} copies were made: all are made again`,
-    );
-  }
+/** Tells which sessions `--project` means. */
+async function wantedSessions(
+  { terminal }: Call,
+  { project }: RunOptions,
+): Promise<(session: SessionRef) => boolean> {
+  if (!project) return () => true;
+  const [{ projectGlobs }, { pathRules, projectPaths }, { projectMatcher }] = await Promise.all([
+    import("../project_paths.ts"),
+    import("../../paths/project_paths.ts"),
+    import("../../../core/routing.ts"),
+  ]);
+  const matches = await projectMatcher(projectGlobs(project, terminal), pathRules(terminal));
+  return ({ projectPath }) => matches(projectPaths(projectPath));
+}
+
+/**
+ * Tells of stores that were emptied or moved away, which shows in no session. Gives back why others
+ * could not be looked at.
+ */
+async function tellEmptied(
+  { report, signal }: Call,
+  { archiver }: OpenArchive,
+): Promise<readonly unknown[]> {
+  return await failuresOf(async () => {
+    for await (const { backend, copies } of archiver.forgetEmptied({ signal })) {
+      await report.warn(
+        `nothing is left on ${backend}, where ${copies} copies were made: all are made again`,
+      );
+    }
+  }, signal);
 }
 
 /** Archives, and gives back what failed beside single sessions. */
 async function archiveEach(
-  call: Call,
+  { report, signal }: Call,
   options: RunOptions,
   { archiver }: OpenArchive,
   seen: SeenSessions,
   telling: RunReport,
 ): Promise<readonly unknown[]> {
-  const { report, signal } = call;
-  const [{ Progress }, { projectGlobs }, projects, { projectMatcher }] = await Promise.all([
-    import("../progress.ts"),
-    import("../project_paths.ts"),
-    import("../../paths/project_paths.ts"),
-    import("../../../core/routing.ts"),
-  ]);
+  const { Progress } = await import("../progress.ts");
   const { session: ids, since, dryRun, concurrency } = options;
-  const project = options.project && projectGlobs(options.project, call.terminal);
-  const matches = project && await projectMatcher(project, projects.pathRules(call.terminal));
   const progress = new Progress(report, dryRun ? "looking at" : "archiving", "session");
-  const wanted = ({ projectPath }: SessionRef) =>
-    !matches || matches(projects.projectPaths(projectPath));
-  seen.tell((sessions) => progress.expect(sessions.filter(wanted).length));
-  const which: ArchiveAllOptions = { ids, project, since, dryRun, concurrency, signal };
+  seen.tell((count) => progress.expect(count));
   try {
-    for await (const outcome of archiver.archiveAll(which)) {
-      await telling.outcome(outcome);
-      await progress.step(outcome.copies.reduce((sum, { bytes }) => sum + bytes, 0));
-    }
-    return [];
-  } catch (error) {
-    const failures: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-    return failures.filter((one) => !(signal.aborted && isArchiveError(one, "Aborted")));
+    return await failuresOf(async () => {
+      const which = { ids, since, dryRun, concurrency, signal };
+      for await (const outcome of archiver.archiveAll(which)) {
+        await telling.outcome(outcome);
+        await progress.step(outcome.copies.reduce((sum, { bytes }) => sum + bytes, 0));
+      }
+    }, signal);
   } finally {
     await progress.end();
+  }
+}
+
+/** What fails of some work; that the user stopped it is no failure. */
+async function failuresOf(
+  work: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<readonly unknown[]> {
+  try {
+    await work();
+    return [];
+  } catch (error) {
+    if (error instanceof ClosedPipe) throw error;
+    const failures: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+    return failures.filter((one) => !(signal.aborted && isArchiveError(one, "Aborted")));
   }
 }

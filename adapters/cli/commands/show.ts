@@ -5,14 +5,15 @@
  */
 import type { Command } from "commander";
 import type { TranscriptMessage } from "../../../core/transcript.ts";
-import type { Call, Perform } from "../call.ts";
+import type { Archiver } from "../../../core/archiver.ts";
+import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";
-import type { Style } from "../report.ts";
+import { keyOrId } from "../key_argument.ts";
 
 type Format = "text" | "markdown" | "json";
 const FORMATS: readonly Format[] = ["text", "markdown", "json"];
 
-interface ShowOptions extends Style {
+interface ShowOptions extends CommonOptions {
   readonly format?: Format;
 }
 
@@ -21,7 +22,7 @@ export function defineShow(program: Command, perform: Perform): void {
   program.command("show")
     .summary("show an archived conversation")
     .description("Shows an archived conversation, for people and models to read.")
-    .argument("<key>", "the archive's key, or its session's id")
+    .argument("<key>", "the archive's key, or its session's id", keyOrId)
     .option("--format <format>", "text, markdown or json (default: text)", format)
     .action((key: string, options: ShowOptions) =>
       perform(options, (call) => show(call, key, options))
@@ -40,26 +41,31 @@ async function show(call: Call, text: string, options: ShowOptions): Promise<Exi
   if (options.json && format !== "json") {
     throw new UsageError(`--json and --format ${format} exclude each other; leave one out`);
   }
-  const { knownAgents, openToRead } = await import("../open_archive.ts");
+  const [{ knownAgents, openToRead }, { namingOtherCopies }] = await Promise.all([
+    import("../open_archive.ts"),
+    import("../other_copy.ts"),
+  ]);
   const { archiver, close } = await openToRead(call, await knownAgents(terminal));
   try {
     const key = await archiver.resolve(text, { signal });
-    const archive = await archiver.retrieve(key, { signal });
-    const agent = archiver.agent(archive.header.agent);
-    const messages = agent.transcript(archive.native());
-    if (format === "json") await printJson(call, messages);
-    else {
-      const { title } = await archiver.entry(key, { signal });
-      const { transcriptText } = await import("../transcript_text.ts");
-      const { transcriptMarkdown } = await import("../transcript_markdown.ts");
-      const write = format === "text" ? transcriptText : transcriptMarkdown;
-      const head = { ...archive.header, title };
-      for await (const piece of write(head, messages)) await call.report.print(piece);
-    }
+    await namingOtherCopies(call, archiver, key, () => print(call, archiver, key, format));
   } finally {
     await close();
   }
   return EXIT.done;
+}
+
+async function print(call: Call, archiver: Archiver, key: string, format: Format): Promise<void> {
+  const { signal } = call;
+  const archive = await archiver.retrieve(key, { signal });
+  const { backend, header } = archive;
+  const messages = archiver.agent(header.agent).transcript(archive.native());
+  if (format === "json") return await printJson(call, messages);
+  const { title } = await archiver.entry(key, { backend, signal });
+  const { transcriptText } = await import("../transcript_text.ts");
+  const { transcriptMarkdown } = await import("../transcript_markdown.ts");
+  const write = format === "text" ? transcriptText : transcriptMarkdown;
+  for await (const piece of write({ ...header, title }, messages)) await call.report.print(piece);
 }
 
 /** One message at a time, as long conversations do not fit into memory. */

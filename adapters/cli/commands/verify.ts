@@ -8,12 +8,12 @@ import { parseArchiveKey } from "../../../core/archive_key.ts";
 import type { Archiver } from "../../../core/archiver.ts";
 import { ArchiveError, isArchiveError } from "../../../core/errors.ts";
 import type { VerifyOutcome } from "../../../core/verification.ts";
-import type { Call, Perform } from "../call.ts";
+import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";
+import { keysOrIds } from "../key_argument.ts";
 import type { OpenArchive } from "../open_archive.ts";
-import type { Style } from "../report.ts";
 
-interface VerifyOptions extends Style {
+interface VerifyOptions extends CommonOptions {
   readonly all?: boolean;
   readonly verbose?: boolean;
 }
@@ -26,7 +26,7 @@ export function defineVerify(program: Command, perform: Perform): void {
       "Reads archives back: there, whole, of the hash that was archived, decodable. What is missing " +
         "or damaged is archived again by the next run, where its session is still there.",
     )
-    .argument("[key...]", "keys, or ids of sessions")
+    .argument("[key...]", "keys, or ids of sessions", keysOrIds)
     .option("--all", "every archive there is, and every one that should be there")
     .option("--verbose", "name every archive, good ones too")
     .action((keys: string[], options: VerifyOptions) =>
@@ -38,7 +38,7 @@ type Counts = Record<VerifyOutcome["status"], number>;
 
 async function verify(
   call: Call,
-  texts: readonly string[],
+  texts: readonly string[] = [],
   options: VerifyOptions,
 ): Promise<ExitCode> {
   if (options.all ? texts.length > 0 : texts.length === 0) {
@@ -146,11 +146,17 @@ async function readBack(
   }
 }
 
+/** How many archives there are, in the backends that can tell. */
 async function countArchives({ signal }: Call, { backends }: Archiver): Promise<number> {
   let count = 0;
   for (const backend of backends) {
-    for await (const page of backend.list({ signal })) {
-      count += page.objects.filter(({ key }) => parseArchiveKey(key)).length;
+    try {
+      for await (const page of backend.list({ signal })) {
+        count += page.objects.filter(({ key }) => parseArchiveKey(key)).length;
+      }
+    } catch (error) {
+      // Verifying meets the same failure and tells of it.
+      if (!isArchiveError(error)) throw error;
     }
   }
   return count;

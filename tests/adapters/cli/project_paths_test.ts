@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { projectGlobs, projectPaths } from "../../../adapters/cli/project_paths.ts";
+import { projectGlobs } from "../../../adapters/cli/project_paths.ts";
 import { processTerminal } from "../../../adapters/cli/terminal.ts";
+import { projectPaths } from "../../../adapters/paths/project_paths.ts";
 
 describe("the forms of a project's path", { skip: process.platform === "win32" }, () => {
   let root = "";

@@ -52,7 +52,13 @@ describe("archive run", () => {
       const shown = await archive(["--json"], { agents: [failing] });
       const { sessions, ...counts } = shown.json<RunJson>();
       assert.equal(shown.code, 1);
-      assert.deepEqual(counts, { archived: 3, unchanged: 0, failed: 1, skipped: 0 });
+      assert.deepEqual(counts, {
+        archived: 3,
+        unchanged: 0,
+        failed: 1,
+        skipped: 0,
+        leftAlone: 0,
+      });
       assert.deepEqual(sessions.find(({ id }) => id === "two"), {
         agent: "memory",
         id: "two",
@@ -82,6 +88,7 @@ describe("archive run", () => {
         unchanged: 4,
         failed: 0,
         skipped: 0,
+        leftAlone: 0,
         sessions: [],
       });
       const { sessions } = (await archive(["run", "--json", "--verbose"])).json<RunJson>();
@@ -177,6 +184,10 @@ describe("archive run", () => {
         .json<RunJson>();
       assert.deepEqual(errors, [{ code: "Transient", message: "x.db is locked; try again" }]);
       assert.equal(unchanged, 4);
+      // What is not found may be in the store that cannot be read.
+      const named = await archive(["--session", "one", "nope"], { agents: [locked, agent] });
+      assert.equal(named.code, 1);
+      assert.equal(named.stderr, "error: x.db is locked; try again\n");
     }));
 
   it("keeps what an overwrite would lose, and says so", () =>
@@ -222,7 +233,9 @@ describe("archive run", () => {
       const { code, stdout, stderr } = await archive([]);
       assert.equal(code, 1);
       assert.match(stdout, /^4 failed\n$/);
-      assert.equal(stderr.match(/^error: /gm)?.length, 4);
+      const errors = stderr.match(/^error: .*$/gm) ?? [];
+      assert.equal(errors.length, 4);
+      assert.match(errors[3] ?? "", /^error: 1 more session failed in the same way as \w+; --json/);
       assert.ok(stderr.includes(archives));
       assert.ok(!stderr.includes("    at "), "no stack trace");
     }));

@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Agent } from "../../../core/agent.ts";
 import { MemoryAgent, type MemorySession } from "../../../core/memory_agent.ts";
 import { main } from "../../../adapters/cli/main.ts";
+import type { Ask } from "../../../adapters/cli/init/question.ts";
 import type { Output, StopSignal, Terminal } from "../../../adapters/cli/terminal.ts";
 
 /** What one run of the program showed. */
@@ -27,6 +28,8 @@ export interface Props {
   readonly agents?: readonly Agent[] | "known";
   readonly env?: Readonly<Record<string, string>>;
   readonly confirm?: (question: string) => Promise<boolean>;
+  /** Answers questions. */
+  readonly ask?: Ask;
   /** Makes standard output or standard error a terminal of so many columns. */
   readonly columns?: { readonly stdout?: number; readonly stderr?: number };
   /** Sees each piece of standard output; may throw what a stream would. */
@@ -45,9 +48,13 @@ export interface Stage {
   readonly agent: MemoryAgent;
   /** Environment variables of the home. */
   readonly env: Readonly<Record<string, string>>;
+  /** Writes the configuration that is read when none is named, or that of a path; gives its path. */
+  configure(yaml: string, path?: string): Promise<string>;
   /** Runs the program. */
   archive(argv: readonly string[], props?: Props): Promise<Shown>;
 }
+
+const CONFIG = join("opencode", "opencode-session-archiver.yaml");
 
 /** Plays on a stage with some sessions, and clears it. */
 export async function onStage(
@@ -69,6 +76,11 @@ export async function onStage(
       env,
       agent,
       archives: join(env.XDG_DATA_HOME, "opencode-session-archiver", "archives"),
+      configure: async (yaml, path = join(env.XDG_CONFIG_HOME, CONFIG)) => {
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, yaml, { mode: 0o600 });
+        return path;
+      },
       archive: (argv, props = {}) => archive(argv, { home, env, agent }, props),
     });
   } finally {
@@ -133,6 +145,7 @@ async function archive(
       return () => undefined;
     },
     confirm: props.confirm,
+    ask: props.ask,
     agents: props.agents === "known" ? undefined : props.agents ?? [agent],
   };
   const code = await main(argv, terminal);

@@ -37,9 +37,14 @@ describe("a light start", () => {
     ]);
   });
 
-  it("loads for list no agent, no prompt, no lock and no spool", () => {
-    const loaded = loadedWith(["adapters/cli/commands/list.ts", "adapters/cli/open_archive.ts"]);
-    const heavy = /agents\/|@clack|@aws|zod|lock\.ts$|spool\.ts$|sqlite/;
+  it("loads for list no agent, no prompt, no lock, no spool, and no YAML before there is a file", () => {
+    const loaded = loadedWith([
+      "adapters/cli/commands/list.ts",
+      "adapters/cli/open_archive.ts",
+      "adapters/cli/configuration.ts",
+      "adapters/config/backends.ts",
+    ]);
+    const heavy = /agents\/|@clack|@aws|zod|yaml|lock\.ts$|spool\.ts$|sqlite/;
     const found = [...loaded].filter((one) => heavy.test(one) && !/^core\//.test(one));
     assert.deepEqual(found, []);
   });

@@ -103,9 +103,10 @@ describe("a run that is stopped", { skip: WINDOWS }, () => {
     whileRunning(["--json"], async (run) => {
       run.send("SIGINT");
       const { code, stdout } = await run.ended;
-      const { archived, stopped, sessions } = JSON.parse(stdout) as RunJson;
-      assert.deepEqual([code, archived, stopped], [1, 1, true]);
-      assert.equal(sessions.find(({ id }) => id === "slow")?.error?.code, "Aborted");
+      const { archived, failed, stopped, sessions } = JSON.parse(stdout) as RunJson;
+      assert.deepEqual([code, archived, failed, stopped], [1, 1, 0, true]);
+      const slow = sessions.find(({ id }) => id === "slow");
+      assert.deepEqual([slow?.status, slow?.error], ["stopped", undefined]);
     }));
 
   it("by a second Ctrl-C ends at once, and its lock keeps nobody out", () =>

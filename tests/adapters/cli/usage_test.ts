@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { VERSION } from "../../../adapters/cli/version.ts";
 import { onStage, session } from "./stage.ts";
 
+const COMMANDS = ["run", "list", "show", "get", "restore", "verify", "delete", "explain"];
+
 describe("the command line", () => {
   const WRONG: readonly [argv: string, said: RegExp][] = [
     ["lst", /^error: unknown command 'lst' \(Did you mean list\?\)\n$/],
@@ -17,6 +19,12 @@ describe("the command line", () => {
     ["list --until 2026-02-31", /--until is "2026-02-31"; give a day/],
     ["list --since 1767225600", /--since is "1767225600"/],
     ["run --session", /argument missing/],
+    ["help lst", /^error: unknown command 'lst' \(Did you mean list\?\)\n$/],
+    ["lst --help", /^error: unknown command 'lst'/],
+    ["get a/b", /^error: "a\/b" is no archive's key: keys look like/],
+    ["verify ses_1 a/b", /"a\/b" is no archive's key/],
+    ["delete .. --yes", /must be a plain file name/],
+    ["delete a --yes --all-backends --backend default", /exclude each other/],
   ];
   for (const [argv, said] of WRONG) {
     it(`is refused with 2: ${argv}`, () =>
@@ -42,12 +50,18 @@ describe("the command line", () => {
     onStage([], async ({ archive }) => {
       const { code, stdout, stderr } = await archive(["--help"]);
       assert.deepEqual([code, stderr], [0, ""]);
-      for (const name of ["run", "list", "show", "get", "restore", "verify", "delete"]) {
+      for (const name of COMMANDS) {
         assert.match(stdout, new RegExp(`^ {2}${name} `, "m"));
         const help = await archive([name, "--help"]);
         assert.equal(help.code, 0);
-        assert.match(help.stdout, new RegExp(`^Usage: archive ${name} [^]*--json[^]*--quiet`));
+        assert.match(
+          help.stdout,
+          new RegExp(`^Usage: archive ${name} [^]*--config[^]*--backend[^]*--json[^]*--quiet`),
+        );
+        assert.equal((await archive(["help", name])).stdout, help.stdout);
+        assert.equal((await archive(["--json", "help", name])).stdout, help.stdout);
       }
+      assert.equal((await archive(["help"])).stdout, stdout);
       assert.match(stdout, /this machine's own disk/);
     }));
 

@@ -1,0 +1,53 @@
+/**
+ * The configuration as commands get it: read, its warnings shown, what is wrong with it told as
+ * wrong usage.
+ *
+ * @module
+ */
+import type { Config } from "../config/config.ts";
+import { isConfigError } from "../config/config_error.ts";
+import { loadConfig } from "../config/load.ts";
+import { nearest } from "../config/suggestion.ts";
+import type { CommonOptions } from "./call.ts";
+import { ConfigurationError, UsageError } from "./exit.ts";
+import type { Report } from "./report.ts";
+import type { Terminal } from "./terminal.ts";
+
+/**
+ * Reads the configuration.
+ *
+ * @param options Which file, and the backend that it must have.
+ * @param terminal Knows environment and working directory.
+ * @param report Shows its warnings.
+ * @throws {UsageError} When it is wrong, or has no such backend.
+ */
+export async function readConfiguration(
+  { config: path, backend }: CommonOptions,
+  terminal: Terminal,
+  report: Report,
+): Promise<Config> {
+  const config = await load(terminal, path);
+  for (const warning of config.warnings) await report.warn(warning);
+  if (backend !== undefined && !config.backends.has(backend)) throw noBackend(backend, config);
+  return config;
+}
+
+async function load({ env, platform, cwd }: Terminal, path: string | undefined): Promise<Config> {
+  try {
+    return await loadConfig({ env, platform, cwd, path });
+  } catch (error) {
+    if (isConfigError(error)) throw new ConfigurationError(error);
+    throw error;
+  }
+}
+
+function noBackend(name: string, { backends, path, exists }: Config): UsageError {
+  const names = [...backends.keys()];
+  const meant = nearest(name, names);
+  const there = exists
+    ? `${path} has ${names.join(", ")}`
+    : `there is only ${names.join(", ")}, as there is no ${path}`;
+  return new UsageError(
+    `--backend is ${JSON.stringify(name)}; ${there}${meant ? ` (did you mean ${meant}?)` : ""}`,
+  );
+}

@@ -1,0 +1,120 @@
+/**
+ * A configuration that is not written yet: checked, tried like the doctor does, then put in place.
+ *
+ * @module
+ */
+import { lstat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { ArchiveError, isArchiveError } from "../../../core/errors.ts";
+import type { Config } from "../../config/config.ts";
+import { isConfigError } from "../../config/config_error.ts";
+import { configFile } from "../../config/locate.ts";
+import { parseConfig } from "../../config/parse.ts";
+import { errorCode, fileError } from "../../state/file_error.ts";
+import { makePrivateFolder } from "../../state/folder.ts";
+import type { Call } from "../call.ts";
+import { examineBackends, type ExaminedBackend } from "../doctor/backend_section.ts";
+import { ConfigurationError } from "../exit.ts";
+import { writeNewFile } from "../new_file.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Answers } from "./answers.ts";
+import { configYaml } from "./yaml.ts";
+
+/** A configuration and how it fared. */
+export interface Draft {
+  /** The file's text. */
+  readonly text: string;
+  /** The backend, tried; none when it did not come to that. */
+  readonly backend?: ExaminedBackend;
+  /** What is wrong with the text itself: a variable that is not set, most often. */
+  readonly fault?: ConfigurationError;
+}
+
+/**
+ * Where the file will be.
+ *
+ * @param terminal Knows environment and working directory.
+ * @param path The file that the user named.
+ * @throws {ArchiveError} `AlreadyExists` when there is one.
+ */
+export async function freePlace(
+  { env, platform, cwd }: Terminal,
+  path: string | undefined,
+): Promise<string> {
+  const place = configError(() => configFile({ env, platform, cwd, path }).path);
+  if (await isThere(place)) throw exists(place);
+  return place;
+}
+
+/**
+ * Checks and tries what was answered.
+ *
+ * @param call Who asks.
+ * @param answers What was answered.
+ * @param path Where the file will be; relative paths count from its folder.
+ * @param isTried Whether the backend is tried.
+ */
+export async function draftOf(
+  { terminal: { env, platform }, signal }: Call,
+  answers: Answers,
+  path: string,
+  isTried: boolean,
+): Promise<Draft> {
+  const text = configYaml(answers);
+  let config: Config;
+  try {
+    const where = { path, mode: 0o600, env, platform, hostname };
+    config = configError(() => parseConfig(text, where));
+  } catch (fault) {
+    if (fault instanceof ConfigurationError) return { text, fault };
+    throw fault;
+  }
+  if (!isTried) return { text };
+  const [backend] = await examineBackends(config, undefined, { env, signal });
+  return { text, backend: await backend };
+}
+
+/**
+ * Puts the file in place, whole, for this user only (0600; its folder 0700 where it is new).
+ *
+ * @param path Where.
+ * @param text What.
+ * @throws {ArchiveError} `AlreadyExists` when one has come meanwhile.
+ */
+export async function writeConfig(path: string, text: string): Promise<void> {
+  await makePrivateFolder(dirname(path));
+  try {
+    await writeNewFile(path, bytesOf(text), { replace: false });
+  } catch (error) {
+    throw isArchiveError(error, "AlreadyExists") ? exists(path) : error;
+  }
+}
+
+async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errorCode(error))) return false;
+    throw fileError(error, "cannot look at", path);
+  }
+}
+
+function exists(path: string): ArchiveError {
+  const message = `${path} exists and is left alone; change it by hand and run "archive doctor", ` +
+    "or name another file with --config";
+  return new ArchiveError("AlreadyExists", message);
+}
+
+function configError<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isConfigError(error) ? new ConfigurationError(error) : error;
+  }
+}
