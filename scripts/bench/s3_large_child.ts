@@ -12,7 +12,7 @@ if (way !== "nothing") {
   const { S3Backend } = await import("@session-archiver/archiver");
   const options = { ...place, bucket: "archives", provider: "minio", env: {} };
   const backend = await S3Backend.open(options);
-  if (way === "up") await backend.put("large", { size: bytes, sha256: digest(), read });
+  if (way === "up") await backend.put("large", { size: bytes, sha256: await digest(), read });
   else await readBack(backend);
   await backend.close();
 }
@@ -25,8 +25,13 @@ function read(start: number, end: number): Promise<Uint8Array> {
   return Promise.resolve(part);
 }
 
-function digest(): string {
-  return "0".repeat(64);
+/** SHA-256 of all of them. */
+async function digest(): Promise<string> {
+  const hash = createHash("sha256");
+  for (let at = 0; at < bytes; at += 1 << 20) {
+    hash.update(await read(at, Math.min(bytes, at + (1 << 20))));
+  }
+  return hash.digest("hex");
 }
 
 async function readBack(backend: import("@session-archiver/archiver").S3Backend): Promise<void> {
@@ -38,9 +43,5 @@ async function readBack(backend: import("@session-archiver/archiver").S3Backend)
     size += chunk.length;
   }
   if (size !== bytes) throw new Error(`${size} bytes came back`);
-  const expected = createHash("sha256");
-  for (let at = 0; at < bytes; at += 1 << 20) {
-    expected.update(await read(at, Math.min(bytes, at + (1 << 20))));
-  }
-  if (hash.digest("hex") !== expected.digest("hex")) throw new Error("other bytes came back");
+  if (hash.digest("hex") !== await digest()) throw new Error("other bytes came back");
 }

@@ -17,6 +17,7 @@ import { S3Server } from "./s3_server.ts";
 const ROUNDS = 3;
 const LATENCY = 40;
 const ROWS = 20;
+const KNOWN = 1000;
 const ONE_PROJECT: ListFilter = { segments: ["home_me_project-7"] };
 /** 100,000 archives each: many on few days, or few on many. */
 const HISTORIES = {
@@ -47,11 +48,12 @@ async function measure(
   backend: S3Backend,
   projects: number,
 ): Promise<Finding[]> {
-  const rows = await newest(backend);
+  await newest(backend);
   const [newestMs, listingMs] = await timed(() => newest(backend), () => walk(backend));
   const all = await requests(server, () => newest(backend));
   const one = await requests(server, () => newest(backend, ONE_PROJECT));
-  const ledger = await ledgerOf(backend, rows);
+  // All of the newest days: the rest of a day must not come before what is known of it.
+  const ledger = await ledgerOf(backend, await newest(backend, {}, new MemoryLedger(), KNOWN));
   const known = await requests(server, () => newest(backend, {}, ledger));
   const lists = (promise: string, figures: Requests, atMost: number): Finding => ({
     promise,
@@ -86,11 +88,12 @@ async function newest(
   backend: S3Backend,
   filter: ListFilter = {},
   ledger = new MemoryLedger(),
+  limit = ROWS,
 ): Promise<ArchiveEntry[]> {
   const archiver = new Archiver({ agents: [], backends: [backend], ledger });
   const rows: ArchiveEntry[] = [];
-  for await (const row of archiver.list({ ...filter, limit: ROWS })) rows.push(row);
-  if (rows.length !== ROWS || rows.some(({ problem }) => problem)) throw new Error("wrong rows");
+  for await (const row of archiver.list({ ...filter, limit })) rows.push(row);
+  if (rows.length !== limit || rows.some(({ problem }) => problem)) throw new Error("wrong rows");
   return rows;
 }
 
