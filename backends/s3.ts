@@ -207,14 +207,14 @@ export class S3Backend implements Backend {
    *
    * @param key Where.
    * @param body What.
-   * @param options Mode, metadata, content type, signal.
+   * @param options Mode, metadata, content type, hash, signal.
    * @returns The new etag.
    */
   async put(key: string, body: Body, options: PutOptions = {}): Promise<{ etag?: string }> {
     const call = this.#calls.begin("storing", key, options.signal);
-    const { mode = "overwrite", contentType } = options;
+    const { mode = "overwrite", contentType, sha256 } = options;
     const metadata = checkedMetadata(options.metadata, call, this.#connection.settings);
-    return await putObject(this.#connection, call, { body, mode, metadata, contentType });
+    return await putObject(this.#connection, call, { body, mode, metadata, contentType, sha256 });
   }
 
   /**

@@ -29,6 +29,8 @@ export interface S3Quirks {
   readonly urlEncodedListing: boolean;
   /** How many parts of one object go up at once. */
   readonly partsAtOnce: number;
+  /** How many parts one object may have. */
+  readonly mostParts: number;
   /** CopyObject works. Otherwise callers read and write. */
   readonly copy: boolean;
   /** UploadPartCopy works, for objects over 5 GB. */
@@ -96,6 +98,7 @@ const PLAIN: S3Quirks = {
   listVersion: 2,
   urlEncodedListing: true,
   partsAtOnce: 3,
+  mostParts: 10_000,
   copy: true,
   copyParts: true,
   metadata: true,
@@ -258,12 +261,13 @@ export const S3_PROVIDERS: Readonly<Record<S3ProviderName, S3Provider>> = {
     label: "Scaleway Object Storage",
     hosts: [/(^|\.)s3\.(?<region>[a-z-]+)\.scw\.cloud$/],
     defaultRegion: "fr-par",
-    quirks: { ...PLAIN, createOnly: true, ifMatch: true },
+    quirks: { ...PLAIN, createOnly: true, ifMatch: true, mostParts: 1000 },
     why: {
       region: "stands in the host name and must match",
       checksums: "aws-chunked uploads fail (Litestream's provider notes)",
       createOnly: "documented: conditional writes",
       ifMatch: "documented: conditional writes",
+      mostParts: "documented: 1,000 parts, as rclone's provider notes have it",
     },
   },
   ovh: {
@@ -311,11 +315,18 @@ export const S3_PROVIDERS: Readonly<Record<S3ProviderName, S3Provider>> = {
     label: "Storj",
     hosts: [/(^|\.)gateway\.storjshare\.io$/, /(^|\.)storjgateway\.com$/],
     defaultRegion: "us-east-1",
-    quirks: { ...PLAIN, createOnly: true, storageClasses: ["STANDARD"], encryption: [] },
+    quirks: {
+      ...PLAIN,
+      createOnly: true,
+      copyParts: false,
+      storageClasses: ["STANDARD"],
+      encryption: [],
+    },
     why: {
       checksums: CHECKSUMS,
       createOnly: "implemented for Put and Complete in 2025 (storj/edge#564)",
       ifMatch: UNSHOWN,
+      copyParts: "no server-side copy of parts (rclone's provider notes)",
       storageClasses: "there is one class",
       encryption: "always encrypted, not chosen per object",
     },

@@ -64,6 +64,11 @@ export interface PutOptions {
   metadata?: Readonly<Record<string, string>>;
   /** MIME type, where the store keeps one. */
   contentType?: string;
+  /**
+   * SHA-256 of the bytes, 64 hex digits, where the caller knows it. A store that hashes what arrives
+   * refuses bytes that became others on their way.
+   */
+  sha256?: string;
   /** Stops the write; nothing is stored then, or everything. */
   signal?: AbortSignal;
 }

@@ -90,6 +90,7 @@ async function write(
     mode,
     contentType: contentType(key),
     metadata: archiveMetadata(document.digest),
+    sha256: isPacked(key) ? undefined : document.digest.sha256,
     signal: job.signal,
   });
   return etag;

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { S3_PROVIDERS, type S3ProviderName } from "../../backends/s3_providers.ts";
-import { checkedText, choice, decision } from "./schema_parts.ts";
+import { checkedText, choice, count, decision } from "./schema_parts.ts";
 import {
   BUCKET,
   bucketFault,
@@ -39,8 +39,6 @@ export const credentials = z.strictObject({
 }, { error: "give accessKeyId and secretAccessKey" })
   .meta({ description: "The keys; found the way of the AWS SDK when left out." });
 
-const PARTS = "give a whole number from 1 to 16";
-
 /** Overrides of a store's dialect. */
 export const quirks = z.strictObject({
   createOnly: decision("Whether the store refuses to overwrite when asked to create.").optional(),
@@ -53,9 +51,8 @@ export const quirks = z.strictObject({
     .meta({ description: "The version of the listing call." }).optional(),
   pathStyle: decision("Whether the bucket is named in the path of requests.").optional(),
   urlEncodedListing: decision("Whether listings can encode keys, so that any survives.").optional(),
-  partsAtOnce: z.number({ error: PARTS }).int({ error: PARTS }).min(1, { error: PARTS })
-    .max(16, { error: PARTS }).meta({ description: "How many parts of one object go up at once." })
-    .optional(),
+  partsAtOnce: count(1, 16, "How many parts of one object go up at once.").optional(),
+  mostParts: count(2, 10_000, "How many parts one object may have.").optional(),
   copy: decision("Whether the store can copy objects.").optional(),
   copyParts: decision("Whether the store can copy objects part by part.").optional(),
   metadata: decision("Whether the store keeps metadata of objects.").optional(),

@@ -83,3 +83,16 @@ export function duration(
   });
   return text.transform((written) => milliseconds(written) ?? 0);
 }
+
+/**
+ * A whole number.
+ *
+ * @param least The smallest that is allowed.
+ * @param most The largest.
+ * @param about What it is.
+ */
+export function count(least: number, most: number, about: string): z.ZodNumber {
+  const error = `give a whole number from ${least} to ${most}`;
+  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error })
+    .meta({ description: about });
+}

@@ -5,7 +5,7 @@
  */
 import type { S3Failure } from "./failure.ts";
 import type { Meaning, Told } from "./meaning.ts";
-import { permissionFor } from "./operations.ts";
+import { permissionFor, writes } from "./operations.ts";
 import type { S3Settings } from "./settings.ts";
 
 type Reader = (told: Told) => Meaning;
@@ -156,6 +156,18 @@ const damaged: Reader = ({ settings: { where } }) => [
   `the bytes that came to ${where} were not those that were sent; try again`,
 ];
 
+/** The store finds the request itself wrong, without a code that says why. */
+const refused: Reader = ({ failure, operation, settings }) => {
+  const { storageClass, serverSideEncryption, kmsKeyId, tags } = settings;
+  const options = Object.entries({ storageClass, serverSideEncryption, kmsKeyId, tags })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  const advice = options.length > 0 && writes(operation)
+    ? `check what the backend asks for: ${options.join(", ")}`
+    : `check "provider" (now ${JSON.stringify(settings.provider)}) and "endpoint"`;
+  return ["Invalid", `${settings.where} refuses ${operation}${said(failure)}; ${advice}`];
+};
+
 /** The value of one of the user's options is not what the store takes. */
 function wrongOption(option: "storageClass" | "serverSideEncryption" | "tags"): Reader {
   return ({ failure, settings }) => [
@@ -251,6 +263,7 @@ function familyMeaning(told: Told): Meaning | undefined {
 }
 
 const STATUSES: Readonly<Record<number, Reader>> = {
+  400: refused,
   301: wrongRegion,
   302: wrongRegion,
   307: wrongRegion,

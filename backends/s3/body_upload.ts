@@ -13,13 +13,16 @@ import { PassingBytes } from "./memory.ts";
 import { notS3 } from "./objects.ts";
 import type { SendPart, Upload } from "./upload.ts";
 
-/** S3's limit. */
-const MAX_PARTS = 10_000;
 const MIB = 1 << 20;
 
-/** How long the parts of a body are, in bytes: all alike but the last one, as some stores want. */
-export function partSize(size: number): number {
-  return Math.max(PART_SIZE, Math.ceil(size / MAX_PARTS / MIB) * MIB);
+/**
+ * How long the parts of a body are, in bytes: all alike but the last one, as some stores want.
+ *
+ * @param size The body's length in bytes.
+ * @param mostParts How many parts the store takes.
+ */
+export function partSize(size: number, mostParts: number): number {
+  return Math.max(PART_SIZE, Math.ceil(size / mostParts / MIB) * MIB);
 }
 
 /**
@@ -31,7 +34,7 @@ export function partSize(size: number): number {
  */
 export function bodyUpload(connection: S3Connection, call: Call, body: Body): Upload {
   const size = bodySize(body);
-  const step = partSize(size);
+  const step = partSize(size, connection.settings.quirks.mostParts);
   return {
     async *parts(group) {
       const passing = new PassingBytes();

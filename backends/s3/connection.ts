@@ -14,6 +14,7 @@ import type { S3SignIn } from "./credentials.ts";
 import { s3Error, type S3Operation } from "./errors.ts";
 import { failureOf } from "./failure.ts";
 import { guardHost } from "./guard_host.ts";
+import { useToldHashes } from "./payload_hash.ts";
 import { quietly } from "./quiet_sdk.ts";
 import type { S3Settings } from "./settings.ts";
 
@@ -198,6 +199,7 @@ export class S3Connection {
     ]);
     const client = quietly(() => new S3({ ...this.#config(agents), ...signIn }));
     guardHost(client, this.settings);
+    useToldHashes(client);
     return client;
   }
 

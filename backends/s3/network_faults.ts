@@ -52,6 +52,6 @@ function tlsFault(text: string, where: string): string | undefined {
   }
   if (/SELF_SIGNED|UNABLE_TO_|CERT_/.test(text)) {
     return `the certificate of ${where} is not trusted; name its authority's file in ` +
-      "NODE_EXTRA_CA_CERTS (under Deno, DENO_CERT)";
+      "NODE_EXTRA_CA_CERTS";
   }
 }

@@ -43,6 +43,11 @@ export function readsOne(operation: S3Operation): boolean {
   return READS_ONE.has(operation);
 }
 
+/** Whether it sends along what the user wants of objects: storage class, encryption, tags. */
+export function writes(operation: S3Operation): boolean {
+  return WRITES.has(operation);
+}
+
 /** What must be allowed, as in `allow s3:GetObject on arn:aws:s3:::bucket/*`. */
 export function permissionFor(operation: S3Operation, settings: S3Settings): string {
   const { bucket, prefix, tags } = settings;

@@ -16,6 +16,7 @@ import { failureBehind, headObject } from "./head.ts";
 import { plainEtag, quotedEtag } from "./keys.ts";
 import { bodyUpload, checkHash } from "./body_upload.ts";
 import { notS3, objectHeaders } from "./objects.ts";
+import { tellHash } from "./payload_hash.ts";
 import { type Condition, uploadInParts } from "./upload.ts";
 
 /** What to store. */
@@ -24,6 +25,8 @@ export interface Writing extends Sent {
   readonly mode: PutMode;
   /** MIME type. */
   readonly contentType: string | undefined;
+  /** SHA-256 of the body, where it is known. */
+  readonly sha256: string | undefined;
 }
 
 /** How often a write that another one got in the way of is tried. */
@@ -91,6 +94,8 @@ async function wholeWrite(connection: S3Connection, call: Call, writing: Writing
     Body: bytes,
     ContentLength: size,
   };
+  const hash = writing.body instanceof Uint8Array ? writing.sha256 : writing.body.sha256;
+  if (hash !== undefined) tellHash(request, hash);
   return async () => {
     const answer = await connection.run(
       call,

@@ -58,6 +58,11 @@ const CASES: readonly Case[] = [
     says: /secret key does not fit/,
   },
   { fault: status(400, "ExpiredToken"), code: "Unauthorized", says: /expired; sign in again/ },
+  {
+    fault: status(400, "InvalidArgument"),
+    code: "Invalid",
+    says: /refuses \w+ \(InvalidArgument.*\); check "provider" \(now "\w+"\) and "endpoint"/,
+  },
   { fault: status(403, "AccountProblem"), code: "Unauthorized", says: /locked the account/ },
   { fault: status(403, "RequestTimeTooSkewed"), code: "Unauthorized", says: /clock/ },
   {

@@ -32,7 +32,7 @@ const NETWORK: readonly [code: string, message: string, ErrorCode, RegExp][] = [
     "DEPTH_ZERO_SELF_SIGNED_CERT",
     "self-signed certificate",
     "Transient",
-    /NODE_EXTRA_CA_CERTS.*DENO_CERT/,
+    /NODE_EXTRA_CA_CERTS/,
   ],
   [
     "SELF_SIGNED_CERT_IN_CHAIN",

@@ -15,11 +15,11 @@ const MIB = 1 << 20;
 const LARGE = 30 * MIB + 5;
 
 test("parts are 8 MiB, and larger only where 10,000 would not do", () => {
-  assert.equal(partSize(8 * MIB + 1), 8 * MIB);
-  assert.equal(partSize(10_000 * 8 * MIB), 8 * MIB);
-  assert.equal(partSize(10_000 * 8 * MIB + 1), 9 * MIB);
+  assert.equal(partSize(8 * MIB + 1, 10_000), 8 * MIB);
+  assert.equal(partSize(10_000 * 8 * MIB, 10_000), 8 * MIB);
+  assert.equal(partSize(10_000 * 8 * MIB + 1, 10_000), 9 * MIB);
   const largest = 5 * 2 ** 40;
-  assert.ok(Math.ceil(largest / partSize(largest)) <= 10_000);
+  assert.ok(Math.ceil(largest / partSize(largest, 10_000)) <= 10_000);
 });
 
 for (const kind of ["an array", "a ranged body"] as const) {

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { S3Backend } from "../../../backends/s3.ts";
 import type { FakeS3, RecordedRequest } from "../../s3/fake.ts";
@@ -27,6 +28,16 @@ test("a store that is not AWS gets plain bodies of known length, without checksu
     assert.equal(request.headers["content-length"], String(request.bytes), said);
   }
   for (const size of SIZES) assert.deepEqual(s3.objects().get(`${size}`)?.bytes, noise(size));
+});
+
+test("the hash that the caller has is what is signed, and other bytes are refused", async (t) => {
+  const { s3, backend } = await storeFor(t, { attempts: 1 });
+  const sha256 = createHash("sha256").update(noise(10)).digest("hex");
+  await backend.put("right", noise(10), { sha256 });
+  assert.equal(sent(s3, "PutObject")[0].headers["x-amz-content-sha256"], sha256);
+  const wrong = backend.put("wrong", noise(11), { sha256 });
+  await assert.rejects(wrong, /the bytes that came to http\S+ were not those that were sent/);
+  assert.deepEqual([...s3.objects().keys()], ["right"]);
 });
 
 test("AWS gets the checksums that its SDK sends, for parts too", async (t) => {
