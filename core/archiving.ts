@@ -142,6 +142,9 @@ async function copyTo(
   source: ArchivingSource,
   options: ArchiveOptions,
 ): Promise<CopyOutcome> {
+  // It may have been given up since this session was read.
+  const without = givenUp(backend, source.patience);
+  if (without) return without;
   try {
     const outcome = await copyDocument(document, { ...source, session, backend, ...options });
     source.patience?.served(backend);

@@ -1,9 +1,14 @@
 /**
- * The program with an agent that never gets on: says `loading` once its second session is being
- * loaded, and ends that only when it is told to stop; with `STUBBORN` set, not even then.
+ * The program with an agent that never gets on: says `loading` once its first session is archived and
+ * its second one is being loaded, and ends that only when it is told to stop; with `STUBBORN` set,
+ * not even then.
  *
  * @module
  */
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import process from "node:process";
+import { setTimeout } from "node:timers/promises";
 import { main } from "../../../adapters/cli/main.ts";
 import { processTerminal } from "../../../adapters/cli/terminal.ts";
 import { ArchiveError } from "../../../core/errors.ts";
@@ -20,6 +25,7 @@ const slow = {
     if (one.id === "quick") return await agent.load(one);
     // A process that waits for nothing would end.
     const alive = setInterval(() => {}, 60_000);
+    while (!await isRemembered("quick")) await setTimeout(5);
     process.stderr.write("loading\n");
     await new Promise<void>((resolve) => {
       if (!process.env.STUBBORN) options.signal?.addEventListener("abort", () => resolve());
@@ -29,6 +35,15 @@ const slow = {
     throw new ArchiveError("Aborted", "loading slow was stopped");
   },
 };
+
+/** Whether the ledger has a session, which was archived then. */
+async function isRemembered(id: string): Promise<boolean> {
+  const state = process.env.XDG_STATE_HOME ?? "";
+  const names = await readdir(state, { recursive: true });
+  const ledgers = names.filter((name) => basename(name) === "ledger.jsonl");
+  const texts = await Promise.all(ledgers.map((name) => readFile(join(state, name), "utf8")));
+  return texts.some((text) => text.includes(id));
+}
 
 const argv = process.argv.slice(2);
 process.exit(await main(argv, { ...processTerminal(), agents: [slow] }));

@@ -323,8 +323,9 @@ describe("a failing search for credentials", () => {
       Object.assign(process.env, { AWS_CONFIG_FILE: join(path, "config") });
       const all = { ...env, AWS_CONFIG_FILE: join(path, "config") };
       await assert.rejects(sendOne({ endpoint: ENDPOINT, profile: "work", env: all }));
-      // The SDK's chain asks a program twice: as the profile's, and then by itself.
-      assert.equal((await readFile(log, "utf8")).split("\n").filter(Boolean).length, 2);
+      // The SDK's chain asks a program twice, as the profile's and then by itself; now and then it
+      // does so once more for a signer that was quicker. A second attempt would make it four.
+      assert.ok((await readFile(log, "utf8")).split("\n").filter(Boolean).length < 4);
     });
   });
 
