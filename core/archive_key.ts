@@ -87,6 +87,15 @@ export function isPacked(key: string): boolean {
 }
 
 /**
+ * The MIME type of what lies at a key.
+ *
+ * @param key A key.
+ */
+export function contentType(key: string): string {
+  return isPacked(key) ? "application/gzip" : "application/json";
+}
+
+/**
  * Takes a key apart.
  *
  * @param key A key without a backend's prefix.

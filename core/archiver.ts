@@ -8,12 +8,18 @@
  * @module
  */
 import type { Agent, RestoreOptions, RestoreOutcome, SessionFilter, SessionRef } from "./agent.ts";
-import { type ArchiveOptions, archiveSession, type SessionOutcome } from "./archiving.ts";
+import {
+  type ArchiveOptions,
+  archiveSession,
+  type ArchivingSource,
+  type SessionOutcome,
+} from "./archiving.ts";
 import type { Backend } from "./backend.ts";
 import { deleteArchive, type DeleteOptions, type DeleteOutcome } from "./deletion.ts";
 import { type EmptiedBackend, forgetEmptied } from "./emptied.ts";
 import { ArchiveError, throwIfAborted } from "./errors.ts";
 import { Failures } from "./failures.ts";
+import { FoundKeys } from "./found_keys.ts";
 import { type Ledger, MemoryLedger } from "./ledger.ts";
 import { type ArchiveEntry, findEntry, listArchives, type ListFilter } from "./listing.ts";
 import { MemorySpool } from "./memory_spool.ts";
@@ -300,7 +306,7 @@ export class Archiver {
 
   /** One job a session, as the agents tell of them. What fails an agent's store is put aside. */
   async *#jobs(options: ArchiveAllOptions, failures: Failures, sending: Slots) {
-    const run = { patience: new Patience(), sending };
+    const run = { patience: new Patience(), sending, keys: new FoundKeys(this.#ledger) };
     const { ids, project, since, dryRun, signal } = options;
     const matches = project && await projectMatcher(project, this.#paths);
     for (const agent of this.agents) {
@@ -319,7 +325,7 @@ export class Archiver {
   async #archive(
     session: SessionRef,
     options: ArchiveOptions,
-    run: { readonly patience?: Patience; readonly sending?: Slots } = {},
+    run: Pick<ArchivingSource, "patience" | "sending" | "keys"> = {},
   ): Promise<SessionOutcome> {
     return await archiveSession(session, {
       agent: this.agent(session.agent),

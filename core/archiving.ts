@@ -8,6 +8,7 @@ import type { Agent, SessionRef } from "./agent.ts";
 import type { Backend } from "./backend.ts";
 import { copyDocument, type CopyOutcome } from "./copy.ts";
 import { asArchiveError } from "./errors.ts";
+import type { FoundKeys } from "./found_keys.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Patience } from "./patience.ts";
 import type { Slots } from "./parallel.ts";
@@ -58,6 +59,8 @@ export interface ArchivingSource {
   readonly patience?: Patience;
   /** Limits how many sessions are sent at once. */
   readonly sending?: Slots;
+  /** Finds archives that the ledger has forgotten. */
+  readonly keys?: FoundKeys;
 }
 
 /**

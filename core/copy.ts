@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { archiveKey, isPacked, versionKey } from "./archive_key.ts";
-import { type Body, type Capabilities, PART_SIZE, type PutMode } from "./backend.ts";
-import { isArchiveError } from "./errors.ts";
+import { archiveKey, contentType, isPacked, versionKey } from "./archive_key.ts";
+import type { Body, Capabilities, PutMode } from "./backend.ts";
+import { ArchiveError, isArchiveError } from "./errors.ts";
+import { keepVersion } from "./kept_version.ts";
 import { archiveFacts, archiveMetadata } from "./metadata.ts";
 import type { PreparedDocument } from "./prepared_document.ts";
-import { type CopyJob, expectedStanding, rawHash, type Standing, whatStands } from "./standing.ts";
-import { bytesOf } from "./streams.ts";
+import { type CopyJob, expectedStanding, type Standing, whatStands } from "./standing.ts";
 
 /**
  * What became of one session's copy in one backend.
@@ -52,7 +52,7 @@ const MAX_RACES = 3;
 export async function copyDocument(document: PreparedDocument, job: CopyJob): Promise<CopyOutcome> {
   const { backend, ledger, session } = job;
   const entry = ledger.get(session, backend.identity);
-  const key = entry?.key ?? archiveKey(document.digest.header, { gzip: job.gzip });
+  const key = entry?.key ?? await keyFor(document, job);
   for (let race = 0;; race++) {
     const expected = race === 0 ? expectedStanding(document, job, entry) : undefined;
     const standing = expected ?? await whatStands(document, job, key);
@@ -63,7 +63,10 @@ export async function copyDocument(document: PreparedDocument, job: CopyJob): Pr
     const body = await bodyFor(document, key);
     const version = standing.is === "worth keeping" ? versionKey(key, standing.sha256) : undefined;
     if (!job.dryRun) {
-      if (version) await keepVersion(job, key, version);
+      if (version && !await isKept(job, key, version, standing)) {
+        if (race < MAX_RACES) continue;
+        throw tooManyWriters(job, key);
+      }
       const mode = modeFor(standing, backend.capabilities);
       let etag: string | undefined;
       try {
@@ -77,6 +80,13 @@ export async function copyDocument(document: PreparedDocument, job: CopyJob): Pr
     const bytes = bodySize(body);
     return { backend: backend.name, key, status: "archived", bytes, ...(version && { version }) };
   }
+}
+
+/** Where a session goes that the ledger does not know: where it is already, or where it belongs. */
+async function keyFor({ digest }: PreparedDocument, job: CopyJob): Promise<string> {
+  const { backend, session, gzip, keys, signal } = job;
+  const own = archiveKey(digest.header, { gzip });
+  return await keys?.keyOf(session.id, backend, own, signal) ?? own;
 }
 
 async function write(
@@ -101,12 +111,36 @@ async function bodyFor(document: PreparedDocument, key: string): Promise<Body> {
   return isPacked(key) ? await document.packed() : document.body;
 }
 
-function contentType(key: string): string {
-  return isPacked(key) ? "application/gzip" : "application/json";
-}
-
 function bodySize(body: Body): number {
   return body instanceof Uint8Array ? body.length : body.size;
+}
+
+/** Keeps what stands at the key; tells whether it still stood there, at last just before the write. */
+async function isKept(
+  { backend, spool, signal }: CopyJob,
+  key: string,
+  version: string,
+  standing: Standing,
+): Promise<boolean> {
+  if (standing.is !== "worth keeping") return true;
+  const { sha256, etag } = standing;
+  if (!await keepVersion({ backend, key, version, sha256, spool, signal })) return false;
+  if (backend.capabilities.ifMatch || etag === undefined) return true;
+  // The write itself cannot tell; keeping took its time.
+  try {
+    return (await backend.head(key, { signal })).etag === etag;
+  } catch (error) {
+    if (isArchiveError(error, "NotFound")) return false;
+    throw error;
+  }
+}
+
+function tooManyWriters({ backend, session }: CopyJob, key: string): ArchiveError {
+  return new ArchiveError(
+    "Transient",
+    `${key} on ${backend.name} is written again and again by somebody else; the next run tries anew`,
+    { backend: backend.name, key, session: session.id },
+  );
 }
 
 /** Whether a write found that what stands there is not what it was thought to be. */
@@ -143,20 +177,4 @@ async function remember(
     extent: digest.extent,
     facts: archiveFacts(digest.header, digest.summary),
   });
-}
-
-async function keepVersion(
-  { backend, signal }: CopyJob,
-  key: string,
-  version: string,
-): Promise<void> {
-  if (backend.copy) return void await backend.copy(key, version, { signal });
-  const info = await backend.head(key, { signal });
-  const read = async (start: number, end: number) =>
-    await bytesOf((await backend.get(key, { range: { start, end }, signal })).body);
-  const body: Body = info.size <= PART_SIZE
-    ? await read(0, info.size)
-    : { size: info.size, sha256: await rawHash(backend, key, signal), read };
-  const { metadata } = info;
-  await backend.put(version, body, { contentType: contentType(version), metadata, signal });
 }

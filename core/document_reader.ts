@@ -217,6 +217,11 @@ async function* nativeLines(
   return summary;
 }
 
+/** The longest first line, in UTF-16 units: whatever has a longer one is no archive. */
+const MAX_FIRST_LINE = 1 << 20;
+/** The longest other line: half of what a string can hold. */
+const MAX_LINE = 1 << 28;
+
 /** Splits UTF-8 into lines; a last line without a line feed counts, an empty one does not. */
 async function* textLines(
   chunks: AsyncIterable<Uint8Array>,
@@ -224,6 +229,8 @@ async function* textLines(
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let rest: string[] = [];
+  let length = 0;
+  let most = MAX_FIRST_LINE;
   const decode = (chunk?: Uint8Array) => {
     try {
       return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
@@ -238,9 +245,15 @@ async function* textLines(
       rest.push(text.slice(start, end));
       yield rest.length === 1 ? rest[0] : rest.join("");
       rest = [];
+      length = 0;
+      most = MAX_LINE;
       start = end + 1;
     }
     if (start < text.length) rest.push(text.slice(start));
+    length += text.length - start;
+    if (length > most) {
+      throw corrupt(name, "no session archive, or damaged: it has an endless line");
+    }
   }
   rest.push(decode());
   const last = rest.join("");

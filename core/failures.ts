@@ -20,11 +20,6 @@ export class Failures {
     this.#errors.push(error);
   }
 
-  /** Whether there is any. */
-  get any(): boolean {
-    return this.#errors.length > 0;
-  }
-
   /**
    * Does a part of the work.
    *

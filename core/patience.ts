@@ -13,6 +13,8 @@ const MOST_FAILURES = 3;
 /** How one backend has been doing lately. */
 interface Streak {
   inARow: number;
+  /** How many of them were timeouts, without another failure in between. */
+  timeouts: number;
   asking?: Promise<void>;
   lost?: Error;
 }
@@ -36,12 +38,13 @@ export class Patience {
    * @param backend Which.
    */
   served(backend: Backend): void {
-    this.#of(backend).inARow = 0;
+    Object.assign(this.#of(backend), { inARow: 0, timeouts: 0 });
   }
 
   /**
    * Notes a failure. After some in a row the backend is asked for a single key: one that answers is
-   * there, and its failures are its sessions' own.
+   * there, and its failures are its sessions' own. One that let each of them wait in vain is not
+   * asked: it may answer, and yet take no session, and each more would cost as long.
    *
    * @param backend Which.
    * @param error What it failed with.
@@ -50,7 +53,12 @@ export class Patience {
   async failed(backend: Backend, error: unknown, signal?: AbortSignal): Promise<void> {
     const streak = this.#of(backend);
     if (isArchiveError(error, "Aborted") || streak.lost) return;
+    streak.timeouts = isArchiveError(error, "Timeout") ? streak.timeouts + 1 : 0;
     if (++streak.inARow < MOST_FAILURES) return;
+    if (streak.timeouts >= MOST_FAILURES) {
+      streak.lost = asArchiveError(error, { backend: backend.name });
+      return;
+    }
     streak.asking ??= this.#ask(backend, streak, signal);
     await streak.asking;
   }
@@ -71,7 +79,7 @@ export class Patience {
   #of(backend: Backend): Streak {
     const known = this.#streaks.get(backend);
     if (known) return known;
-    const fresh = { inARow: 0 };
+    const fresh = { inARow: 0, timeouts: 0 };
     this.#streaks.set(backend, fresh);
     return fresh;
   }

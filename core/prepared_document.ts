@@ -5,9 +5,10 @@
  * @module
  */
 import type { LoadedSession } from "./agent.ts";
-import { type Body, PART_SIZE } from "./backend.ts";
+import type { Body } from "./backend.ts";
 import { type DocumentDigest, DocumentWriter } from "./document.ts";
 import { gzipped } from "./gzip.ts";
+import { type HeldBody, heldBody, partsOf } from "./held_body.ts";
 import type { Spool } from "./spool.ts";
 import { streamOf } from "./streams.ts";
 
@@ -44,13 +45,13 @@ export async function prepareDocument(
   watch: Iterable<number>,
 ): Promise<PreparedDocument> {
   const writer = new DocumentWriter(agent, session, watch);
-  const held = await hold(writer.chunks(), spool);
+  const held = await heldBody(writer.chunks(), spool);
   const { body } = held;
   let packed: Promise<HeldBody> | undefined;
   return {
     digest: writer.digest(),
     body,
-    packed: async () => (await (packed ??= hold(gzipped(partsOf(body)), spool))).body,
+    packed: async () => (await (packed ??= heldBody(gzipped(partsOf(body)), spool))).body,
     token: session.token,
     warnings: session.warnings(),
     open: () => streamOf(partsOf(body)),
@@ -60,60 +61,4 @@ export async function prepareDocument(
       await (await packed?.catch(() => undefined))?.dispose();
     },
   };
-}
-
-/** A body, and how to let go of it. */
-interface HeldBody {
-  readonly body: Body;
-  readonly dispose: () => Promise<void>;
-}
-
-async function hold(
-  chunks: AsyncGenerator<Uint8Array>,
-  spool: Spool,
-): Promise<HeldBody> {
-  const held: Uint8Array[] = [];
-  let size = 0;
-  while (size <= PART_SIZE) {
-    const next = await chunks.next();
-    if (next.done) return { body: concat(held, size), dispose: () => Promise.resolve() };
-    held.push(next.value);
-    size += next.value.length;
-  }
-  const body = await spool.write(drained(held, chunks));
-  return { body, dispose: () => body.dispose() };
-}
-
-async function* drained(
-  held: Uint8Array[],
-  rest: AsyncGenerator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  try {
-    for (let chunk = held.shift(); chunk; chunk = held.shift()) yield chunk;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
-}
-
-/** The bytes of a body, part by part. */
-async function* partsOf(body: Body): AsyncGenerator<Uint8Array> {
-  if (body instanceof Uint8Array) {
-    yield body;
-    return;
-  }
-  for (let start = 0; start < body.size; start += PART_SIZE) {
-    yield await body.read(start, Math.min(body.size, start + PART_SIZE));
-  }
-}
-
-function concat(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0];
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }

@@ -6,6 +6,8 @@
  *
  * @module
  */
+import { ArchiveError } from "./errors.ts";
+
 /**
  * One routing rule.
  *
@@ -91,15 +93,20 @@ export async function projectMatcher(
 ): Promise<(paths: readonly string[]) => boolean> {
   if (patterns.length === 0) return () => false;
   // Loading minimatch takes longer than loading everything else here.
-  const { Minimatch } = await import("minimatch");
+  const { braceExpand, Minimatch } = await import("minimatch");
   const plain = (text: string) => how.windows ? text.replaceAll("\\", "/") : text;
-  const globs = patterns.map(plain).flatMap((pattern) =>
-    pattern.endsWith("/**") ? [pattern, pattern.slice(0, -3) || "/"] : [pattern]
-  );
+  const written = patterns.map(plain);
+  const globs = [...written];
+  for (const pattern of written) {
+    const all = braceExpand(pattern, { braceExpandMax: MOST_ALTERNATIVES + 1 });
+    if (all.length > MOST_ALTERNATIVES) throw tooManyAlternatives(pattern);
+    globs.push(...all.flatMap(withItsFolder));
+  }
   const compiled = globs.map((glob) =>
     new Minimatch(glob, {
       dot: true,
       nocase: how.ignoreCase ?? false,
+      nobrace: true,
       nonegate: true,
       nocomment: true,
       platform: how.windows ? "win32" : "linux",
@@ -109,4 +116,21 @@ export async function projectMatcher(
     paths.map(plain).some((path) =>
       globs.includes(path) || compiled.some((glob) => glob.match(path))
     );
+}
+
+/** How many globs braces may stand for. */
+const MOST_ALTERNATIVES = 1000;
+
+/** `P/**` means everything below `P`, and `P`. */
+function withItsFolder(glob: string): string[] {
+  const folder = glob.replace(/(\/\*\*)+$/, "");
+  return folder === glob ? [glob] : [glob, folder || "/"];
+}
+
+function tooManyAlternatives(pattern: string): ArchiveError {
+  return new ArchiveError(
+    "Invalid",
+    `the glob ${JSON.stringify(pattern.slice(0, 80))} stands for more than ${MOST_ALTERNATIVES} ` +
+      "globs by its braces; write fewer alternatives, or a rule for each",
+  );
 }

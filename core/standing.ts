@@ -9,10 +9,12 @@ import { isPacked } from "./archive_key.ts";
 import type { Backend, ObjectInfo } from "./backend.ts";
 import { readDocument } from "./document_reader.ts";
 import { ArchiveError, isArchiveError } from "./errors.ts";
+import type { FoundKeys } from "./found_keys.ts";
 import { sha256 } from "./hash.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
 import { readMetadata } from "./metadata.ts";
 import type { PreparedDocument } from "./prepared_document.ts";
+import type { Spool } from "./spool.ts";
 import { chunksOf } from "./streams.ts";
 import { extendsDocument, losesAnything } from "./versions.ts";
 
@@ -26,6 +28,10 @@ export interface CopyJob {
   readonly backend: Backend;
   /** Remembers it. */
   readonly ledger: Ledger;
+  /** Holds what is large. */
+  readonly spool: Spool;
+  /** Finds archives that the ledger has forgotten. */
+  readonly keys?: FoundKeys;
   /** Packs new archives with gzip. One that is there keeps its name, and with it its form. */
   readonly gzip?: boolean;
   /** Finds out everything, writes nothing. */
@@ -79,10 +85,11 @@ export async function whatStands(
   try {
     const info = await backend.head(key, { signal });
     const { etag, size } = info;
-    if (readMetadata(info.metadata)?.sha256 === digest.sha256 && hasRightSize(info, digest.size)) {
-      return { is: "same", etag, size };
-    }
     const entry = ledger.get(session, backend.identity);
+    const told = readMetadata(info.metadata)?.sha256 === digest.sha256 &&
+      hasRightSize(info, digest.size);
+    // Of a copy that was found damaged, its bytes alone are believed.
+    if (told && entry?.state !== "lost") return { is: "same", etag, size };
     if (entry && isAsWritten(info, entry)) {
       if (entry.sha256 === digest.sha256) return { is: "same", etag, size };
       if (extendsDocument(digest, entry.extent)) return { is: "continued", etag };
@@ -108,8 +115,9 @@ function isAsWritten(info: ObjectInfo, { state, etag }: LedgerEntry): boolean {
 async function compareWithStored(
   document: PreparedDocument,
   job: CopyJob,
-  { key, etag, size }: ObjectInfo,
+  info: ObjectInfo,
 ): Promise<Standing> {
+  const { key, etag, size } = info;
   try {
     const stored = await storedHash(job, key);
     if (stored === document.digest.sha256) return { is: "same", etag, size };
@@ -117,7 +125,7 @@ async function compareWithStored(
     return { is: "worth keeping", sha256: stored, etag };
   } catch (error) {
     if (isArchiveError(error, "Corrupt") || isStray(error, job)) {
-      if (isRuinOf(document, job, error)) return { is: "continued", etag };
+      if (isRuinOf(document, job, info, error)) return { is: "continued", etag };
       const sha256 = await rawHash(job.backend, key, job.signal);
       return { is: "worth keeping", sha256, etag };
     }
@@ -131,12 +139,19 @@ function isStray(error: unknown, { ledger, session, backend }: CopyJob): boolean
 }
 
 /**
- * Whether what cannot be read is what is left of a copy whose whole content this document has. Any
- * other ruin may still hold what nothing else does.
+ * Whether what cannot be read is what is left of a copy that this ledger wrote, and whose whole
+ * content this document has. The store must say so: the ruin of what another machine wrote may hold
+ * what nothing else does.
  */
-function isRuinOf({ digest }: PreparedDocument, job: CopyJob, error: unknown): boolean {
+function isRuinOf(
+  { digest }: PreparedDocument,
+  job: CopyJob,
+  { metadata }: ObjectInfo,
+  error: unknown,
+): boolean {
   const entry = job.ledger.get(job.session, job.backend.identity);
   if (!entry || entry.state === "deleted" || !isArchiveError(error, "Corrupt")) return false;
+  if (readMetadata(metadata)?.sha256 !== entry.sha256) return false;
   return entry.sha256 === digest.sha256 || extendsDocument(digest, entry.extent);
 }
 
@@ -147,7 +162,7 @@ async function storedHash(job: CopyJob, key: string): Promise<string> {
   return stored.sha256();
 }
 
-export async function rawHash(
+async function rawHash(
   backend: Backend,
   key: string,
   signal?: AbortSignal,

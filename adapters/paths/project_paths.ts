@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { realpathSync } from "node:fs";
+import { readlinkSync, realpathSync } from "node:fs";
 import { posix, win32 } from "node:path";
 import type { PathRules } from "../../core/routing.ts";
 
@@ -32,22 +32,41 @@ export function projectPaths(path: string): string[] {
   return real === path ? [path] : [path, real];
 }
 
+/** As many links in a row as Linux follows. */
+const MOST_LINKS = 40;
+
 /**
- * The real path of the nearest ancestor that exists, and the rest as it is.
+ * Where a path really leads: links are followed as far as they say, also those to what is not there
+ * now, as a volume that is not mounted; and what does not exist stands as it is.
  *
  * @param path An absolute path; nothing need be there.
  */
 export function realPathOf(path: string): string {
-  const { dirname, basename, join } = path.startsWith("/") ? posix : win32;
+  return followed(path, MOST_LINKS);
+}
+
+function followed(path: string, links: number): string {
+  const { dirname, basename, join, resolve } = path.startsWith("/") ? posix : win32;
   const rest: string[] = [];
   for (let at = path;; at = dirname(at)) {
-    try {
-      return join(realpathSync(at), ...rest);
-    } catch (error) {
-      // Whatever keeps a folder from being looked at, its parent may say more.
-      if (!(error instanceof Error) || dirname(at) === at) return path;
-      rest.unshift(basename(at));
+    const real = looked(() => realpathSync(at));
+    if (real !== undefined) return join(real, ...rest);
+    const target = looked(() => readlinkSync(at));
+    if (target !== undefined && links > 0) {
+      return followed(join(resolve(dirname(at), target), ...rest), links - 1);
     }
+    if (dirname(at) === at) return path;
+    rest.unshift(basename(at));
+  }
+}
+
+/** What a look gives; nothing where there is nothing to see, whose parent may say more. */
+function looked(look: () => string): string | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof Error) return undefined;
+    throw error;
   }
 }
 

@@ -580,8 +580,11 @@ describe("verify()", () => {
     it(`sees an archive ${what}, and the next run mends it ${ruin}`, async () => {
       const before = await textOf(KEY);
       const after = change(before);
+      const { metadata } = await backend.head(KEY);
       await backend.delete(KEY);
-      if (after !== undefined) await backend.put(KEY, new TextEncoder().encode(after));
+      if (after !== undefined) {
+        await backend.put(KEY, new TextEncoder().encode(after), { metadata });
+      }
       const outcomes = await collect(archiver().verify());
       const bad = outcomes.filter((outcome) => outcome.status !== "ok");
       assert.deepEqual(bad.map((outcome) => [outcome.key, outcome.status]), [[KEY, status]]);
@@ -592,6 +595,16 @@ describe("verify()", () => {
       assert.ok((await statuses()).every(([, status]) => status === "ok"));
     });
   }
+
+  it("keeps a ruin of which the store does not say that it is ours", async () => {
+    const ruin = (await textOf(KEY)).slice(0, -20);
+    await backend.put(KEY, new TextEncoder().encode(ruin));
+    await statuses();
+    const [{ copies: [{ version }] }] = (await archiveAll()).filter(({ copies }) =>
+      copies[0].status === "archived"
+    );
+    assert.equal(await textOf(version!), ruin);
+  });
 
   it("goes on calling damaged what is, and gives none of it away", async () => {
     const damaged = (await textOf(KEY)).replace("Title", "Tidle");

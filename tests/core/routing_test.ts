@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type PathRules, projectMatcher, router } from "@session-archiver/archiver";
+import { isArchiveError, type PathRules, projectMatcher, router } from "@session-archiver/archiver";
 import fc from "fast-check";
 
 const ANY_CASE: PathRules = { ignoreCase: true };
@@ -21,6 +21,11 @@ const TABLE: [string, string, boolean, PathRules?][] = [
   ["/**", "/anything/.at/all", true],
   ["**/node_modules/**", "/a/.b/node_modules/c", true],
   ["/work/{a,b}/**", "/work/b/c", true],
+  ["/work/{a/**,b/**}", "/work/a", true],
+  ["/work/{a/**,b/**}", "/work/b", true],
+  ["/work/{a/**,b}", "/work/b/c", false],
+  ["/work/**/**", "/work", true],
+  ["/work/{a,b", "/work/{a,b", true],
   ["/work/[ab]", "/work/a", true],
   ["/work/[x]", "/work/[x]", true],
   ["!/work/**", "/elsewhere", false],
@@ -40,6 +45,12 @@ describe("projectMatcher()", () => {
       assert.equal((await projectMatcher([pattern], how))([path]), expected);
     });
   }
+
+  it("refuses braces that stand for more globs than anybody means", async () => {
+    const many = `/work/${"{a,b}".repeat(17)}`;
+    await assert.rejects(projectMatcher([many]), (error) => isArchiveError(error, "Invalid"));
+    assert.ok((await projectMatcher([`/work/${"{a,b}".repeat(9)}`]))(["/work/ababababa"]));
+  });
 
   it("matches when any form of a path matches any pattern", async () => {
     const matches = await projectMatcher(["/nothing", "/real/**"]);

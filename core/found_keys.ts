@@ -1,0 +1,62 @@
+/**
+ * Where sessions lie in a backend of which the ledger knows nothing: a state that was deleted, a
+ * configuration that was moved. Without a look, a session that changed its folder since, or the form
+ * in which it is stored, would get a second archive.
+ *
+ * @module
+ */
+import { parseArchiveKey } from "./archive_key.ts";
+import type { Backend } from "./backend.ts";
+import { isArchiveError } from "./errors.ts";
+import type { Ledger } from "./ledger.ts";
+
+type KeysById = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The keys that are found during one run, by one listing of each backend that is unknown. */
+export class FoundKeys {
+  readonly #known: ReadonlySet<string>;
+  readonly #listings = new Map<Backend, Promise<KeysById>>();
+
+  /** @param ledger What was known when the run began. */
+  constructor(ledger: Ledger) {
+    this.#known = new Set([...ledger.entries()].map(({ backend }) => backend));
+  }
+
+  /**
+   * Where a session's archive is, or is to be.
+   *
+   * @param id The session's id.
+   * @param backend In which backend.
+   * @param otherwise Where it is to be when there is none.
+   * @param signal Stops the look.
+   */
+  async keyOf(
+    id: string,
+    backend: Backend,
+    otherwise: string,
+    signal?: AbortSignal,
+  ): Promise<string> {
+    if (this.#known.has(backend.identity)) return otherwise;
+    const listing = this.#listings.get(backend) ?? keysById(backend, signal);
+    this.#listings.set(backend, listing);
+    const keys = (await listing).get(id) ?? new Set();
+    return keys.has(otherwise) ? otherwise : [...keys].at(-1) ?? otherwise;
+  }
+}
+
+async function keysById(backend: Backend, signal?: AbortSignal): Promise<KeysById> {
+  const found = new Map<string, Set<string>>();
+  try {
+    for await (const { objects } of backend.list({ signal })) {
+      for (const { key } of objects) {
+        const parts = parseArchiveKey(key);
+        if (!parts || parts.version) continue;
+        found.set(parts.id, (found.get(parts.id) ?? new Set()).add(key));
+      }
+    }
+  } catch (error) {
+    // A backend that does not list may still take sessions; what keeps it from that is told then.
+    if (!isArchiveError(error) || error.code === "Aborted") throw error;
+  }
+  return found;
+}
