@@ -86,7 +86,13 @@ export {
 export { type VerifyOptions, type VerifyOutcome } from "./core/verification.ts";
 export { FileBackend, type FileBackendOptions } from "./backends/file.ts";
 export { MemoryBackend, type MemoryBackendOptions } from "./backends/memory.ts";
-export { S3Backend, type S3BackendOptions, type S3BackendPlace } from "./backends/s3.ts";
+export {
+  S3Backend,
+  type S3BackendOptions,
+  type S3BackendPlace,
+  type S3Keys,
+  type S3Timeouts,
+} from "./backends/s3.ts";
 export {
   S3_PROVIDERS,
   type S3Provider,

@@ -22,7 +22,7 @@ import { MAX_KEY_BYTES } from "../core/object_key.ts";
 import { bodyParts } from "./support/body_parts.ts";
 import { fitRange } from "./support/byte_range.ts";
 import { type ByteSource, byteStream } from "./support/byte_stream.ts";
-import { type Call, callError, failIfStopped, notFound } from "./support/call.ts";
+import { type Call, callError, failIfStopped, type KeyCall, notFound } from "./support/call.ts";
 import { Calls } from "./support/calls.ts";
 import { disk, diskSync, paths } from "./file/builtins.ts";
 import { fileError, isMissing } from "./file/errors.ts";
@@ -149,7 +149,7 @@ export class FileBackend implements Backend {
     options: CallOptions & { range?: ByteRange } = {},
   ): Promise<{ info: ObjectInfo; body: ReadableStream<Uint8Array> }> {
     const call = this.#calls.begin("reading", key, options.signal);
-    const { handle, info } = await this.#try(call, () => this.#openFile(key, call));
+    const { handle, info } = await this.#try(call, () => this.#openFile(call));
     try {
       failIfStopped(call);
       const span = fitRange(options.range, info.size, call);
@@ -185,7 +185,7 @@ export class FileBackend implements Backend {
   async copy(from: string, to: string, options: CallOptions = {}): Promise<{ etag: string }> {
     const reading = this.#calls.begin("copying", from, options.signal);
     const storing = this.#calls.begin("storing", to, options.signal);
-    const { handle, info } = await this.#try(reading, () => this.#openFile(from, reading));
+    const { handle, info } = await this.#try(reading, () => this.#openFile(reading));
     try {
       const parts = fileParts(fileSource(handle, reading), info.size, storing);
       return await this.#try(storing, () => this.#open().writer.write(to, parts, false, storing));
@@ -259,15 +259,16 @@ export class FileBackend implements Backend {
     return this.#opened;
   }
 
-  async #try<T>(call: Call, work: () => Promise<T>): Promise<T> {
+  async #try<T>(call: KeyCall, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw fileError(error, call, this.#open().root.pathOf(call.key ?? ""));
+      throw fileError(error, call, this.#open().root.pathOf(call.key));
     }
   }
 
-  async #openFile(key: string, call: Call): Promise<{ handle: FileHandle; info: ObjectInfo }> {
+  async #openFile(call: KeyCall): Promise<{ handle: FileHandle; info: ObjectInfo }> {
+    const { key } = call;
     const found = await this.#open().root.find(key, call);
     if (!found?.stat.isFile()) throw notFound(call);
     const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = diskSync().constants;
@@ -291,14 +292,14 @@ function ignoreMissing(error: unknown): void {
   if (!isMissing(error)) throw error;
 }
 
-function fileSource(handle: FileHandle, call: Call): ByteSource {
+function fileSource(handle: FileHandle, call: KeyCall): ByteSource {
   return {
     async read(start, end) {
       const bytes = new Uint8Array(end - start);
       for (let at = 0; at < bytes.byteLength;) {
         const { bytesRead } = await handle.read(bytes, at, bytes.byteLength - at, start + at)
           .catch((error) => {
-            throw fileError(error, call, call.key ?? "");
+            throw fileError(error, call, call.key);
           });
         if (bytesRead === 0) throw cutShort(start + at, call);
         at += bytesRead;
@@ -310,7 +311,7 @@ function fileSource(handle: FileHandle, call: Call): ByteSource {
   };
 }
 
-function cutShort(at: number, call: Call): ArchiveError {
+function cutShort(at: number, call: KeyCall): ArchiveError {
   const message =
     `the file of ${JSON.stringify(call.key)} ended at byte ${at} while it was read: ` +
     "another program cut it; read it again";

@@ -21,7 +21,7 @@ import { checkObjectKey, compareUtf8, MAX_KEY_BYTES, quoteKey } from "../core/ob
 import { bodyParts, bodySize } from "./support/body_parts.ts";
 import { fitRange } from "./support/byte_range.ts";
 import { byteStream } from "./support/byte_stream.ts";
-import { type Call, callError, failIfStopped, notFound } from "./support/call.ts";
+import { type Call, callError, failIfStopped, type KeyCall, notFound } from "./support/call.ts";
 import { Calls } from "./support/calls.ts";
 import { checkListOptions, type Entry, listPages, PAGE_SIZE } from "./support/list_pages.ts";
 
@@ -102,7 +102,7 @@ export class MemoryBackend implements Backend {
     const bytes = await collect(body, call);
     failIfStopped(call);
     // Nothing is awaited from here on: that makes the modes atomic.
-    this.#checkMode(options.mode ?? "overwrite", key, call);
+    this.#checkMode(options.mode ?? "overwrite", call);
     return this.#store(key, bytes, options.metadata);
   }
 
@@ -118,7 +118,7 @@ export class MemoryBackend implements Backend {
   ): Promise<{ info: ObjectInfo; body: ReadableStream<Uint8Array> }> {
     return attempt(() => {
       const call = this.#calls.begin("reading", key, options.signal);
-      const { bytes, info } = this.#find(key, call);
+      const { bytes, info } = this.#find(call);
       const span = fitRange(options.range, bytes.byteLength, call);
       const source = {
         read: (start: number, end: number) => Promise.resolve(bytes.slice(start, end)),
@@ -135,9 +135,7 @@ export class MemoryBackend implements Backend {
    * @param options Signal.
    */
   head(key: string, options: CallOptions = {}): Promise<ObjectInfo> {
-    return attempt(() =>
-      this.#find(key, this.#calls.begin("looking up", key, options.signal)).info
-    );
+    return attempt(() => this.#find(this.#calls.begin("looking up", key, options.signal)).info);
   }
 
   /**
@@ -151,7 +149,7 @@ export class MemoryBackend implements Backend {
     return attempt(() => {
       const call = this.#calls.begin("copying", from, options.signal);
       this.#calls.begin("storing", to, options.signal);
-      const { bytes, info } = this.#find(from, call);
+      const { bytes, info } = this.#find(call);
       return this.#store(to, bytes, info.metadata);
     });
   }
@@ -202,14 +200,15 @@ export class MemoryBackend implements Backend {
     return Promise.resolve();
   }
 
-  #find(key: string, call: Call): StoredObject {
-    const found = this.#objects.get(key);
+  #find(call: KeyCall): StoredObject {
+    const found = this.#objects.get(call.key);
     if (found === undefined) throw notFound(call);
     return found;
   }
 
-  #checkMode(mode: PutMode, key: string, call: Call): void {
+  #checkMode(mode: PutMode, call: KeyCall): void {
     if (mode === "overwrite") return;
+    const { key } = call;
     const etag = this.#objects.get(key)?.info.etag;
     const object = `the object ${quoteKey(key)} in the backend ${JSON.stringify(this.name)}`;
     if (mode === "create") {

@@ -19,94 +19,16 @@ import type {
   PutOptions,
 } from "../core/backend.ts";
 import { checkObjectKey } from "../core/object_key.ts";
-import { S3Connection } from "./s3/connection.ts";
-import { copyObject } from "./s3/copy.ts";
-import { credentialProvider } from "./s3/credentials.ts";
-import { deleteObject } from "./s3/delete.ts";
-import { getObject } from "./s3/get.ts";
-import { headObject } from "./s3/head.ts";
-import { roomAfter } from "./s3/keys.ts";
-import { listObjects } from "./s3/list.ts";
-import { checkedMetadata } from "./s3/objects.ts";
-import { resolveS3Place } from "./s3/place.ts";
-import { putObject } from "./s3/put.ts";
-import { type S3Settings, settle } from "./s3/settings.ts";
-import type { S3ProviderName, S3Quirks } from "./s3_providers.ts";
+import type { S3Connection } from "./s3/connection.ts";
+import type { S3BackendOptions, S3BackendPlace } from "./s3/options.ts";
+import type { S3Quirks } from "./s3_providers.ts";
 import { Calls } from "./support/calls.ts";
 import { checkListOptions } from "./support/list_pages.ts";
 
-/**
- * Options of {@linkcode S3Backend.open}.
- *
- * @since 0.1.0
- */
-export interface S3BackendOptions {
-  /** What errors and listings call it; `s3` by default. */
-  name?: string;
-  /** The bucket, which must exist. */
-  bucket: string;
-  /** Its region; else what the environment, the profile or the endpoint says. */
-  region?: string;
-  /** A profile of the shared AWS configuration. */
-  profile?: string;
-  /** Keys; else what the SDK finds for the profile or in the environment. */
-  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-  /** What stands before every key, as in `team/laptop`. */
-  prefix?: string;
-  /** The store's address; else what the environment or the profile says, else Amazon's. */
-  endpoint?: string;
-  /** Whether the bucket stands in the path and not in the host name; the provider decides. */
-  forcePathStyle?: boolean;
-  /** The storage class of every object; the bucket's own by default. */
-  storageClass?: string;
-  /** `AES256`, `aws:kms` or `aws:kms:dsse`; the bucket's own by default. */
-  serverSideEncryption?: string;
-  /** The KMS key, with one of the KMS encryptions. */
-  kmsKeyId?: string;
-  /** Tags of every object, at most ten. */
-  tags?: Record<string, string>;
-  /** Which kind of store it is; told by the endpoint where that is a known one. */
-  provider?: S3ProviderName;
-  /** Overrides what is known of the provider. */
-  quirks?: Partial<S3Quirks>;
-  /** The environment; that of the process by default. */
-  env?: Readonly<Record<string, string | undefined>>;
-  /** Limits, in milliseconds. */
-  timeouts?: {
-    /** Until a connection stands; 5,000 by default. */
-    connectMs?: number;
-    /** Between two pieces of an object that is read; 30,000 by default. */
-    idleMs?: number;
-    /** Until a request is answered, 30,000 by default; more for those with a body. */
-    requestMs?: number;
-  };
-  /** How often a request is sent at most; 3 by default. */
-  attempts?: number;
-}
+export type { S3BackendOptions, S3BackendPlace, S3Keys, S3Timeouts } from "./s3/options.ts";
 
-/**
- * Where an {@linkcode S3Backend} stores, and who said so.
- *
- * @since 0.1.0
- */
-export interface S3BackendPlace {
-  /** The store's address; none for Amazon's own. */
-  readonly endpoint?: string;
-  /** The region that is signed for. */
-  readonly region: string;
-  /** The bucket. */
-  readonly bucket: string;
-  /** Nothing, or names that each end in a slash. */
-  readonly prefix: string;
-  /** The profile in force. */
-  readonly profile?: string;
-  /** Which kind of store it is taken for. */
-  readonly provider: S3ProviderName;
-  /** How that deviates from S3. */
-  readonly quirks: S3Quirks;
-  /** Who named the endpoint and the region, in words. */
-  readonly from: { readonly endpoint: string; readonly region: string };
-}
+/** What is loaded with the first backend that is opened. */
+type Store = typeof import("./s3/store.ts");
 
 /**
  * Keeps objects in a bucket.
@@ -155,47 +77,36 @@ export class S3Backend implements Backend {
     options?: CallOptions,
   ) => Promise<{ etag?: string }>;
 
+  readonly #store: Store;
   readonly #connection: S3Connection;
   readonly #calls: Calls;
 
   /**
    * Finds out where to store, from the options, the environment and the shared AWS configuration. No
-   * request is made.
+   * request is made. Unlike `new FileBackend()` this takes its time, since what the backend is (its
+   * `identity`) may stand in a profile, which is a file that has to be read.
    *
    * @param options What the user wants.
    * @throws ArchiveError `Invalid` for options, profiles and files that can never work.
    */
   static async open(options: S3BackendOptions): Promise<S3Backend> {
-    const { name: backend = "s3", endpoint, region, profile, credentials } = options;
-    const asked = {
-      endpoint,
-      region,
-      profile,
-      credentials,
-      env: options.env ?? process.env,
-      backend,
-    };
-    const place = await resolveS3Place(asked);
-    const settings = settle({ ...options, backend }, place);
-    const connection = new S3Connection(settings, {
-      signIn: () => credentialProvider(asked, place),
-      attempts: options.attempts ?? 3,
-      timeouts: { connectMs: 5_000, idleMs: 30_000, requestMs: 30_000, ...options.timeouts },
-    });
-    return new S3Backend(settings, connection, place.profile);
+    const store = await import("./s3/store.ts");
+    return new S3Backend(store, await store.connectionTo(options));
   }
 
-  private constructor(settings: S3Settings, connection: S3Connection, profile?: string) {
-    const { backend, quirks, prefix, endpoint, region, bucket, provider, from } = settings;
+  private constructor(store: Store, connection: S3Connection) {
+    const { settings } = connection;
+    const { backend, quirks, prefix, endpoint, region, bucket, profile, provider, from } = settings;
     this.name = backend;
     this.identity = settings.identity;
     this.capabilities = {
       createOnly: quirks.createOnly,
       ifMatch: quirks.ifMatch,
       metadata: quirks.metadata,
-      maxKeyBytes: roomAfter(prefix),
+      maxKeyBytes: store.roomAfter(prefix),
     };
     this.place = { endpoint, region, bucket, prefix, profile, provider, quirks, from };
+    this.#store = store;
     this.#connection = connection;
     const maxBytes = this.capabilities.maxKeyBytes;
     this.#calls = new Calls(backend, (key) => checkObjectKey(key, { maxBytes, backend }));
@@ -213,8 +124,14 @@ export class S3Backend implements Backend {
   async put(key: string, body: Body, options: PutOptions = {}): Promise<{ etag?: string }> {
     const call = this.#calls.begin("storing", key, options.signal);
     const { mode = "overwrite", contentType, sha256 } = options;
-    const metadata = checkedMetadata(options.metadata, call, this.#connection.settings);
-    return await putObject(this.#connection, call, { body, mode, metadata, contentType, sha256 });
+    const metadata = this.#store.checkedMetadata(options.metadata, call, this.#connection.settings);
+    return await this.#store.putObject(this.#connection, call, {
+      body,
+      mode,
+      metadata,
+      contentType,
+      sha256,
+    });
   }
 
   /**
@@ -228,7 +145,7 @@ export class S3Backend implements Backend {
     options: CallOptions & { range?: ByteRange } = {},
   ): Promise<{ info: ObjectInfo; body: ReadableStream<Uint8Array> }> {
     const call = this.#calls.begin("reading", key, options.signal);
-    return await getObject(this.#connection, call, options.range);
+    return await this.#store.getObject(this.#connection, call, options.range);
   }
 
   /**
@@ -239,7 +156,7 @@ export class S3Backend implements Backend {
    */
   async head(key: string, options: CallOptions = {}): Promise<ObjectInfo> {
     const call = this.#calls.begin("looking up", key, options.signal);
-    return await headObject(this.#connection, call);
+    return await this.#store.headObject(this.#connection, call);
   }
 
   /**
@@ -251,7 +168,7 @@ export class S3Backend implements Backend {
   async *list(options: ListOptions = {}): AsyncGenerator<ListPage> {
     const call = this.#calls.beginWithoutKey("listing", options.signal);
     checkListOptions(options, call);
-    yield* listObjects(this.#connection, call, options);
+    yield* this.#store.listObjects(this.#connection, call, options);
   }
 
   /**
@@ -262,7 +179,7 @@ export class S3Backend implements Backend {
    */
   async delete(key: string, options: CallOptions = {}): Promise<void> {
     const call = this.#calls.begin("deleting", key, options.signal);
-    await deleteObject(this.#connection, call);
+    await this.#store.deleteObject(this.#connection, call);
   }
 
   /**
@@ -271,16 +188,15 @@ export class S3Backend implements Backend {
    *
    * @param options Signal, and how long one call may take in milliseconds.
    */
-  async *probe(options: CallOptions & { patience?: number } = {}): AsyncGenerator<Finding> {
+  async *probe(options: CallOptions & { limitMs?: number } = {}): AsyncGenerator<Finding> {
     const { probeS3 } = await import("./s3/probe.ts");
-    const { profile } = this.place;
-    const variant = (quirks: Partial<S3Quirks>) => {
-      const { settings } = this.#connection;
-      const other = { ...settings, quirks: { ...settings.quirks, ...quirks } };
-      return new S3Backend(other, this.#connection.differing(other), profile);
-    };
     const connection = this.#connection;
-    yield* probeS3({ backend: this, connection, profile, variant }, options);
+    const variant = (quirks: Partial<S3Quirks>) => {
+      const { settings } = connection;
+      const other = { ...settings, quirks: { ...settings.quirks, ...quirks } };
+      return new S3Backend(this.#store, connection.differing(other));
+    };
+    yield* probeS3({ backend: this, connection, variant }, options);
   }
 
   /** Ends all calls that are under way and closes all connections; further calls fail. */
@@ -292,6 +208,6 @@ export class S3Backend implements Backend {
   async #copy(from: string, to: string, options: CallOptions = {}): Promise<{ etag?: string }> {
     const reading = this.#calls.begin("copying", from, options.signal);
     const storing = this.#calls.begin("storing", to, options.signal);
-    return await copyObject(this.#connection, reading, storing);
+    return await this.#store.copyObject(this.#connection, reading, storing);
   }
 }

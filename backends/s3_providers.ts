@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { AWS_HOSTS } from "./aws_partitions.ts";
 
 /**
  * How a store deviates from S3 as AWS has it.
@@ -119,10 +120,7 @@ const UNSHOWN = "nobody has shown that it honours conditional writes; set the qu
 export const S3_PROVIDERS: Readonly<Record<S3ProviderName, S3Provider>> = {
   aws: {
     label: "Amazon S3",
-    hosts: [
-      /\.(?<region>[a-z]{2}(-[a-z]+)+-\d)\.(vpce\.)?amazonaws\.(com(\.cn)?|eu)$/,
-      /(^|\.)amazonaws\.(com(\.cn)?|eu)$/,
-    ],
+    hosts: AWS_HOSTS,
     defaultRegion: "us-east-1",
     quirks: {
       ...PLAIN,
@@ -131,7 +129,7 @@ export const S3_PROVIDERS: Readonly<Record<S3ProviderName, S3Provider>> = {
       createOnly: true,
       ifMatch: true,
       partsAtOnce: 4,
-      encryption: ["AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"],
+      encryption: ["AES256", "aws:kms", "aws:kms:dsse"],
     },
     why: {
       createOnly: "documented since August 2024",
@@ -223,6 +221,7 @@ export const S3_PROVIDERS: Readonly<Record<S3ProviderName, S3Provider>> = {
     defaultRegion: "auto",
     quirks: { ...PLAIN, copyParts: false, encryption: [], tags: false },
     why: {
+      region: "its own examples for S3 clients sign for auto",
       checksums: "SignatureDoesNotMatch and ExcessHeaderValues (langfuse#13280)",
       createOnly: "conditions go by generation headers, not by etag",
       ifMatch: "conditions go by generation headers, not by etag",

@@ -118,8 +118,8 @@ export async function projectMatcher(
     );
 }
 
-/** How many globs braces may stand for. */
-const MOST_ALTERNATIVES = 1000;
+/** How many globs the braces of one may stand for. */
+export const MOST_ALTERNATIVES = 1000;
 
 /** `P/**` means everything below `P`, and `P`. */
 function withItsFolder(glob: string): string[] {

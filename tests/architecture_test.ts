@@ -137,6 +137,17 @@ describe("the rules of the architecture", () => {
     });
   }
 
+  it("forbid that mod.ts loads what S3 needs before a bucket is opened", () => {
+    const found = judge({
+      "mod.ts": `export { S3Backend } from "./backends/s3.ts";`,
+      "backends/s3.ts": `import type { A } from "./s3/a.ts"; import { b } from "./s3/b.ts";
+        await import("./s3/c.ts");`,
+    });
+    assert.deepEqual(found, [
+      `backends/s3.ts:1 loads "./s3/b.ts" with mod.ts (mod.ts -> backends/s3.ts)`,
+    ]);
+  });
+
   it("let what mod.ts does not load at once be", () => {
     const found = judge({
       "mod.ts": `import type { A } from "./backends/a.ts"; await import("./backends/a.ts");`,

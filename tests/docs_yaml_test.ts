@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openBackends } from "../adapters/config/backends.ts";
-import type { Config, S3Settings } from "../adapters/config/config.ts";
+import type { BucketConfig, Config } from "../adapters/config/config.ts";
+import { coreRules } from "../adapters/config/core_rules.ts";
 import { loadConfig } from "../adapters/config/load.ts";
 import { parseConfig } from "../adapters/config/parse.ts";
 import { UnusableBackend } from "../adapters/config/unusable_backend.ts";
@@ -146,11 +147,11 @@ describe("configurations in the docs", () => {
   });
 });
 
-function hostOf({ endpoint }: S3Settings): string | undefined {
+function hostOf({ endpoint }: BucketConfig): string | undefined {
   return endpoint === undefined ? undefined : new URL(endpoint).hostname;
 }
 
-function providerOf(settings: S3Settings): string {
+function providerOf(settings: BucketConfig): string {
   return settings.provider ?? s3ProviderOf(hostOf(settings)).name;
 }
 
@@ -165,12 +166,8 @@ describe("docs/advanced-configuration.md agrees with the code", () => {
     const known = PROVIDERS.map((name) => {
       const { defaultRegion, quirks } = S3_PROVIDERS[name];
       const { createOnly, ifMatch, tags, storageClasses, encryption } = quirks;
-      // The SDK knows one more, which no configuration takes.
-      const taken = encryption === "any"
-        ? encryption
-        : encryption.filter((one) => one !== "aws:fsx");
       const guards = [yes(createOnly), yes(ifMatch), yes(tags)];
-      return [name, "", defaultRegion, ...guards, anyOf(storageClasses), anyOf(taken)];
+      return [name, "", defaultRegion, ...guards, anyOf(storageClasses), anyOf(encryption)];
     });
     assert.deepEqual(said.sort(), known.sort());
   });
@@ -214,7 +211,8 @@ describe("docs/advanced-configuration.md agrees with the code", () => {
         backends: { disk: { type: "file", path: "/archives" } },
         rules: [{ match, backend: "disk" }],
       });
-      const matches = await projectMatcher(parseConfig(text, where).rules[0].globs);
+      const [rule] = coreRules(parseConfig(text, where));
+      const matches = await projectMatcher(rule.match);
       for (const path of codesIn(matching)) assert.ok(matches([path]), `${match} and ${path}`);
       for (const path of codesIn(others)) assert.ok(!matches([path]), `${match} and ${path}`);
     }

@@ -4,10 +4,10 @@
  *
  * @module
  */
+import { closest } from "../../core/closest.ts";
+import { isConfigError } from "../config/complaints/config_error.ts";
 import type { Config } from "../config/config.ts";
-import { isConfigError } from "../config/config_error.ts";
 import { loadConfig } from "../config/load.ts";
-import { nearest } from "../config/suggestion.ts";
 import type { CommonOptions } from "./call.ts";
 import { ConfigurationError, UsageError } from "./exit.ts";
 import type { Report } from "./report.ts";
@@ -43,7 +43,7 @@ async function load({ env, platform, cwd }: Terminal, path: string | undefined):
 
 function noBackend(name: string, { backends, path, exists }: Config): UsageError {
   const names = [...backends.keys()];
-  const meant = nearest(name, names);
+  const meant = closest(name, names);
   const there = exists
     ? `${path} has ${names.join(", ")}`
     : `there is only ${names.join(", ")}, as there is no ${path}`;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Complaint, ConfigError } from "../config/config_error.ts";
+import type { Complaint, ConfigError } from "../config/complaints/config_error.ts";
 
 /** What the program tells whoever started it. */
 export const EXIT = {

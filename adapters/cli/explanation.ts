@@ -4,12 +4,10 @@
  * @module
  */
 import { stat } from "node:fs/promises";
-import { hostname } from "node:os";
 import { projectMatcher, type Route } from "../../core/routing.ts";
-import type { Config } from "../config/config.ts";
-import { absoluteGlob } from "../config/paths.ts";
-import { expandText, lookupIn } from "../config/variables.ts";
-import { globForms, pathRules, projectPaths } from "../paths/project_paths.ts";
+import { chosen } from "../config/chosen.ts";
+import type { Config, ConfigPattern } from "../config/config.ts";
+import { pathRules, projectPaths } from "../paths/project_paths.ts";
 import { routesOf, ruleText, whyLeftAlone } from "./routes.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -49,15 +47,15 @@ export async function explainer(
   const routeOf = await routesOf(config, terminal);
   return async (path) => {
     const route = routeOf(path);
-    const match = route.rule === undefined ? [] : config.rules[route.rule].match;
+    const patterns = route.rule === undefined ? [] : config.rules[route.rule].patterns;
     return {
       path,
       realPath: projectPaths(path).at(-1) ?? path,
       exists: await isFolder(path),
       rule: route.rule === undefined ? null : route.rule + 1,
-      match,
-      matched: await matching(match, path, terminal),
-      backends: route.backends.filter((name) => backend === undefined || name === backend),
+      match: writtenOf(patterns),
+      matched: writtenOf(await matching(patterns, path, terminal)),
+      backends: chosen(route.backends, backend),
       reason: whyLeftAlone(config, route, backend) ?? destination(config, route),
     };
   };
@@ -88,20 +86,20 @@ async function isFolder(path: string): Promise<boolean> {
   return await stat(path).then((found) => found.isDirectory(), () => false);
 }
 
-/** Which of a rule's patterns match, as they stand in the file. */
+/** Which of a rule's patterns match. */
 async function matching(
-  patterns: readonly string[],
+  patterns: readonly ConfigPattern[],
   path: string,
   terminal: Terminal,
-): Promise<string[]> {
-  const how = pathRules(terminal);
-  const lookup = lookupIn(terminal.env, hostname);
-  const matched: string[] = [];
+): Promise<ConfigPattern[]> {
+  const matched: ConfigPattern[] = [];
   for (const pattern of patterns) {
-    const glob = absoluteGlob(expandText(pattern, lookup).text, terminal);
-    if (!("path" in glob)) continue;
-    const matches = await projectMatcher(globForms(glob.path, how), how);
+    const matches = await projectMatcher(pattern.globs, pathRules(terminal));
     if (matches(projectPaths(path))) matched.push(pattern);
   }
   return matched;
+}
+
+function writtenOf(patterns: readonly ConfigPattern[]): string[] {
+  return patterns.map(({ written }) => written);
 }

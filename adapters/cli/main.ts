@@ -5,9 +5,9 @@
  */
 import type { Config } from "../config/config.ts";
 import type { Call, CommonOptions, Perform } from "./call.ts";
-import { ClosedPipe, processTerminal, type StopSignal, type Terminal } from "./terminal.ts";
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from "./exit.ts";
 import { Report, type Style } from "./report.ts";
+import { ClosedPipe, processTerminal, type StopSignal, type Terminal } from "./terminal.ts";
 
 /**
  * Runs the program once.

@@ -10,12 +10,16 @@ import { Archiver } from "../../core/archiver.ts";
 import type { Backend } from "../../core/backend.ts";
 import type { Ledger } from "../../core/ledger.ts";
 import type { Spool } from "../../core/spool.ts";
+import { openBackends } from "../config/backends.ts";
+import { clearTextWarnings } from "../config/clear_text.ts";
+import { chosen } from "../config/chosen.ts";
 import type { Config } from "../config/config.ts";
+import { coreRules } from "../config/core_rules.ts";
 import { pathRules, projectPaths } from "../paths/project_paths.ts";
 import { FileLedger } from "../state/ledger.ts";
 import { dataFolder, stateFolder, statePath } from "../state/location.ts";
-import type { Call } from "./call.ts";
 import { countText } from "./amounts.ts";
+import type { Call } from "./call.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** An archive that is open. */
@@ -54,11 +58,17 @@ export async function openToRead(
   agents: readonly Agent[] = [],
 ): Promise<OpenArchive> {
   const config = await call.config();
-  const backends = await openBackends(call, config);
+  const backends = await openAll(call, config);
   const state = statePath(place(call.terminal, config));
   const ledger = await FileLedger.open(join(state, "ledger.jsonl"), { readOnly: true });
   const close = () => ledger.close();
   return assemble(call, { config, backends, agents, state, ledger: unwritten(ledger), close });
+}
+
+async function openAll(call: Call, config: Config): Promise<readonly Backend[]> {
+  const backends = await openBackends(config, { env: call.terminal.env, only: call.backend });
+  for (const warning of clearTextWarnings(backends, config)) await call.report.warn(warning);
+  return backends;
 }
 
 /**
@@ -76,7 +86,7 @@ export async function openToWrite(
 ): Promise<OpenArchive> {
   const { acquireLock } = await import("../state/lock.ts");
   const config = await call.config();
-  const backends = await openBackends(call, config);
+  const backends = await openAll(call, config);
   const state = await stateFolder(place(call.terminal, config));
   const lock = await acquireLock(join(state, "lock"), { purpose, signal: call.signal });
   try {
@@ -105,16 +115,6 @@ async function tellDamage({ report }: Call, { damaged }: FileLedger, state: stri
   );
 }
 
-/** The backends of the configuration, or the one that the user chose: no other is touched then. */
-async function openBackends(
-  { backend, terminal: { env } }: Call,
-  config: Config,
-): Promise<readonly Backend[]> {
-  const chosen = [...config.backends].filter(([name]) => backend === undefined || name === backend);
-  const { openBackends } = await import("../config/backends.ts");
-  return await openBackends({ ...config, backends: new Map(chosen) }, { env });
-}
-
 /**
  * A ledger that tells what another one knows and remembers nothing.
  *
@@ -141,13 +141,11 @@ interface Parts {
 
 function assemble({ terminal, backend }: Call, parts: Parts): OpenArchive {
   const { config, backends, agents, state, ledger, close } = parts;
-  const chosen = (names: readonly string[]) =>
-    names.filter((name) => backend === undefined || name === backend);
   const archiver = new Archiver({
     agents,
     backends,
-    rules: config.rules.map((rule) => ({ match: rule.globs, backends: chosen(rule.backends) })),
-    default: chosen(config.default),
+    rules: coreRules(config, backend),
+    default: chosen(config.default, backend),
     ledger,
     spool: lateSpool(join(state, "spool")),
     paths: pathRules(terminal),

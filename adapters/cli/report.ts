@@ -5,7 +5,8 @@
  * @module
  */
 import { isArchiveError } from "../../core/errors.ts";
-import type { Complaint } from "../config/config_error.ts";
+import type { Complaint } from "../config/complaints/config_error.ts";
+import { type Colour, inColour, showsColours } from "./colours.ts";
 import { cutTo } from "./columns.ts";
 import { ConfigurationError, UsageError } from "./exit.ts";
 import { printableJson, printableLine } from "./printable.ts";
@@ -33,7 +34,7 @@ export interface ErrorJson {
 
 type Label = "error" | "warning" | "note";
 
-const COLOUR: Readonly<Record<Label, number>> = { error: 31, warning: 33, note: 36 };
+const COLOURS: Readonly<Record<Label, Colour>> = { error: "red", warning: "yellow", note: "cyan" };
 const CLEAR_LINE = "\r\u001b[2K";
 
 /** Says what there is to say, one thing after the other. */
@@ -127,9 +128,8 @@ export class Report {
   }
 
   #coloured(label: Label): string {
-    const { stderr, env } = this.#terminal;
-    if (!stderr.isTerminal || env.NO_COLOR || env.TERM === "dumb") return `${label}:`;
-    return `\u001b[${COLOUR[label]}m${label}:\u001b[0m`;
+    const isColoured = showsColours(this.#terminal.stderr, this.#terminal);
+    return isColoured ? inColour(`${label}:`, COLOURS[label]) : `${label}:`;
   }
 
   async #withoutLive(write: () => Promise<void>): Promise<void> {

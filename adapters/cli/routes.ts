@@ -5,6 +5,7 @@
  */
 import { type Route, router } from "../../core/routing.ts";
 import type { Config } from "../config/config.ts";
+import { coreRules } from "../config/core_rules.ts";
 import { pathRules, projectPaths } from "../paths/project_paths.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -16,11 +17,10 @@ import type { Terminal } from "./terminal.ts";
  * @returns Finds the rule for a project's absolute path.
  */
 export async function routesOf(
-  { rules, default: otherwise }: Config,
+  config: Config,
   terminal: Terminal,
 ): Promise<(projectPath: string) => Route> {
-  const globs = rules.map((rule) => ({ match: rule.globs, backends: rule.backends }));
-  const route = await router(globs, otherwise, pathRules(terminal));
+  const route = await router(coreRules(config), config.default, pathRules(terminal));
   return (projectPath) => route(projectPaths(projectPath));
 }
 
@@ -32,7 +32,8 @@ export async function routesOf(
  */
 export function ruleText({ rules }: Config, { rule }: Route): string {
   if (rule === undefined) return "no rule matches";
-  return `rule ${rule + 1} (match: ${rules[rule].match.join(", ")})`;
+  const written = rules[rule].patterns.map((pattern) => pattern.written);
+  return `rule ${rule + 1} (match: ${written.join(", ")})`;
 }
 
 /**

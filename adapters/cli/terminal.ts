@@ -6,7 +6,7 @@
  */
 import type { WriteStream } from "node:tty";
 import type { Agent } from "../../core/agent.ts";
-import type { Ask } from "./init/question.ts";
+import type { Ask } from "./question.ts";
 
 /** A stream to write to. */
 export interface Output {
@@ -68,7 +68,7 @@ export function processTerminal(): Terminal {
     cwd: () => process.cwd(),
     platform: process.platform,
     onStop: onSignals,
-    ...(stdin.isTTY && stderr.isTTY && { confirm: askPerson, ask: askLater }),
+    ...(stdin.isTTY && stderr.isTTY && { confirm, ask }),
   };
 }
 
@@ -117,27 +117,8 @@ function onSignals(listener: (signal: StopSignal) => void): () => void {
   };
 }
 
-const askLater: Ask = async (question, signal) =>
-  await (await import("./init/person.ts")).askPerson(question, signal);
+const ask: Ask = async (question, signal) =>
+  await (await import("./person.ts")).askPerson(question, signal);
 
-/** Standard output is for what was asked for, so the question goes beside it. */
-async function askPerson(message: string, signal: AbortSignal): Promise<boolean> {
-  const { stdin: input, stderr: output, env } = process;
-  // The prompt library draws, and never ends drawing on a terminal that is no columns wide.
-  if (env.TERM === "dumb" || !output.columns) return await askPlainly(message, signal);
-  const { confirm } = await import("@clack/prompts");
-  return await confirm({ message, initialValue: false, input, output, signal }) === true;
-}
-
-async function askPlainly(message: string, signal: AbortSignal): Promise<boolean> {
-  const { createInterface } = await import("node:readline/promises");
-  const { stdin: input, stderr: output } = process;
-  const lines = createInterface({ input, output, terminal: false });
-  try {
-    const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
-    const answer = lines.question(`${message} [y/N] `, { signal }).catch(() => "");
-    return /^y(es)?$/i.test((await Promise.race([answer, ended])).trim());
-  } finally {
-    lines.close();
-  }
-}
+const confirm: Terminal["confirm"] = async (message, signal) =>
+  await ask({ kind: "decision", message }, signal) === "yes";

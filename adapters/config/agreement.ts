@@ -6,12 +6,12 @@
  *
  * @module
  */
-import { s3ProviderOf } from "../../backends/s3_providers.ts";
-import type { Finding } from "./finding.ts";
-import { mayBeShown } from "./found.ts";
-import { isMap, type KeyPath, keyPathText, shortened, valueAt } from "./key_path.ts";
+import { disagreementsIn } from "../../backends/s3/values.ts";
+import { closest } from "../../core/closest.ts";
+import type { Fault } from "./complaints/fault.ts";
+import { mayBeShown } from "./complaints/found.ts";
+import { isMap, type KeyPath, keyPathText, shortened, valueAt } from "./complaints/key_path.ts";
 import { placesOf } from "./places.ts";
-import { nearest } from "./suggestion.ts";
 import { hasVariable } from "./variables.ts";
 
 /** A file in both its forms. */
@@ -31,7 +31,7 @@ export interface Written {
 export function disagreements(
   written: Written,
   paths: ReadonlyMap<string, string>,
-): Finding[] {
+): Fault[] {
   const { tree } = written;
   const backends = valueAt(tree, ["backends"]);
   const rules = valueAt(tree, ["rules"]);
@@ -43,47 +43,15 @@ export function disagreements(
   ];
 }
 
-function ofBackend([name, backend]: [string, unknown]): Finding[] {
-  const path = ["backends", name];
+function ofBackend([name, backend]: [string, unknown]): Fault[] {
   if (!isMap(backend) || backend.type !== "s3") return [];
-  const { profile, credentials, kmsKeyId, serverSideEncryption, forcePathStyle, quirks } = backend;
-  const findings: Finding[] = [];
-  if (profile !== undefined && credentials !== undefined) {
-    findings.push({
-      path: [...path, "credentials"],
-      message: "excludes profile, which has keys of its own; leave one of them out",
-    });
-  }
-  const isKms = typeof serverSideEncryption === "string" && /^aws:kms/.test(serverSideEncryption);
-  if (kmsKeyId !== undefined && !isKms) {
-    findings.push({
-      path: [...path, "kmsKeyId"],
-      message: "is used only with serverSideEncryption: aws:kms; add that, or leave it out",
-    });
-  }
-  const pathStyle = valueAt(quirks, ["pathStyle"]);
-  if (typeof pathStyle === "boolean" && typeof forcePathStyle === "boolean") {
-    findings.push({
-      path: [...path, "quirks", "pathStyle"],
-      message: "says the same as forcePathStyle; leave one of them out",
-    });
-  }
-  return [...findings, ...bucketInEndpoint(backend, path)];
+  return disagreementsIn(backend).map(({ path, fault }) => ({
+    path: ["backends", name, ...path],
+    message: fault,
+  }));
 }
 
-/** Whoever copies a bucket's own address has the bucket in it too. */
-function bucketInEndpoint({ bucket, endpoint }: Readonly<Record<string, unknown>>, path: KeyPath) {
-  if (typeof bucket !== "string" || typeof endpoint !== "string") return [];
-  if (!URL.canParse(endpoint)) return [];
-  const { hostname, pathname } = new URL(endpoint);
-  // A store of one's own may well be called s3.example.com and have a bucket s3.
-  const inHost = hostname.startsWith(`${bucket}.`) && s3ProviderOf(hostname).name !== "other";
-  if (!inHost && !pathname.split("/").includes(bucket)) return [];
-  const message = "holds the bucket's name; give the store's address without it";
-  return [{ path: [...path, "endpoint"], message }];
-}
-
-function samePlaces(backends: unknown, paths: ReadonlyMap<string, string>): Finding[] {
+function samePlaces(backends: unknown, paths: ReadonlyMap<string, string>): Fault[] {
   const first = new Map<string, string>();
   return placesOf(backends, paths).flatMap(({ name, place }) => {
     const other = first.get(place);
@@ -97,7 +65,7 @@ function samePlaces(backends: unknown, paths: ReadonlyMap<string, string>): Find
   });
 }
 
-function ofRule(rule: unknown, path: KeyPath): Finding[] {
+function ofRule(rule: unknown, path: KeyPath): Fault[] {
   if (!isMap(rule)) return [];
   const { archive, backend } = rule;
   if (archive === false && backend !== undefined) {
@@ -119,21 +87,21 @@ function ofRule(rule: unknown, path: KeyPath): Finding[] {
   return [{ path, message: "does not say where to; give backend, or archive: false" }];
 }
 
-function wrongNames({ raw, tree }: Written, names: readonly string[]): Finding[] {
+function wrongNames({ raw, tree }: Written, names: readonly string[]): Fault[] {
   const rules = valueAt(tree, ["rules"]);
   const places: KeyPath[] = [
     ...(Array.isArray(rules) ? rules.map((_, index) => ["rules", index, "backend"]) : []),
     ["default"],
   ];
-  const findings = places.flatMap((path) => ofNames(valueAt(tree, path), path, raw, names));
+  const faults = places.flatMap((path) => ofNames(valueAt(tree, path), path, raw, names));
   const hasDefault = valueAt(raw, ["default"]) !== undefined;
-  if (hasDefault || names.length < 2 || names.includes("default")) return findings;
+  if (hasDefault || names.length < 2 || names.includes("default")) return faults;
   const message = "is missing, and none of several backends is called default; " +
     `give one or more of ${names.join(", ")}`;
-  return [...findings, { path: ["default"], message }];
+  return [...faults, { path: ["default"], message }];
 }
 
-function ofNames(value: unknown, path: KeyPath, raw: unknown, names: readonly string[]): Finding[] {
+function ofNames(value: unknown, path: KeyPath, raw: unknown, names: readonly string[]): Fault[] {
   if (!Array.isArray(value)) return ofName(value, path, raw, names);
   return value.flatMap((item, index) => {
     const at = [...path, index];
@@ -144,14 +112,14 @@ function ofNames(value: unknown, path: KeyPath, raw: unknown, names: readonly st
   });
 }
 
-function ofName(value: unknown, path: KeyPath, raw: unknown, names: readonly string[]): Finding[] {
+function ofName(value: unknown, path: KeyPath, raw: unknown, names: readonly string[]): Fault[] {
   if (typeof value !== "string" || names.includes(value)) return [];
   const written = valueAt(raw, path);
   const known = `the backends are ${names.join(", ")}`;
   if (typeof written !== "string" || hasVariable(written) || !mayBeShown(written, path)) {
     return [{ path, message: `names no backend; ${known}` }];
   }
-  const meant = nearest(value, names);
+  const meant = closest(value, names);
   const advice = meant === undefined ? "" : `did you mean ${meant}? `;
   return [{ path, message: `is ${shortened(written)}, which is no backend; ${advice}${known}` }];
 }

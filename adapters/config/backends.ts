@@ -5,17 +5,23 @@
  */
 import type { Backend } from "../../core/backend.ts";
 import { ArchiveError, asArchiveError } from "../../core/errors.ts";
+import { chosen } from "./chosen.ts";
 import type { BackendConfig, Config } from "./config.ts";
 import { UnusableBackend } from "./unusable_backend.ts";
+
+/** A backend that a configuration names. All of those can be tried. */
+export type ConfiguredBackend = Backend & Required<Pick<Backend, "probe">>;
 
 /** What opening depends on. */
 export interface OpenOptions {
   /** The environment, in which S3 backends look for credentials. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The only backend to open; no other is touched then. */
+  readonly only?: string;
 }
 
 /**
- * Opens all backends. Nothing is sent anywhere yet.
+ * Opens all backends, or the one that was chosen. Nothing is sent anywhere yet.
  *
  * @param config A configuration.
  * @param options What opening depends on.
@@ -23,11 +29,12 @@ export interface OpenOptions {
  * exist perhaps, has an {@linkcode UnusableBackend} in its place.
  */
 export async function openBackends(
-  config: Config,
+  { backends }: Config,
   options: OpenOptions,
-): Promise<readonly Backend[]> {
+): Promise<readonly ConfiguredBackend[]> {
+  const names = chosen([...backends.keys()], options.only);
   const opened = await Promise.all(
-    [...config.backends].map(([name, settings]) =>
+    [...backends].filter(([name]) => names.includes(name)).map(([name, settings]) =>
       open(name, settings, options).catch((error) =>
         new UnusableBackend(name, asArchiveError(error, { backend: name }))
       )
@@ -36,7 +43,11 @@ export async function openBackends(
   return await refuseTwins(opened);
 }
 
-async function open(name: string, settings: BackendConfig, { env }: OpenOptions): Promise<Backend> {
+async function open(
+  name: string,
+  settings: BackendConfig,
+  { env }: OpenOptions,
+): Promise<ConfiguredBackend> {
   if (settings.type === "file") {
     const { FileBackend } = await import("../../backends/file.ts");
     return new FileBackend({ path: settings.path, name });
@@ -50,7 +61,9 @@ async function open(name: string, settings: BackendConfig, { env }: OpenOptions)
  * Two backends in one place would each take the other's archives for their own. The configuration
  * cannot tell when a profile names the endpoint.
  */
-async function refuseTwins(backends: readonly Backend[]): Promise<Backend[]> {
+async function refuseTwins(
+  backends: readonly ConfiguredBackend[],
+): Promise<ConfiguredBackend[]> {
   const first = new Map<string, string>();
   const twins: Backend[] = [];
   const usable = backends.map((backend) => {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { S3ProviderName, S3Quirks } from "../../backends/s3_providers.ts";
+import type { S3BackendOptions } from "../../backends/s3/options.ts";
 
 /** A configuration that is in force. */
 export interface Config {
@@ -40,69 +40,35 @@ export interface ArchiveConfig {
 
 /** One rule. */
 export interface ConfigRule {
-  /** The globs as they stand in the file. */
-  readonly match: readonly string[];
-  /** Every form of them that has to be tried: `~` and variables expanded, links resolved. */
-  readonly globs: readonly string[];
+  /** Which projects it is for: one pattern that matches is enough. At least one. */
+  readonly patterns: readonly ConfigPattern[];
   /** The names of the backends that get a copy each; none when nothing is archived. */
   readonly backends: readonly string[];
 }
 
+/** One pattern of a rule. */
+export interface ConfigPattern {
+  /** The glob as it stands in the file. */
+  readonly written: string;
+  /** Every form of it that has to be tried: `~` and variables expanded, links resolved. */
+  readonly globs: readonly string[];
+}
+
 /** Where one backend stores. */
-export type BackendConfig = FileSettings | S3Settings;
+export type BackendConfig = FolderConfig | BucketConfig;
 
 /** A backend in a folder. */
-export interface FileSettings {
+export interface FolderConfig {
   /** What kind of backend it is. */
   readonly type: "file";
   /** The root folder; absolute. */
   readonly path: string;
 }
 
-/** A backend in an S3 bucket. */
-export interface S3Settings {
-  /** What kind of backend it is. */
-  readonly type: "s3";
-  /** The bucket's name. */
-  readonly bucket: string;
-  /** The bucket's region; the profile's or the environment's when left out. */
-  readonly region?: string;
-  /** The profile of the shared AWS configuration to use; never together with `credentials`. */
-  readonly profile?: string;
-  /** The keys; found the way of the AWS SDK when left out. Hidden when the object is shown. */
-  readonly credentials?: S3Credentials;
-  /** What all keys begin with; segments with `/` between them, none at the ends. */
-  readonly prefix?: string;
-  /** The store's address, without a slash at its end. AWS when left out. */
-  readonly endpoint?: string;
-  /** Whether the bucket is named in the path of requests, not in the host. */
-  readonly forcePathStyle?: boolean;
-  /** The storage class of what is written. */
-  readonly storageClass?: string;
-  /** How the store encrypts what is written. */
-  readonly serverSideEncryption?: ServerSideEncryption;
-  /** The KMS key to encrypt with; only with one of the KMS encryptions. */
-  readonly kmsKeyId?: string;
-  /** Tags of what is written; at most ten. */
-  readonly tags?: Readonly<Record<string, string>>;
-  /** Whose dialect of S3 the store speaks; told by the endpoint when left out. */
-  readonly provider?: S3ProviderName;
-  /** What of the provider's dialect is to be overridden. */
-  readonly quirks?: S3QuirkOverrides;
-}
-
-/** How a store encrypts. */
-export type ServerSideEncryption = "AES256" | "aws:kms" | "aws:kms:dsse";
-
-/** Keys to a store. */
-export interface S3Credentials {
-  /** Names the key. */
-  readonly accessKeyId: string;
-  /** The key itself. */
-  readonly secretAccessKey: string;
-  /** What goes with keys for a time. */
-  readonly sessionToken?: string;
-}
-
-/** Overrides of what a store can do and wants. */
-export type S3QuirkOverrides = Partial<Omit<S3Quirks, "storageClasses" | "encryption">>;
+/**
+ * A backend in an S3 bucket: what may be said of one, less what only a script can say. The endpoint
+ * has no slash at its end, the prefix none at either; keys are hidden when the object is shown.
+ */
+export type BucketConfig =
+  & { readonly type: "s3" }
+  & Omit<S3BackendOptions, "name" | "env" | "timeouts" | "attempts">;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { S3Credentials } from "./config.ts";
+import type { S3Keys } from "../../backends/s3/options.ts";
 
 /**
  * The same credentials, which `JSON.stringify`, `console.log` and `util.inspect` write as a sign.
@@ -11,7 +11,7 @@ import type { S3Credentials } from "./config.ts";
  *
  * @param credentials Plain ones.
  */
-export function hiddenCredentials(credentials: S3Credentials): S3Credentials {
+export function hiddenCredentials(credentials: S3Keys): S3Keys {
   const shown = { value: () => "[hidden]" };
   return Object.defineProperties({ ...credentials }, {
     toJSON: shown,

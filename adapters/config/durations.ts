@@ -19,3 +19,14 @@ export function milliseconds(text: string): number | undefined {
   const [, amount, unit] = DURATION.exec(text) ?? [];
   return unit === undefined ? undefined : Number(amount) * UNITS[unit];
 }
+
+/**
+ * Writes a duration, in the largest unit that it is a whole number of.
+ *
+ * @param milliseconds How long.
+ */
+export function durationText(milliseconds: number): string {
+  const whole = Object.entries(UNITS).filter(([, size]) => milliseconds % size === 0);
+  const [unit, size] = whole.at(-1) ?? ["ms", 1];
+  return `${milliseconds / size}${unit}`;
+}

@@ -3,17 +3,15 @@
  *
  * @module
  */
+import type { Surroundings } from "../paths/surroundings.ts";
 import { dataFolder } from "../state/location.ts";
 import type { Config } from "./config.ts";
+import { ARCHIVE_DEFAULTS } from "./defaults.ts";
 import { configFile } from "./locate.ts";
 import { readConfigFile } from "./read_file.ts";
 
 /** What the configuration depends on. */
-export interface ConfigSurroundings {
-  /** The environment: `process.env`. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** `process.platform`. */
-  readonly platform: string;
+export interface ConfigSurroundings extends Surroundings {
   /** The working directory, absolute; a relative `path` counts from it. */
   cwd(): string;
   /** The file that the user named: `--config`. */
@@ -57,13 +55,7 @@ function withoutFile(path: string, where: ConfigSurroundings): Config {
     backends: new Map([["default", { type: "file", path: dataFolder(where) }]]),
     rules: [],
     default: ["default"],
-    archive: {
-      auto: true,
-      history: false,
-      minIntervalMs: 10_000,
-      waitOnExitMs: 4_000,
-      compress: "none",
-    },
+    archive: ARCHIVE_DEFAULTS,
     warnings: [],
   };
 }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { posix, win32 } from "node:path";
+import { pathsOf, type Surroundings } from "../paths/surroundings.ts";
 import { configPath } from "../state/location.ts";
-import { ConfigError } from "./config_error.ts";
-import { absolutePath, type PathSurroundings } from "./paths.ts";
+import { ConfigError } from "./complaints/config_error.ts";
+import { absolutePath } from "./paths.ts";
 
 /** The variable that names the file. */
 export const CONFIG_VARIABLE = "SESSION_ARCHIVER_CONFIG";
@@ -27,9 +27,9 @@ export interface ConfigFile {
  * directory when it was given, and is refused in the environment, which outlives directories.
  */
 export function configFile(
-  where: PathSurroundings & { readonly path?: string; cwd(): string },
+  where: Surroundings & { readonly path?: string; cwd(): string },
 ): ConfigFile {
-  const { isAbsolute } = where.platform === "win32" ? win32 : posix;
+  const { isAbsolute } = pathsOf(where);
   if (where.path !== undefined) return named(where.path, "--config", where);
   const fromEnv = where.env[CONFIG_VARIABLE];
   if (!fromEnv) return { path: configPath(where), namedBy: undefined };
@@ -40,7 +40,7 @@ export function configFile(
 function named(
   text: string,
   namedBy: string,
-  where: PathSurroundings & { cwd(): string },
+  where: Surroundings & { cwd(): string },
 ): ConfigFile {
   const placed = absolutePath(text, where.cwd(), where);
   if ("fault" in placed) throw wrongName(namedBy, text, placed.fault);

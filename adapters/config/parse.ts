@@ -5,25 +5,24 @@
  *
  * @module
  */
-import { posix, win32 } from "node:path";
-import { pathRules } from "../paths/project_paths.ts";
+import { pathsOf, type Surroundings } from "../paths/surroundings.ts";
 import { disagreements } from "./agreement.ts";
-import type { BackendConfig, Config, S3Settings } from "./config.ts";
-import { ConfigError } from "./config_error.ts";
+import { ConfigError } from "./complaints/config_error.ts";
+import { complaintsOf, type Fault } from "./complaints/fault.ts";
+import { foundText } from "./complaints/found.ts";
+import { faultsOf } from "./complaints/issues.ts";
+import { isMap, valueAt } from "./complaints/key_path.ts";
+import type { BackendConfig, BucketConfig, Config } from "./config.ts";
 import { hiddenCredentials } from "./credentials.ts";
-import { complaintsOf, type Finding } from "./finding.ts";
-import { foundText } from "./found.ts";
-import { findingsOf } from "./issues.ts";
-import { isMap, valueAt } from "./key_path.ts";
-import { absolutePath, type PathSurroundings } from "./paths.ts";
-import { configRule, wrongGlobs } from "./rules.ts";
+import { absolutePath } from "./paths.ts";
+import { configPattern, wrongGlobs } from "./rules.ts";
 import { configSchema, type ReadConfig } from "./schema.ts";
 import { expandTree, lookupIn } from "./variables.ts";
 import { warningsOf } from "./warnings.ts";
 import { parseYaml } from "./yaml_text.ts";
 
 /** Where a text comes from and is meant for. */
-export interface TextSurroundings extends PathSurroundings {
+export interface TextSurroundings extends Surroundings {
   /** The file; absolute. */
   readonly path: string;
   /** Its mode, where it has one that means something. */
@@ -41,13 +40,13 @@ export interface TextSurroundings extends PathSurroundings {
  */
 export function parseConfig(text: string, where: TextSurroundings): Config {
   const raw = parseYaml(text, where.path);
-  const { tree, findings } = expandTree(raw, lookupIn(where.env, where.hostname));
+  const { tree, faults } = expandTree(raw, lookupIn(where.env, where.hostname));
   const checked = configSchema.safeParse(tree);
   const folders = foldersOf(raw, tree, where);
   const all = [
-    ...findings,
-    ...(checked.success ? [] : findingsOf(checked.error.issues, raw)),
-    ...folders.findings,
+    ...faults,
+    ...(checked.success ? [] : faultsOf(checked.error.issues, raw)),
+    ...folders.faults,
     ...wrongGlobs(raw, tree, where),
     ...disagreements({ raw, tree }, folders.paths),
   ];
@@ -58,8 +57,8 @@ export function parseConfig(text: string, where: TextSurroundings): Config {
 /** The absolute folders of `file` backends, and what is wrong with the others. */
 function foldersOf(raw: unknown, tree: unknown, where: TextSurroundings) {
   const paths = new Map<string, string>();
-  const findings: Finding[] = [];
-  const { dirname } = where.platform === "win32" ? win32 : posix;
+  const faults: Fault[] = [];
+  const { dirname } = pathsOf(where);
   const backends = valueAt(tree, ["backends"]);
   for (const [name, backend] of isMap(backends) ? Object.entries(backends) : []) {
     if (!isMap(backend) || backend.type !== "file" || typeof backend.path !== "string") continue;
@@ -68,10 +67,10 @@ function foldersOf(raw: unknown, tree: unknown, where: TextSurroundings) {
     else {
       const path = ["backends", name, "path"];
       const found = backend.path === "" ? "" : `${foundText(valueAt(raw, path), path)}, which `;
-      findings.push({ path, message: found + placed.fault });
+      faults.push({ path, message: found + placed.fault });
     }
   }
-  return { paths, findings };
+  return { paths, faults };
 }
 
 function assemble(
@@ -86,13 +85,14 @@ function assemble(
       name,
       backend.type === "file"
         ? { type: "file", path: folders.get(name) ?? backend.path }
-        : s3Settings(backend),
+        : bucketConfig(backend),
     ]),
   );
   const rules = read.rules.map(({ match, backend }, index) => {
     const written = valueAt(raw, ["rules", index, "match"]);
-    const given = (Array.isArray(written) ? written : [written]).map(String);
-    return configRule(given, listOf(match), listOf(backend ?? []), where, pathRules(where));
+    const given: readonly unknown[] = Array.isArray(written) ? written : [written];
+    const patterns = listOf(match).map((glob, at) => configPattern(String(given[at]), glob, where));
+    return { patterns, backends: listOf(backend ?? []) };
   });
   const { auto, history, minInterval, waitOnExit, compress } = read.archive;
   const { path, platform } = where;
@@ -116,7 +116,7 @@ function listOf(value: string | readonly string[]): readonly string[] {
   return typeof value === "string" ? [value] : value;
 }
 
-function s3Settings(read: S3Settings): S3Settings {
+function bucketConfig(read: BucketConfig): BucketConfig {
   const { credentials, ...settings } = read;
   return credentials ? { ...settings, credentials: hiddenCredentials(credentials) } : settings;
 }

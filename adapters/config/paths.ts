@@ -4,18 +4,8 @@
  *
  * @module
  */
-import { posix, win32 } from "node:path";
-
-/** Where paths are meant. */
-export interface PathSurroundings {
-  /** The environment; knows the home folder. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** `process.platform`. */
-  readonly platform: string;
-}
-
-/** An absolute path or glob, or what is wrong with what was written. */
-export type Placed = { readonly path: string } | { readonly fault: string };
+import { inHome, type Placed } from "../paths/home.ts";
+import { pathsOf, type Surroundings } from "../paths/surroundings.ts";
 
 /** The longest path or glob, in characters. */
 const LONGEST = 1_000;
@@ -27,7 +17,7 @@ const LONGEST = 1_000;
  * @param base The folder that relative paths count from; absolute.
  * @param where Environment and platform.
  */
-export function absolutePath(text: string, base: string, where: PathSurroundings): Placed {
+export function absolutePath(text: string, base: string, where: Surroundings): Placed {
   const unfit = unfitText(text, "the path of a folder") ?? otherSystem(text, where);
   if (unfit !== undefined) return { fault: unfit };
   if (text.startsWith("~")) return inHome(text, where);
@@ -40,7 +30,7 @@ export function absolutePath(text: string, base: string, where: PathSurroundings
  * @param text As it was written, variables expanded.
  * @param where Environment and platform.
  */
-export function absoluteGlob(text: string, where: PathSurroundings): Placed {
+export function absoluteGlob(text: string, where: Surroundings): Placed {
   const windows = where.platform === "win32";
   const unfit = unfitText(text, "a glob of project folders") ?? otherSystem(text, where);
   if (unfit !== undefined) return { fault: unfit };
@@ -57,7 +47,7 @@ export function absoluteGlob(text: string, where: PathSurroundings): Placed {
 }
 
 /** A rule that can match nothing would quietly leave its projects to the next one. */
-function driven(text: string, where: PathSurroundings): Placed {
+function driven(text: string, where: Surroundings): Placed {
   const rooted = where.platform !== "win32" || /^([A-Za-z]:|[/\\]{2})/.test(text);
   return rooted ? tidy(text, where) : {
     fault: "lacks the drive, without which no project on Windows matches; " +
@@ -66,7 +56,7 @@ function driven(text: string, where: PathSurroundings): Placed {
 }
 
 /** Goes up and down before the first wildcard, where that means something, and ends plainly. */
-function tidy(glob: string, where: PathSurroundings): Placed {
+function tidy(glob: string, where: Surroundings): Placed {
   const { normalize } = pathsOf(where);
   const wild = glob.search(/[*?[\]{}()!+@]/);
   const plain = where.platform === "win32" ? glob.replaceAll("\\", "/") : glob;
@@ -78,31 +68,14 @@ function tidy(glob: string, where: PathSurroundings): Placed {
   return { path: path.replace(/(?<=[^/\\:])[/\\]+$/, "") };
 }
 
-function inHome(text: string, where: PathSurroundings): Placed {
-  const windows = where.platform === "win32";
-  if (!(windows ? /^~([/\\]|$)/ : /^~(\/|$)/).test(text)) {
-    return { fault: "begins with the home folder of a user by name; write ~/ for your own" };
-  }
-  const variable = windows ? "USERPROFILE" : "HOME";
-  const home = where.env[variable];
-  if (home === undefined || !pathsOf(where).isAbsolute(home)) {
-    const state = home ? "not absolute" : "not set";
-    return { fault: `begins with ~, and ${variable} is ${state}; write the path without ~` };
-  }
-  return { path: pathsOf(where).join(home, text.slice(1)) };
-}
-
 function unfitText(text: string, wanted: string): string | undefined {
   if (text === "") return `is empty; give ${wanted}`;
   if (text.length > LONGEST) return `is longer than ${LONGEST} characters; give ${wanted}`;
+  if (text.trim() !== text) return `begins or ends with a space; give ${wanted} without it`;
   if (/\p{Cc}/u.test(text)) return `has a control character; give ${wanted}`;
 }
 
-function otherSystem(text: string, { platform }: PathSurroundings): string | undefined {
+function otherSystem(text: string, { platform }: Surroundings): string | undefined {
   if (platform === "win32" || !/^([A-Za-z]:[/\\]|\\\\)/.test(text)) return undefined;
   return "is a path of Windows, and this is another system; begin it with / or ~/";
-}
-
-function pathsOf({ platform }: PathSurroundings): typeof posix {
-  return platform === "win32" ? win32 : posix;
 }

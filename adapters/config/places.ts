@@ -4,8 +4,8 @@
  * @module
  */
 import { realPathOf } from "../paths/project_paths.ts";
-import { isMap } from "./key_path.ts";
-import { plainEndpoint, plainPrefix } from "./s3_values.ts";
+import { isMap } from "./complaints/key_path.ts";
+import { plainEndpoint, plainPrefix } from "../../backends/s3/values.ts";
 
 /** A backend and the place it stores in. */
 export interface Place {

@@ -7,7 +7,7 @@ import { constants } from "node:fs";
 import { lstat, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errorCode } from "../state/file_error.ts";
-import { ConfigError } from "./config_error.ts";
+import { ConfigError } from "./complaints/config_error.ts";
 import type { ConfigFile } from "./locate.ts";
 
 /** What was read. */

@@ -3,13 +3,15 @@
  *
  * @module
  */
-import type { PathRules } from "../../core/routing.ts";
-import { globForms } from "../paths/project_paths.ts";
-import type { ConfigRule } from "./config.ts";
-import type { Finding } from "./finding.ts";
-import { foundText } from "./found.ts";
-import { type KeyPath, valueAt } from "./key_path.ts";
-import { absoluteGlob, type PathSurroundings } from "./paths.ts";
+import { braceExpand } from "minimatch";
+import { MOST_ALTERNATIVES } from "../../core/routing.ts";
+import { globForms, pathRules } from "../paths/project_paths.ts";
+import type { Surroundings } from "../paths/surroundings.ts";
+import type { Fault } from "./complaints/fault.ts";
+import { foundText } from "./complaints/found.ts";
+import { type KeyPath, valueAt } from "./complaints/key_path.ts";
+import type { ConfigPattern } from "./config.ts";
+import { absoluteGlob } from "./paths.ts";
 
 /**
  * Finds the globs that cannot be used.
@@ -18,7 +20,7 @@ import { absoluteGlob, type PathSurroundings } from "./paths.ts";
  * @param tree The file with variables expanded.
  * @param where Environment and platform.
  */
-export function wrongGlobs(raw: unknown, tree: unknown, where: PathSurroundings): Finding[] {
+export function wrongGlobs(raw: unknown, tree: unknown, where: Surroundings): Fault[] {
   const rules = valueAt(tree, ["rules"]);
   if (!Array.isArray(rules)) return [];
   return rules.flatMap((rule, index) => {
@@ -34,34 +36,38 @@ function wrongGlob(
   glob: unknown,
   path: KeyPath,
   raw: unknown,
-  where: PathSurroundings,
-): Finding[] {
+  where: Surroundings,
+): Fault[] {
   if (typeof glob !== "string") return [];
   const placed = absoluteGlob(glob, where);
-  if ("path" in placed) return [];
+  if ("path" in placed && alternatives(placed.path).length <= MOST_ALTERNATIVES) return [];
+  const fault = "fault" in placed
+    ? placed.fault
+    : `stands for more than ${MOST_ALTERNATIVES} globs by its braces; write fewer alternatives`;
   const found = glob === "" ? "" : `${foundText(valueAt(raw, path), path)}, which `;
-  return [{ path, message: found + placed.fault }];
+  return [{ path, message: found + fault }];
 }
 
 /**
- * A rule ready for the router, of globs that were found right.
+ * A pattern ready to be compared, of a glob that was found right.
  *
- * @param match The globs as they stand in the file.
+ * @param written The glob as it stands in the file.
  * @param expanded The same with variables expanded.
- * @param backends The names of its backends.
  * @param where Environment and platform.
- * @param how How paths are compared.
  */
-export function configRule(
-  match: readonly string[],
-  expanded: readonly string[],
-  backends: readonly string[],
-  where: PathSurroundings,
-  how: PathRules,
-): ConfigRule {
-  const globs = expanded.flatMap((glob) => {
-    const placed = absoluteGlob(glob, where);
-    return "path" in placed ? globForms(placed.path, how) : [];
-  });
-  return { match, globs: [...new Set(globs)], backends };
+export function configPattern(
+  written: string,
+  expanded: string,
+  where: Surroundings,
+): ConfigPattern {
+  const placed = absoluteGlob(expanded, where);
+  if (!("path" in placed)) return { written, globs: [] };
+  // Each alternative by itself too, since links in one are none in another.
+  const globs = [placed.path, ...alternatives(placed.path)]
+    .flatMap((glob) => globForms(glob, pathRules(where)));
+  return { written, globs: [...new Set(globs)] };
+}
+
+function alternatives(glob: string): string[] {
+  return braceExpand(glob, { braceExpandMax: MOST_ALTERNATIVES + 1 });
 }

@@ -7,7 +7,9 @@
  * @module
  */
 import { z } from "zod";
-import { type KeyPath, valueAt } from "./key_path.ts";
+import { type KeyPath, valueAt } from "./complaints/key_path.ts";
+import { ARCHIVE_DEFAULTS } from "./defaults.ts";
+import { durationText } from "./durations.ts";
 import { credentials, quirks, s3Schema } from "./s3_schema.ts";
 import { checkedText, choice, decision, duration } from "./schema_parts.ts";
 
@@ -70,14 +72,16 @@ const rule = z.strictObject({
 });
 
 const archive = z.strictObject({
-  auto: decision("Whether sessions are archived without being asked to.").default(true),
+  auto: decision("Whether sessions are archived without being asked to.")
+    .default(ARCHIVE_DEFAULTS.auto),
   history: decision("Whether catching up takes what is older than the installation too.")
-    .default(false),
+    .default(ARCHIVE_DEFAULTS.history),
   minInterval: duration("1h", "How long a session waits after its last archive.")
-    .prefault("10s"),
+    .prefault(durationText(ARCHIVE_DEFAULTS.minIntervalMs)),
   waitOnExit: duration("60s", "How long an agent's end is held up for what is under way.")
-    .prefault("4s"),
-  compress: choice(["none", "gzip"], "How documents are compressed.").default("none"),
+    .prefault(durationText(ARCHIVE_DEFAULTS.waitOnExitMs)),
+  compress: choice(["none", "gzip"], "How documents are compressed.")
+    .default(ARCHIVE_DEFAULTS.compress),
 }, { error: "give a map with auto, history, minInterval, waitOnExit or compress" })
   .meta({ description: "When and how sessions are archived." });
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Backend, Capabilities, ListPage, ObjectInfo } from "../../core/backend.ts";
+import type { Backend, Capabilities, Finding, ListPage, ObjectInfo } from "../../core/backend.ts";
 import { ArchiveError } from "../../core/errors.ts";
 
 /** A backend whose every call fails with the reason why it could not be opened. */
@@ -60,9 +60,11 @@ export class UnusableBackend implements Backend {
     return Promise.reject(this.reason);
   }
 
-  /** Holds nothing. */
-  close(): Promise<void> {
-    return Promise.resolve();
+  /** Finds nothing but the reason, which says itself what to do, behind its last semicolon as a rule. */
+  async *probe(): AsyncGenerator<Finding> {
+    const { reason: error } = this;
+    const advice = "correct this in the configuration, or in the files and variables that it names";
+    yield { check: "open", status: "failed", detail: error.message, advice, error };
   }
 }
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Finding } from "./finding.ts";
-import { isMap, type KeyPath } from "./key_path.ts";
+import type { Fault } from "./complaints/fault.ts";
+import { isMap, type KeyPath } from "./complaints/key_path.ts";
 
 /** Finds the value of a variable; undefined when it is not set. */
 export type Lookup = (name: string) => string | undefined;
@@ -39,16 +39,16 @@ export function lookupIn(
 export function expandTree(
   tree: unknown,
   lookup: Lookup,
-): { readonly tree: unknown; readonly findings: readonly Finding[] } {
-  const findings: Finding[] = [];
+): { readonly tree: unknown; readonly faults: readonly Fault[] } {
+  const faults: Fault[] = [];
   let count = 0;
-  const complain = (path: KeyPath, message: string) => void findings.push({ path, message });
+  const complain = (path: KeyPath, message: string) => void faults.push({ path, message });
   const walk = (value: unknown, path: KeyPath): unknown => {
     if (++count > MOST) return undefined;
     if (path.length > DEEPEST) return complain(path.slice(0, 3), "is nested too deeply");
     if (typeof value === "string") {
-      const { text, faults } = expandText(value, lookup);
-      return faults.length === 0 ? text : complain(path, `${faults.join(", and ")}; ${REMEDY}`);
+      const { text, faults: wrong } = expandText(value, lookup);
+      return wrong.length === 0 ? text : complain(path, `${wrong.join(", and ")}; ${REMEDY}`);
     }
     if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index]));
     if (isMap(value)) return walkMap(value, path);
@@ -62,8 +62,8 @@ export function expandTree(
     return Object.fromEntries(entries.map(([key, item]) => [key, walk(item, [...path, key])]));
   };
   const expanded = walk(tree, []);
-  if (count <= MOST) return { tree: expanded, findings };
-  return { tree: undefined, findings: [{ path: [], message: `holds over ${MOST} values` }] };
+  if (count <= MOST) return { tree: expanded, faults };
+  return { tree: undefined, faults: [{ path: [], message: `holds over ${MOST} values` }] };
 }
 
 /**

@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { isMap, keyPathText, valueAt } from "./complaints/key_path.ts";
 import type { BackendConfig, ConfigRule } from "./config.ts";
-import { isMap, keyPathText, valueAt } from "./key_path.ts";
-import { isPublicHost } from "./s3_values.ts";
+import { isReadableOnTheWay } from "./clear_text.ts";
 import { hasVariable } from "./variables.ts";
 
 /** What warnings go by. */
@@ -63,7 +63,7 @@ function ofBackend(name: string, backend: BackendConfig, path: string): string[]
   const at = (key: string) => `${path}: ${keyPathText(["backends", name, key])}`;
   const { endpoint, storageClass } = backend;
   const warnings: string[] = [];
-  if (endpoint?.startsWith("http:") && isPublicHost(new URL(endpoint).hostname)) {
+  if (endpoint !== undefined && isReadableOnTheWay(endpoint)) {
     warnings.push(`${at("endpoint")} is http: sessions go over the network readable; use https`);
   }
   if (storageClass !== undefined && FROZEN.has(storageClass)) {
@@ -76,18 +76,19 @@ function ofBackend(name: string, backend: BackendConfig, path: string): string[]
 }
 
 function ofRule(
-  { match, backends }: ConfigRule,
+  { patterns, backends }: ConfigRule,
   index: number,
   rules: readonly ConfigRule[],
   path: string,
 ): string[] {
   const at = `${path}: ${keyPathText(["rules", index])}`;
-  const earlier = rules.slice(0, index).findIndex(({ globs }) => globs.some(isEverything));
+  const earlier = rules.slice(0, index).findIndex(isForEverything);
   if (earlier >= 0) {
     const other = keyPathText(["rules", earlier]);
     return [`${at} is never used, for ${other} matches every project; put it first`];
   }
   // Not archiving is a promise, so say where it ends.
+  const match = patterns.map(({ written }) => written);
   const narrow = backends.length === 0 ? match.filter((glob) => !/[*?[\]{}()]/.test(glob)) : [];
   return narrow
     .filter((glob) => !match.includes(`${plainEnd(glob)}/**`))
@@ -97,8 +98,8 @@ function ofRule(
     );
 }
 
-function isEverything(glob: string): boolean {
-  return glob === "**" || glob === "/**";
+function isForEverything({ patterns }: ConfigRule): boolean {
+  return patterns.some(({ globs }) => globs.some((glob) => glob === "**" || glob === "/**"));
 }
 
 function plainEnd(glob: string): string {

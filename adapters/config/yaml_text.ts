@@ -4,7 +4,7 @@
  * @module
  */
 import { parse } from "@std/yaml";
-import { ConfigError } from "./config_error.ts";
+import { ConfigError } from "./complaints/config_error.ts";
 
 /**
  * Reads the text of a configuration.

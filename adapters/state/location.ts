@@ -4,23 +4,15 @@
  *
  * @module
  */
-import { posix, win32 } from "node:path";
+import { win32 } from "node:path";
 import { ArchiveError } from "../../core/errors.ts";
 import { sha256Hex } from "../../core/hash.ts";
+import { homeFolder } from "../paths/home.ts";
+import { pathsOf, type Surroundings } from "../paths/surroundings.ts";
 import { makePrivateFolder } from "./folder.ts";
 
 /** The name of every folder of this program. */
 const NAME = "opencode-session-archiver";
-
-/**
- * What paths depend on, handed in so that they can be told for any machine.
- */
-export interface Surroundings {
-  /** The environment: `process.env`. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** `process.platform`; only `win32` differs. */
-  readonly platform: string;
-}
 
 /**
  * The configuration file that is read when none is named:
@@ -88,10 +80,6 @@ export function stateFolder(
   return makePrivateFolder(statePath(where));
 }
 
-function pathsOf({ platform }: Surroundings): typeof posix {
-  return platform === "win32" ? win32 : posix;
-}
-
 /** The specification says that an empty or relative value is to be ignored. */
 function xdg(where: Surroundings, variable: string): string | undefined {
   const value = where.env[variable];
@@ -105,14 +93,12 @@ function localBase(where: Surroundings, folder: string): string {
 }
 
 function inHome(where: Surroundings, folder: string): string {
-  const variable = where.platform === "win32" ? "USERPROFILE" : "HOME";
-  const home = where.env[variable];
-  if (home === undefined || !pathsOf(where).isAbsolute(home)) {
-    throw new ArchiveError(
-      "Invalid",
-      `${variable} is ${home ? `the relative path ${home}` : "not set"}; ` +
-        `set it to the absolute path of your home folder`,
-    );
-  }
-  return pathsOf(where).join(home, folder);
+  const home = homeFolder(where);
+  if ("path" in home) return pathsOf(where).join(home.path, folder);
+  const { variable, value } = home;
+  throw new ArchiveError(
+    "Invalid",
+    `${variable} is ${value ? `the relative path ${value}` : "not set"}; ` +
+      `set it to the absolute path of your home folder`,
+  );
 }

@@ -7,7 +7,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { sha256Hex } from "../../core/hash.ts";
 import { quoteKey } from "../../core/object_key.ts";
-import { type Call, callError, failIfStopped } from "../support/call.ts";
+import { callError, failIfStopped, type KeyCall } from "../support/call.ts";
 import { disk, paths } from "./builtins.ts";
 import { errnoOf } from "./errors.ts";
 import { type FileFolders, refuseOtherCase, syncFolder } from "./folders.ts";
@@ -49,7 +49,7 @@ export class FileWriter {
     key: string,
     parts: AsyncIterable<Uint8Array>,
     createOnly: boolean,
-    call: Call,
+    call: KeyCall,
   ): Promise<{ etag: string }> {
     await (this.#swept ??= trySweep(this.#root.path));
     const name = `${TEMPORARY}${process.pid}-${crypto.randomUUID()}`;
@@ -65,7 +65,7 @@ export class FileWriter {
     }
   }
 
-  async #fill(path: string, parts: AsyncIterable<Uint8Array>, call: Call): Promise<string> {
+  async #fill(path: string, parts: AsyncIterable<Uint8Array>, call: KeyCall): Promise<string> {
     const handle = await this.#openNew(path, call);
     try {
       let at = 0;
@@ -77,7 +77,7 @@ export class FileWriter {
     }
   }
 
-  async #openNew(path: string, call: Call): Promise<FileHandle> {
+  async #openNew(path: string, call: KeyCall): Promise<FileHandle> {
     const open = () => disk().open(path, "wx", 0o600);
     try {
       return await open();
@@ -88,7 +88,7 @@ export class FileWriter {
     }
   }
 
-  async #place(from: string, to: string, createOnly: boolean, call: Call): Promise<void> {
+  async #place(from: string, to: string, createOnly: boolean, call: KeyCall): Promise<void> {
     const folder = paths().dirname(to);
     for (let tries = 1;; tries++) {
       try {
@@ -103,7 +103,7 @@ export class FileWriter {
     }
   }
 
-  async #checkPlace(path: string, createOnly: boolean, call: Call): Promise<void> {
+  async #checkPlace(path: string, createOnly: boolean, call: KeyCall): Promise<void> {
     const stat = await statOf(path);
     if (stat === undefined) return;
     if (stat.isSymbolicLink()) await this.#root.refuseLinks(path, call);
@@ -112,14 +112,14 @@ export class FileWriter {
       throw callError(
         call,
         "Invalid",
-        `the key ${quoteKey(call.key ?? "")} cannot be a file: ${JSON.stringify(path)} is a ` +
+        `the key ${quoteKey(call.key)} cannot be a file: ${JSON.stringify(path)} is a ` +
           "folder, which holds the keys that go on from there; use another key",
       );
     }
     if (createOnly) throw alreadyExists(call);
   }
 
-  async #create(from: string, to: string, call: Call): Promise<void> {
+  async #create(from: string, to: string, call: KeyCall): Promise<void> {
     try {
       await disk().link(from, to);
       await discard(from);
@@ -132,12 +132,12 @@ export class FileWriter {
   }
 
   /** Creates where there are no hard links: whoever holds the claim may look and then move. */
-  async #createClaimed(from: string, to: string, call: Call): Promise<void> {
+  async #createClaimed(from: string, to: string, call: KeyCall): Promise<void> {
     const claim = paths().join(this.#root.path, `${TEMPORARY}claim-${sha256Hex(to)}`);
     for (let tries = 1; !await makeClaim(claim); tries++) {
       await this.#checkPlace(to, true, call); // the other one may be done
       if (tries === MAX_TRIES) {
-        const message = `another writer is just creating ${quoteKey(call.key ?? "")}; try again`;
+        const message = `another writer is just creating ${quoteKey(call.key)}; try again`;
         throw callError(call, "Transient", message);
       }
       await pause(tries);
@@ -171,8 +171,8 @@ async function makeClaim(path: string): Promise<boolean> {
   }
 }
 
-function alreadyExists(call: Call, cause?: unknown) {
-  const message = `the object ${quoteKey(call.key ?? "")} in the backend ${
+function alreadyExists(call: KeyCall, cause?: unknown) {
+  const message = `the object ${quoteKey(call.key)} in the backend ${
     JSON.stringify(call.backend)
   } exists already; delete it first`;
   return callError(call, "AlreadyExists", message, cause);

@@ -7,10 +7,10 @@ import { type Body, PART_SIZE } from "../../core/backend.ts";
 import { sha256 } from "../../core/hash.ts";
 import { quoteKey } from "../../core/object_key.ts";
 import { bodySize, readPart } from "../support/body_parts.ts";
-import { type Call, callError, unlessStopped } from "../support/call.ts";
+import { callError, type KeyCall, unlessStopped } from "../support/call.ts";
 import type { S3Connection } from "./connection.ts";
-import { PassingBytes } from "./memory.ts";
 import { notS3 } from "./objects.ts";
+import { PassingBytes } from "./passing_bytes.ts";
 import type { SendPart, Upload } from "./upload.ts";
 
 const MIB = 1 << 20;
@@ -32,7 +32,7 @@ export function partSize(size: number, mostParts: number): number {
  * @param call The write.
  * @param body What to store.
  */
-export function bodyUpload(connection: S3Connection, call: Call, body: Body): Upload {
+export function bodyUpload(connection: S3Connection, call: KeyCall, body: Body): Upload {
   const size = bodySize(body);
   const step = partSize(size, connection.settings.quirks.mostParts);
   return {
@@ -88,10 +88,10 @@ function checksumsIn(answer: { readonly ChecksumCRC32?: string }) {
  * @param call The write.
  * @throws ArchiveError `Corrupt`.
  */
-export function checkHash(body: Body, found: string | undefined, call: Call): void {
+export function checkHash(body: Body, found: string | undefined, call: KeyCall): void {
   if (body instanceof Uint8Array || found === body.sha256) return;
   const message = `the body of ${
-    quoteKey(call.key ?? "")
+    quoteKey(call.key)
   } has the SHA-256 ${found}, not ${body.sha256}; its source changed while it was read, so nothing was stored`;
   throw callError(call, "Corrupt", message);
 }

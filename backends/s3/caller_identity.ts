@@ -3,17 +3,10 @@
  *
  * @module
  */
+import { isAwsHost, isAwsRegion, partitionOfRegion } from "../aws_partitions.ts";
+import type { Call } from "../support/call.ts";
+import type { S3Connection } from "./connection.ts";
 import type { S3Settings } from "./settings.ts";
-
-/** Keys that sign. */
-export interface SigningKeys {
-  /** The public half. */
-  readonly accessKeyId: string;
-  /** The secret half; only ever used to sign. */
-  readonly secretAccessKey: string;
-  /** What goes with keys that expire. */
-  readonly sessionToken?: string;
-}
 
 /** How a store names whoever calls it. */
 export interface CallerIdentity {
@@ -28,27 +21,23 @@ const QUESTION = "Action=GetCallerIdentity&Version=2011-06-15";
 /**
  * Asks. Only AWS, and stores at the endpoint that have such a service, answer.
  *
- * @param keys Whose.
- * @param settings Where the store is.
- * @param signal Ends it.
+ * @param connection To the store.
+ * @param call The call that wants to know, and what ends it.
  * @returns Nothing when nobody answers that.
  */
 export async function callerIdentity(
-  keys: SigningKeys,
-  settings: S3Settings,
-  signal: AbortSignal,
+  connection: S3Connection,
+  call: Call,
 ): Promise<CallerIdentity | undefined> {
-  const address = serviceAddress(settings);
+  const address = serviceAddress(connection.settings);
   if (address === undefined) return undefined;
   try {
-    const headers = await signedHeaders(address, settings.region, keys, new Date());
-    const answer = await fetch(address, {
-      method: "POST",
-      headers,
-      body: QUESTION,
-      redirect: "error",
-      signal,
-    });
+    const { headers, body } = await connection.signed(call, questionTo(address), "sts");
+    // Runtimes set this one themselves.
+    const { host: _, ...sent } = headers;
+    const signal = AbortSignal.any([...call.signals]);
+    const options = { method: "POST", headers: sent, body, signal } as const;
+    const answer = await fetch(address, { ...options, redirect: "error" });
     return answer.ok ? readAnswer(await answer.text()) : await discard(answer);
   } catch {
     // Nobody answers there, or not in time. Who one is only helps; nothing depends on it.
@@ -56,17 +45,27 @@ export async function callerIdentity(
   }
 }
 
+function questionTo({ protocol, hostname, port, host }: URL) {
+  return {
+    method: "POST",
+    protocol,
+    hostname,
+    ...(port !== "" && { port: Number(port) }),
+    path: "/",
+    query: {},
+    headers: { host, "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
+    body: QUESTION,
+  };
+}
+
 /** The token service of AWS, or the store itself where it has an address of its own. */
 function serviceAddress({ endpoint, region }: S3Settings): URL | undefined {
   if (endpoint !== undefined) {
     const url = new URL(endpoint);
-    const isOwn = url.pathname === "/" && !/(^|\.)amazonaws\.(com(\.cn)?|eu)$/.test(url.hostname);
-    return isOwn ? url : undefined;
+    return url.pathname === "/" && !isAwsHost(url.hostname) ? url : undefined;
   }
-  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  return /^[a-z]{2}(-[a-z]+)+-\d$/.test(region)
-    ? new URL(`https://sts.${region}.${domain}/`)
-    : undefined;
+  if (!isAwsRegion(region)) return undefined;
+  return new URL(`https://sts.${region}.${partitionOfRegion(region).domain}/`);
 }
 
 async function discard(answer: Response): Promise<undefined> {
@@ -77,46 +76,4 @@ function readAnswer(text: string): CallerIdentity | undefined {
   const arn = /<Arn>([^<]{1,300})<\/Arn>/.exec(text)?.[1];
   const account = /<Account>([^<]{1,100})<\/Account>/.exec(text)?.[1];
   return arn && account ? { arn, account } : undefined;
-}
-
-/** Signature version 4, for this one question. */
-async function signedHeaders(
-  { host }: URL,
-  region: string,
-  { accessKeyId, secretAccessKey, sessionToken }: SigningKeys,
-  now: Date,
-): Promise<Record<string, string>> {
-  const { createHash, createHmac } = await import("node:crypto");
-  const hash = (text: string) => createHash("sha256").update(text).digest("hex");
-  const hmac = (key: string | Uint8Array, text: string) =>
-    createHmac("sha256", key).update(text).digest();
-  const time = now.toISOString().replace(/[:-]|\.\d{3}/g, "");
-  const day = time.slice(0, 8);
-  const scope = `${day}/${region}/sts/aws4_request`;
-  const signed: Record<string, string> = {
-    "content-type": "application/x-www-form-urlencoded; charset=utf-8",
-    host,
-    "x-amz-date": time,
-    ...(sessionToken && { "x-amz-security-token": sessionToken }),
-  };
-  const names = Object.keys(signed).sort();
-  const request = [
-    "POST",
-    "/",
-    "",
-    ...names.map((name) => `${name}:${signed[name]}`),
-    "",
-    names.join(";"),
-    hash(QUESTION),
-  ].join("\n");
-  const toSign = ["AWS4-HMAC-SHA256", time, scope, hash(request)].join("\n");
-  const key = [day, region, "sts", "aws4_request"]
-    .reduce<string | Uint8Array>((key, part) => hmac(key, part), `AWS4${secretAccessKey}`);
-  const signature = createHmac("sha256", key).update(toSign).digest("hex");
-  const { host: _, ...headers } = signed;
-  return {
-    ...headers,
-    authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, ` +
-      `SignedHeaders=${names.join(";")}, Signature=${signature}`,
-  };
 }

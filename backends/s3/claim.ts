@@ -9,7 +9,7 @@ import { isArchiveError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
 import { chunksOf } from "../../core/streams.ts";
 import { bodySize } from "../support/body_parts.ts";
-import type { Call } from "../support/call.ts";
+import type { KeyCall } from "../support/call.ts";
 import type { S3Connection } from "./connection.ts";
 import { getObject } from "./get.ts";
 import { headObject } from "./head.ts";
@@ -33,7 +33,7 @@ export interface Sent {
  */
 export async function claim(
   connection: S3Connection,
-  call: Call,
+  call: KeyCall,
   sent: Sent,
 ): Promise<{ etag?: string } | undefined> {
   try {
@@ -52,7 +52,7 @@ function hasAll(kept: Readonly<Record<string, string>>, sent: Sent["metadata"] =
   return Object.entries(sent).every(([name, value]) => (kept[name] ?? "") === value);
 }
 
-async function hasSameBytes(connection: S3Connection, call: Call, body: Body): Promise<boolean> {
+async function hasSameBytes(connection: S3Connection, call: KeyCall, body: Body): Promise<boolean> {
   const reading = await getObject(connection, call, undefined);
   const stored = sha256();
   for await (const chunk of chunksOf(reading.body)) stored.update(chunk);

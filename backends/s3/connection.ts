@@ -1,42 +1,21 @@
 /**
- * One backend's way to its store: the SDK, loaded with the first request, the limits that every
+ * One backend's way to its store: the client, made with the first request, the limits that every
  * request ends within, and the end of it all.
  *
  * What is asked for, and what answers mean, is elsewhere.
  *
  * @module
  */
-import type { S3, S3ClientConfig } from "@aws-sdk/client-s3";
+import type { S3 } from "@aws-sdk/client-s3";
 import { ArchiveError, isArchiveError } from "../../core/errors.ts";
 import { type Call, callError, describe, failIfStopped, onStop } from "../support/call.ts";
-import { type Agents, makeAgents } from "./agents.ts";
-import type { S3SignIn } from "./credentials.ts";
-import { s3Error, type S3Operation } from "./errors.ts";
+import type { S3Keys, S3Timeouts } from "./options.ts";
+import { settledWithin, unlessAborted } from "../support/within.ts";
+import { openClient, type S3Access } from "./client.ts";
+import { s3Error } from "./errors.ts";
 import { failureOf } from "./failure.ts";
-import { guardHost } from "./guard_host.ts";
-import { useToldHashes } from "./payload_hash.ts";
-import { quietly } from "./quiet_sdk.ts";
+import { type S3Operation, showsBucket } from "./operations.ts";
 import type { S3Settings } from "./settings.ts";
-
-/** How long things may take, in milliseconds. */
-export interface S3Timeouts {
-  /** Until a connection stands. */
-  readonly connectMs: number;
-  /** Between two pieces of an object that is read. */
-  readonly idleMs: number;
-  /** Until a request without a body is answered; one with a body gets more. */
-  readonly requestMs: number;
-}
-
-/** How to sign in, and how long to try. */
-export interface S3Access {
-  /** What goes into the options of the SDK's client; asked for once. */
-  readonly signIn: () => Promise<S3SignIn>;
-  /** How often a request is sent at most. */
-  readonly attempts: number;
-  /** The limits. */
-  readonly timeouts: S3Timeouts;
-}
 
 /** Handed to the SDK with each request. */
 export interface HttpOptions {
@@ -45,6 +24,11 @@ export interface HttpOptions {
   /** For one attempt, until its answer begins; milliseconds. */
   readonly requestTimeout: number;
 }
+
+type Signer = Awaited<ReturnType<S3["config"]["signer"]>>;
+
+/** A request as the SDK signs it. */
+export type Signable = Parameters<Signer["sign"]>[0];
 
 /** What makes a request take longer than others. */
 export interface Effort {
@@ -72,8 +56,7 @@ export class S3Connection {
   /** Texts that no message may show. */
   readonly #secrets = new Set<string>();
   readonly #background = new Set<Promise<unknown>>();
-  /** Whether the bucket has been seen to exist. */
-  bucketSeen = false;
+  #bucketSeen = false;
   #client: Promise<S3> | undefined;
 
   /**
@@ -102,24 +85,58 @@ export class S3Connection {
     send: (s3: S3, http: HttpOptions) => Promise<T>,
     effort: Effort = {},
   ): Promise<T> {
-    failIfStopped(call);
-    const stop = new AbortController();
-    const forget = onStop(call, (error) => stop.abort(error));
-    try {
+    return await this.#during(call, async (stop) => {
       const s3 = await unlessAborted(stop.signal, this.#connect());
       // Somebody may have to sign in for them: that is not the request's time.
-      const keys = await unlessAborted(stop.signal, s3.config.credentials());
-      this.#secrets.add(keys.secretAccessKey);
-      if (keys.sessionToken) this.#secrets.add(keys.sessionToken);
+      await unlessAborted(stop.signal, this.#signIn(s3));
       const answer = await this.#within(call, stop, effort, (http) => send(s3, http));
-      this.bucketSeen = true;
+      if (showsBucket(operation)) this.#bucketSeen = true;
       return answer;
-    } catch (error) {
-      if (stop.signal.aborted) throw stop.signal.reason;
-      throw this.#error(error, call, operation);
-    } finally {
-      forget();
-    }
+    }, (error) => this.#error(error, call, operation));
+  }
+
+  /** Whether the store has answered as if the bucket were there. */
+  get bucketSeen(): boolean {
+    return this.#bucketSeen;
+  }
+
+  /**
+   * The keys that requests are signed with. No request is made to the store for them.
+   *
+   * @param call The call that wants them.
+   * @throws ArchiveError When there are none.
+   */
+  async credentials(call: Call): Promise<S3Keys> {
+    return await this.#withClient(call, (s3) => this.#signIn(s3));
+  }
+
+  /**
+   * How far the store's clock is ahead of this machine's, as the SDK found with the latest answer; 0
+   * before there is one, and while they agree. No request is made for it.
+   *
+   * @param call The call that wants to know.
+   * @returns Milliseconds.
+   */
+  async clockOffset(call: Call): Promise<number> {
+    return await this.#withClient(call, (s3) => Promise.resolve(s3.config.systemClockOffset));
+  }
+
+  /**
+   * Signs a request to another service than S3; sending it is the caller's.
+   *
+   * @param call The call that wants it.
+   * @param request What is to be sent, with its host among the headers.
+   * @param service Its name in signatures, as in `sts`.
+   * @returns The request with all headers that it needs.
+   */
+  async signed(call: Call, request: Signable, service: string): Promise<Signable> {
+    return await this.#withClient(call, async (s3) => {
+      await this.#signIn(s3);
+      const { region: signingRegion } = this.settings;
+      const scheme = { name: "sigv4", signingName: service, signingRegion, properties: {} };
+      const signer = await s3.config.signer(scheme);
+      return await signer.sign(request, { signingService: service, signingRegion });
+    });
   }
 
   /**
@@ -146,14 +163,41 @@ export class S3Connection {
 
   /** Waits a little for what is in the background, and closes all sockets. */
   async close(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, Math.min(FAREWELL, this.timeouts.requestMs));
-    });
-    await Promise.race([Promise.all(this.#background), late]);
-    clearTimeout(timer);
+    await settledWithin(Math.min(FAREWELL, this.timeouts.requestMs), this.#background);
     const client = await this.#client?.catch(() => undefined);
     client?.destroy();
+  }
+
+  async #withClient<T>(call: Call, work: (s3: S3) => Promise<T>): Promise<T> {
+    return await this.#during(call, async ({ signal }) => {
+      const s3 = await unlessAborted(signal, this.#connect());
+      return await unlessAborted(signal, work(s3));
+    }, (error) => clientError(error, call, [...this.#secrets]));
+  }
+
+  /** Does a call's work until the call is stopped, and says what went wrong in it. */
+  async #during<T>(
+    call: Call,
+    work: (stop: AbortController) => Promise<T>,
+    explain: (error: unknown) => ArchiveError,
+  ): Promise<T> {
+    failIfStopped(call);
+    const stop = new AbortController();
+    const forget = onStop(call, (error) => stop.abort(error));
+    try {
+      return await work(stop);
+    } catch (error) {
+      throw stop.signal.aborted ? stop.signal.reason : explain(error);
+    } finally {
+      forget();
+    }
+  }
+
+  async #signIn(s3: S3): Promise<S3Keys> {
+    const keys = await s3.config.credentials();
+    this.#secrets.add(keys.secretAccessKey);
+    if (keys.sessionToken) this.#secrets.add(keys.sessionToken);
+    return keys;
   }
 
   async #within<T>(
@@ -181,85 +225,25 @@ export class S3Connection {
 
   #error(error: unknown, call: Call, operation: S3Operation): ArchiveError {
     if (isArchiveError(error)) return withKey(error, call);
-    return s3Error(failureOf(error, [...this.#secrets]), call, operation, this.settings);
+    const failure = failureOf(error, [...this.#secrets]);
+    // Whoever may not ask after the bucket has at least been told that there is something to deny.
+    if (operation === "HeadBucket" && failure.facts.status === 403) this.#bucketSeen = true;
+    return s3Error(failure, call, operation, this.settings);
   }
 
   #connect(): Promise<S3> {
-    return this.#client ??= this.#open().catch((error) => {
+    return this.#client ??= openClient(this.settings, this.#access).catch((error) => {
       this.#client = undefined;
       throw error;
     });
   }
-
-  async #open(): Promise<S3> {
-    const [{ S3 }, signIn, agents] = await Promise.all([
-      loadSdk(this.settings),
-      this.#access.signIn(),
-      makeAgents(),
-    ]);
-    const client = quietly(() => new S3({ ...this.#config(agents), ...signIn }));
-    guardHost(client, this.settings);
-    useToldHashes(client);
-    return client;
-  }
-
-  #config(agents: Agents): S3ClientConfig {
-    const { endpoint, region, quirks } = this.settings;
-    const { attempts, timeouts } = this.#access;
-    return {
-      region,
-      ...(endpoint !== undefined && { endpoint }),
-      forcePathStyle: quirks.pathStyle,
-      maxAttempts: attempts,
-      retryMode: "standard",
-      ...(quirks.checksums === "required" && { requestChecksumCalculation: "WHEN_REQUIRED" }),
-      // Readers check the SHA-256 of what they get; a CRC on top buys nothing.
-      responseChecksumValidation: "WHEN_REQUIRED",
-      // A store that passes over "Expect" would let every larger upload wait until it times out, and
-      // the SDK opens a new connection for each.
-      expectContinueHeader: false,
-      logger: SILENT,
-      requestHandler: {
-        connectionTimeout: timeouts.connectMs,
-        requestTimeout: timeouts.requestMs,
-        throwOnRequestTimeout: true,
-        // Off: it counts the time in which the kernel still sends what was written, and so ends
-        // uploads over slow lines.
-        socketTimeout: 0,
-        ...agents,
-        logger: SILENT,
-      },
-    };
-  }
 }
 
-const nothing = () => {};
-const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-
-async function loadSdk({ backend }: S3Settings): Promise<{ S3: typeof S3 }> {
-  try {
-    return await import("@aws-sdk/client-s3");
-  } catch (cause) {
-    const message =
-      `the backend ${JSON.stringify(backend)} needs the package @aws-sdk/client-s3, ` +
-      "which cannot be loaded; install it again";
-    throw new ArchiveError("NotSupported", message, { backend, cause });
-  }
-}
-
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  let forget = nothing;
-  const aborted = new Promise<never>((_, reject) => {
-    const listener = () => reject(signal.reason);
-    forget = () => signal.removeEventListener("abort", listener);
-    if (signal.aborted) listener();
-    else signal.addEventListener("abort", listener, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    forget();
-  }
+/** The error of what needs a client and no request. */
+function clientError(error: unknown, call: Call, secrets: readonly string[]): ArchiveError {
+  if (isArchiveError(error)) return withKey(error, call);
+  const failure = failureOf(error, secrets);
+  return callError(call, "Transient", `${describe(call)} failed: ${failure.message}`, failure);
 }
 
 function withKey(error: ArchiveError, { backend, key }: Call): ArchiveError {

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type Call, describe } from "../support/call.ts";
+import { describe, type KeyCall } from "../support/call.ts";
 import type { S3Connection } from "./connection.ts";
-import { failureBehind, findObject, headObject } from "./head.ts";
+import { failureBehind } from "./failure.ts";
+import { findObject, headObject } from "./head.ts";
 import { copySource, plainEtag, quotedEtag } from "./keys.ts";
 import { notS3, objectHeaders } from "./objects.ts";
 import { type SendPart, uploadInParts } from "./upload.ts";
@@ -25,8 +26,8 @@ const COPYING = 5;
  */
 export async function copyObject(
   connection: S3Connection,
-  reading: Call,
-  storing: Call,
+  reading: KeyCall,
+  storing: KeyCall,
 ): Promise<{ etag?: string }> {
   const etag = await copyAtOnce(connection, reading, storing).catch((error) => {
     if (!isTooLarge(error) || !connection.settings.quirks.copyParts) throw error;
@@ -37,8 +38,8 @@ export async function copyObject(
 
 async function copyAtOnce(
   connection: S3Connection,
-  reading: Call,
-  storing: Call,
+  reading: KeyCall,
+  storing: KeyCall,
 ): Promise<string | undefined> {
   const { bucket, prefix, ...settings } = connection.settings;
   const headers = objectHeaders(connection.settings);
@@ -71,8 +72,8 @@ function isTooLarge(error: unknown): boolean {
 
 async function copyInParts(
   connection: S3Connection,
-  reading: Call,
-  storing: Call,
+  reading: KeyCall,
+  storing: KeyCall,
 ): Promise<string | undefined> {
   const { info, contentType } = await findObject(connection, reading);
   const source = {

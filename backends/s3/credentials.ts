@@ -9,6 +9,7 @@
  */
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { ArchiveError } from "../../core/errors.ts";
+import { within } from "../support/within.ts";
 import { type CredentialsContext, credentialsFailure } from "./credentials_failure.ts";
 import { namedProfile, type S3Place, type S3PlaceOptions } from "./place.ts";
 import { quietly } from "./quiet_sdk.ts";
@@ -42,7 +43,7 @@ type Found = Identity & { readonly $source?: Readonly<Record<string, string>> };
  * How long a program or a service may take to give credentials, in milliseconds. Somebody may have
  * to touch a key for it.
  */
-const PATIENCE = 120_000;
+const LIMIT_MS = 120_000;
 
 /**
  * For how long keys that stand in a file, and do not say when they end, are taken as good, in
@@ -61,13 +62,13 @@ const KEYS_IN_FILE_LIVE = 10 * 60_000;
  *
  * @param options What the user and the environment say; `env` must be that of the process.
  * @param place What {@linkcode resolveS3Place} made of it.
- * @param patience How long the search may take, in milliseconds.
+ * @param limitMs How long the search may take, in milliseconds.
  * @throws ArchiveError `Invalid` for credentials that lack one of the pair.
  */
 export function credentialProvider(
   options: S3PlaceOptions,
   place: S3Place,
-  patience: number = PATIENCE,
+  limitMs: number = LIMIT_MS,
 ): Promise<S3SignIn> {
   const named = namedProfile(options) === place.profile ? place.profile : undefined;
   const shared = { profile: named, ignoreConfiguredEndpointUrls: true } as const;
@@ -81,7 +82,7 @@ export function credentialProvider(
     if (context.signIn.kind === "bad role") throw credentialsFailure(undefined, context);
     try {
       chain ??= await searchOfSdk(named, asked?.callerClientConfig);
-      const found = await within(patience, chain(), options.backend);
+      const found = await within(limitMs, chain(), () => lateCredentials(limitMs, options.backend));
       if (!isKeysInFile(found)) return found;
       chain = undefined;
       return { ...found, expiration: new Date(Date.now() + KEYS_IN_FILE_LIVE) };
@@ -125,20 +126,10 @@ function isKeysInFile({ expiration, $source }: Found): boolean {
   return expiration === undefined && $source !== undefined && "CREDENTIALS_PROFILE" in $source;
 }
 
-async function within<T>(patience: number, work: Promise<T>, backend: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const message = `what gives the backend ${JSON.stringify(backend)} its credentials did not ` +
-        `answer within ${patience / 1000} s; check the profile's credential_process or SSO`;
-      reject(new ArchiveError("Timeout", message, { backend }));
-    }, patience);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function lateCredentials(limitMs: number, backend: string): ArchiveError {
+  const message = `what gives the backend ${JSON.stringify(backend)} its credentials did not ` +
+    `answer within ${limitMs / 1000} s; check the profile's credential_process or SSO`;
+  return new ArchiveError("Timeout", message, { backend });
 }
 
 async function contextOf(options: S3PlaceOptions, place: S3Place): Promise<CredentialsContext> {

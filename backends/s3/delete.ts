@@ -4,7 +4,7 @@
  * @module
  */
 import { isArchiveError } from "../../core/errors.ts";
-import type { Call } from "../support/call.ts";
+import type { KeyCall } from "../support/call.ts";
 import type { S3Connection } from "./connection.ts";
 import { missingBucket } from "./head.ts";
 
@@ -14,7 +14,7 @@ import { missingBucket } from "./head.ts";
  * @param connection The store.
  * @param call The call, whose key it is.
  */
-export async function deleteObject(connection: S3Connection, call: Call): Promise<void> {
+export async function deleteObject(connection: S3Connection, call: KeyCall): Promise<void> {
   const { bucket, prefix } = connection.settings;
   const target = { Bucket: bucket, Key: prefix + call.key };
   try {

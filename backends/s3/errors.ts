@@ -2,18 +2,23 @@
  * From a failed request to the one error that callers see: what kind it is, what it means and what
  * to do about it.
  *
+ * `failure.ts` takes what is known out of whatever the SDK threw, and leaves the rest (signatures,
+ * tokens) behind. With the request that failed (`operations.ts`) and the settings, that is what is
+ * told (`meaning.ts`); it is read by `network_faults.ts` where no answer came, by `answers.ts` where
+ * one came, and here where it was no answer of S3's. The meaning, behind what was being done, is the
+ * error's message, and the failure its cause. That no keys were to be had is no failed request:
+ * `credentials_failure.ts` words it.
+ *
  * @module
  */
 import type { ArchiveError } from "../../core/errors.ts";
-import { type Call, callError, describe, notFound } from "../support/call.ts";
+import { type Call, callError, describe, hasKey, notFound } from "../support/call.ts";
 import type { S3Failure } from "./failure.ts";
 import { networkMeaning } from "./network_faults.ts";
 import { readsOne, type S3Operation } from "./operations.ts";
 import { answerMeaning, missingBucket, statusMeaning } from "./answers.ts";
 import type { Meaning, Told } from "./meaning.ts";
 import type { S3Settings } from "./settings.ts";
-
-export type { S3Operation } from "./operations.ts";
 
 /**
  * The error of a failed request.
@@ -29,7 +34,7 @@ export function s3Error(
   operation: S3Operation,
   settings: S3Settings,
 ): ArchiveError {
-  if (isMissingObject(failure, operation)) return notFound(call, failure);
+  if (isMissingObject(failure, operation) && hasKey(call)) return notFound(call, failure);
   const [code, what] = meaningOf({ failure, operation, settings });
   return callError(call, code, `${describe(call)} failed: ${what}`, failure);
 }

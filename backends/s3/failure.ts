@@ -19,7 +19,9 @@ export class S3Failure extends Error {
   constructor(readonly code: string, message: string, readonly facts: FailureFacts) {
     super(message);
     // Where the SDK came to it helps nobody, and may show what it held.
-    this.stack = `${this.name}: ${message}`;
+    const { requestId } = facts;
+    const where = requestId === undefined ? "" : ` (request ${requestId})`;
+    this.stack = `${this.name}: ${message}${where}`;
   }
 }
 
@@ -29,7 +31,7 @@ export interface FailureFacts {
   readonly status?: number;
   /** How many times the request was sent. */
   readonly attempts: number;
-  /** The store's name of the request, for its support. */
+  /** The store's name of the request, for its support; causes show it. */
   readonly requestId?: string;
   /** The region in which the bucket is, where the store tells. */
   readonly region?: string;
@@ -56,12 +58,26 @@ export function failureOf(error: unknown, secrets: readonly string[]): S3Failure
   return new S3Failure(cleaned(codeOf(seen), secrets), message, {
     status: number(metadata.httpStatusCode) ?? number(answer.statusCode),
     attempts: number(metadata.attempts) ?? 1,
-    requestId: text(metadata.requestId),
+    requestId: requestIdIn(metadata, secrets),
     region: text(headers["x-amz-bucket-region"]) ?? text(seen.Region) ?? text(seen.BucketRegion),
     refused: text(seen.Header) ?? text(seen.ArgumentName),
     foreign: isForeign(seen, headers),
     storeTime: text(seen.ServerTime) ?? text(headers.date),
   });
+}
+
+/**
+ * What the store said, where an error came of that.
+ *
+ * @param error What was thrown.
+ */
+export function failureBehind(error: unknown): S3Failure | undefined {
+  return error instanceof Error && error.cause instanceof S3Failure ? error.cause : undefined;
+}
+
+function requestIdIn(metadata: Record<string, unknown>, secrets: readonly string[]) {
+  const id = text(metadata.requestId);
+  return id === undefined ? undefined : cleaned(id, secrets);
 }
 
 function codeOf(error: Record<string, unknown>): string {

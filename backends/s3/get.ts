@@ -5,10 +5,11 @@
  */
 import type { ByteRange, ObjectInfo } from "../../core/backend.ts";
 import { fitRange, type Span } from "../support/byte_range.ts";
-import { type Call, callError, describe } from "../support/call.ts";
-import { type Arriving, arrivingStream, emptyStream } from "./body.ts";
+import { callError, describe, type KeyCall } from "../support/call.ts";
+import { type Arriving, arrivingStream, emptyStream } from "./arriving.ts";
 import type { S3Connection } from "./connection.ts";
-import { failureBehind, headObject, missingBucket } from "./head.ts";
+import { failureBehind } from "./failure.ts";
+import { headObject, missingBucket } from "./head.ts";
 import { checkIsS3, infoOf, notS3 } from "./objects.ts";
 
 /** An object and the bytes asked for. */
@@ -31,7 +32,7 @@ const ENDLESS = Number.MAX_SAFE_INTEGER;
  */
 export async function getObject(
   connection: S3Connection,
-  call: Call,
+  call: KeyCall,
   range: ByteRange | undefined,
 ): Promise<Reading> {
   const { start, end } = fitRange(range, ENDLESS, call);
@@ -49,11 +50,11 @@ export async function getObject(
 
 async function read(
   connection: S3Connection,
-  call: Call,
+  call: KeyCall,
   range: ByteRange | undefined,
 ): Promise<Reading> {
   const { settings } = connection;
-  const { key = "" } = call;
+  const { key } = call;
   const target = { Bucket: settings.bucket, Key: settings.prefix + key, Range: headerOf(range) };
   // The request's own signal ends with the call to the SDK; the body lives on.
   const ending = new AbortController();
@@ -84,7 +85,7 @@ async function read(
 /** An object of which no byte is wanted, or has any. */
 async function nothing(
   connection: S3Connection,
-  call: Call,
+  call: KeyCall,
   range: ByteRange | undefined,
 ): Promise<Reading> {
   const info = await headObject(connection, call);

@@ -6,6 +6,7 @@
  */
 import type { S3 } from "@aws-sdk/client-s3";
 import { ArchiveError } from "../../core/errors.ts";
+import { isAwsHost } from "../aws_partitions.ts";
 import type { S3Settings } from "./settings.ts";
 
 /**
@@ -26,10 +27,6 @@ export function guardHost(client: S3, settings: S3Settings): void {
   }, { step: "build", name: "guardHost" });
 }
 
-/** The domains of AWS's partitions. */
-const AWS =
-  /\.(amazonaws\.(com(\.cn)?|eu)|s?c2s\.(ic|sgov)\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
-
 interface WithHost {
   readonly hostname: string;
   readonly port?: number;
@@ -42,7 +39,7 @@ function hasHost(request: unknown): request is WithHost {
 }
 
 function isChosen(request: WithHost, { endpoint, bucket }: S3Settings): boolean {
-  if (endpoint === undefined) return AWS.test(request.hostname);
+  if (endpoint === undefined) return isAwsHost(request.hostname);
   const chosen = new URL(endpoint);
   if (request.protocol !== chosen.protocol) return false;
   if (String(request.port ?? "") !== chosen.port) return false;

@@ -6,10 +6,10 @@
  */
 import type { ObjectInfo } from "../../core/backend.ts";
 import { type ArchiveError, isArchiveError } from "../../core/errors.ts";
-import type { Call } from "../support/call.ts";
+import type { KeyCall } from "../support/call.ts";
 import type { S3Connection } from "./connection.ts";
 import { bucketError } from "./errors.ts";
-import { S3Failure } from "./failure.ts";
+import { failureBehind, S3Failure } from "./failure.ts";
 import { checkIsS3, infoOf, type ObjectAnswer } from "./objects.ts";
 
 /** An object, and its MIME type. */
@@ -27,7 +27,7 @@ export interface Found {
  * @param call The call, whose key it is.
  * @throws ArchiveError `NotFound` when it is not there but its bucket is.
  */
-export async function headObject(connection: S3Connection, call: Call): Promise<ObjectInfo> {
+export async function headObject(connection: S3Connection, call: KeyCall): Promise<ObjectInfo> {
   return (await findObject(connection, call)).info;
 }
 
@@ -37,9 +37,9 @@ export async function headObject(connection: S3Connection, call: Call): Promise<
  * @param connection The store.
  * @param call The call, whose key it is.
  */
-export async function findObject(connection: S3Connection, call: Call): Promise<Found> {
+export async function findObject(connection: S3Connection, call: KeyCall): Promise<Found> {
   const { settings } = connection;
-  const { key = "" } = call;
+  const { key } = call;
   const target = { Bucket: settings.bucket, Key: settings.prefix + key };
   let answer: ObjectAnswer & { readonly ContentLength?: number };
   try {
@@ -52,7 +52,11 @@ export async function findObject(connection: S3Connection, call: Call): Promise<
   return { info, contentType: answer.ContentType };
 }
 
-async function explained(error: unknown, connection: S3Connection, call: Call): Promise<unknown> {
+async function explained(
+  error: unknown,
+  connection: S3Connection,
+  call: KeyCall,
+): Promise<unknown> {
   if (isArchiveError(error, "NotFound")) {
     return await missingBucket(connection, call) ?? error;
   }
@@ -69,7 +73,7 @@ async function explained(error: unknown, connection: S3Connection, call: Call): 
  */
 export async function missingBucket(
   connection: S3Connection,
-  call: Call,
+  call: KeyCall,
 ): Promise<ArchiveError | undefined> {
   if (connection.bucketSeen) return undefined;
   const { settings } = connection;
@@ -79,13 +83,11 @@ export async function missingBucket(
   } catch (error) {
     const failure = failureBehind(error);
     if (failure?.facts.status === 404) return bucketError(call, settings, failure);
-    // Whoever may not ask has at least been told that there is something to deny.
-    if (failure?.facts.status === 403) connection.bucketSeen = true;
   }
 }
 
 /** Asks again by a request whose refusal has a body that says why. */
-async function refusal(connection: S3Connection, call: Call): Promise<unknown> {
+async function refusal(connection: S3Connection, call: KeyCall): Promise<unknown> {
   const { bucket, prefix } = connection.settings;
   const target = { Bucket: bucket, Key: prefix + call.key, Range: "bytes=0-0" };
   try {
@@ -98,15 +100,6 @@ async function refusal(connection: S3Connection, call: Call): Promise<unknown> {
   } catch (error) {
     return error;
   }
-}
-
-/**
- * What the store said, where an error came of that.
- *
- * @param error What was thrown.
- */
-export function failureBehind(error: unknown): S3Failure | undefined {
-  return error instanceof Error && error.cause instanceof S3Failure ? error.cause : undefined;
 }
 
 const NONE = new S3Failure("", "", { attempts: 0, foreign: false });

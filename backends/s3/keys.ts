@@ -4,11 +4,9 @@
  *
  * @module
  */
-import { ArchiveError } from "../../core/errors.ts";
-import { MAX_KEY_BYTES, objectKeyFault, quoteKey, utf8Length } from "../../core/object_key.ts";
-
-/** What a prefix must leave of a key's bytes: more than an archive's key ever takes. */
-const ROOM_BYTES = 512;
+import { MAX_KEY_BYTES, quoteKey, utf8Length } from "../../core/object_key.ts";
+import { refusedOption } from "./refusal.ts";
+import { plainPrefix, prefixFault } from "./values.ts";
 
 /**
  * The prefix as it stands before every key: nothing, or names that each end in a slash.
@@ -18,13 +16,10 @@ const ROOM_BYTES = 512;
  * @throws ArchiveError `Invalid` for `.` and `..` segments, control characters and half an excess.
  */
 export function normalPrefix(prefix: string, backend: string): string {
-  const plain = prefix.split("/").filter((segment) => segment !== "").join("/");
-  if (plain === "") return "";
-  const fault = objectKeyFault(plain, MAX_KEY_BYTES - ROOM_BYTES - 1);
-  if (fault === undefined) return `${plain}/`;
-  const message = `the prefix ${quoteKey(prefix)} of the backend ${JSON.stringify(backend)} ` +
-    `${fault}; use names separated by slashes, like "team/laptop"`;
-  throw new ArchiveError("Invalid", message, { backend });
+  const fault = prefixFault(prefix);
+  if (fault !== undefined) throw refusedOption(backend, `the prefix ${quoteKey(prefix)}`, fault);
+  const plain = plainPrefix(prefix);
+  return plain === undefined ? "" : `${plain}/`;
 }
 
 /** How long a key may be after this prefix, in UTF-8 bytes. */

@@ -12,13 +12,16 @@
  *   section that does not exist.
  * - Region: the option; `AWS_REGION`, even when the option names a profile; the profile's `region`,
  *   that of the credentials file first. All this is what the SDK does; it knows no
- *   `AWS_DEFAULT_REGION`. With nobody naming one, the SDK asks the machine it runs on (EC2).
+ *   `AWS_DEFAULT_REGION`. With nobody naming one,
+ *   `settings.ts` takes the one in the endpoint's host name, else the provider's default; the SDK,
+ *   which would ask the machine that it runs on (EC2), is never left to.
  * - Profile: the option; `AWS_PROFILE`; `default`, when there is one.
  *
  * @module
  */
 import { ArchiveError } from "../../core/errors.ts";
-import { checkEndpoint } from "./endpoint_url.ts";
+import type { Named, S3BackendOptions } from "./options.ts";
+import { refusedOption } from "./refusal.ts";
 import {
   type Environment,
   noSuchProfile,
@@ -28,32 +31,15 @@ import {
   settingOf,
   type SharedConfig,
 } from "./shared_config.ts";
+import { endpointFault, REGION, textFault } from "./values.ts";
 
 /** What the user and the environment say about the place. */
-export interface S3PlaceOptions {
-  /** The store's address, http or https. */
-  readonly endpoint?: string;
-  /** The region's name. */
-  readonly region?: string;
-  /** A profile of the shared AWS configuration. */
-  readonly profile?: string;
-  /** Keys given outright. */
-  readonly credentials?: S3Keys;
-  /** The environment. Credentials are found by the SDK, which always reads `process.env`. */
-  readonly env: Environment;
-  /** The backend's name, for errors. */
-  readonly backend: string;
-}
-
-/** A pair of keys, as a store hands them out. */
-export interface S3Keys {
-  /** The public half. */
-  readonly accessKeyId: string;
-  /** The secret half. */
-  readonly secretAccessKey: string;
-  /** What goes with keys that expire. */
-  readonly sessionToken?: string;
-}
+export type S3PlaceOptions =
+  & Named<Pick<S3BackendOptions, "endpoint" | "region" | "profile" | "credentials">>
+  & {
+    /** The environment. */
+    readonly env: Environment;
+  };
 
 /** Where it stores. */
 export interface S3Place {
@@ -93,7 +79,7 @@ export async function resolveS3Place(options: S3PlaceOptions): Promise<S3Place> 
   const { endpoint, region, profile, credentials, env, backend } = options;
   if (endpoint && region && credentials && !profile) {
     return {
-      endpoint: checkEndpoint(endpoint, OPTION, backend),
+      endpoint: checkEndpoint({ value: endpoint, from: OPTION }, backend),
       region: checkRegion({ value: region, from: OPTION }, backend),
       from: { endpoint: OPTION, region: OPTION },
     };
@@ -102,9 +88,7 @@ export async function resolveS3Place(options: S3PlaceOptions): Promise<S3Place> 
   const foundEndpoint = findEndpoint(options, inForce);
   const foundRegion = findRegion(options, inForce);
   return {
-    endpoint: foundEndpoint.value === undefined
-      ? undefined
-      : checkEndpoint(foundEndpoint.value, foundEndpoint.from, backend),
+    endpoint: checkEndpoint(foundEndpoint, backend),
     region: checkRegion(foundRegion, backend),
     profile: inForce.name,
     from: { endpoint: foundEndpoint.from, region: foundRegion.from },
@@ -219,12 +203,21 @@ function findRegion(options: S3PlaceOptions, { name, profile, shared }: InForce)
   return { value: setting.value, from: ofProfile(name, setting, shared) };
 }
 
+/** The address without white space around it. */
+function checkEndpoint({ value, from }: Found, backend: string): string | undefined {
+  const text = value?.trim();
+  const fault = text === undefined ? undefined : endpointFault(text);
+  if (fault === undefined) return text;
+  // A password, or a signature in a query, must not get into logs.
+  const shown = /[@?#]/.test(text ?? "") ? "" : ` ${JSON.stringify(text)}`;
+  throw refusedOption(backend, `the endpoint${shown}`, `cannot be used: ${fault}`, from);
+}
+
 function checkRegion({ value, from }: Found, backend: string): string | undefined {
-  if (value === undefined || /^[\w-]{1,63}$/.test(value)) return value;
-  const message =
-    `the region ${JSON.stringify(value)} of the backend ${JSON.stringify(backend)}, ` +
-    `from ${from}, is no region's name; give one such as eu-central-1`;
-  throw new ArchiveError("Invalid", message, { backend });
+  const fault = value === undefined ? undefined : textFault(REGION, value);
+  if (fault === undefined) return value;
+  const what = `the region ${JSON.stringify(value)}`;
+  throw refusedOption(backend, what, `cannot be used: ${fault}`, from);
 }
 
 function ofProfile(

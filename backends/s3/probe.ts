@@ -6,68 +6,65 @@
  */
 import type { Backend, Finding } from "../../core/backend.ts";
 import { asArchiveError, isArchiveError, throwIfAborted } from "../../core/errors.ts";
+import type { Call } from "../support/call.ts";
 import { skippedTrial, type TrialOptions, tryBackend } from "../support/trial.ts";
-import { within } from "../support/trial_ground.ts";
 import { clockOutcome } from "../support/trial_steps.ts";
-import { callerIdentity, type SigningKeys } from "./caller_identity.ts";
+import { callerIdentity } from "./caller_identity.ts";
+import type { S3Keys } from "./options.ts";
 import { failedFinding } from "./probe_advice.ts";
-import { addressText, type BucketProbe, probeBucket } from "./probe_bucket.ts";
+import { asking, type BucketProbe, type VariableProbe } from "./probe_ask.ts";
+import { addressText, type BucketVerdict, probeBucket } from "./probe_bucket.ts";
 import { probeHints } from "./probe_hints.ts";
 import { probePaging } from "./probe_paging.ts";
+import type { QuirkFinding } from "./quirk_advice.ts";
 
 /** What is tried. */
-export interface S3Probe extends Omit<BucketProbe, "patience" | "signal"> {
+export interface S3Probe extends Omit<VariableProbe, "limitMs" | "signal"> {
   /** The backend. */
   readonly backend: Backend;
-  /** The profile in force. */
-  readonly profile?: string;
 }
 
-const PATIENCE = 20_000;
+/** The same, with the limits in force. */
+type Limited = S3Probe & VariableProbe;
+
+/** How long one call may take, in milliseconds. */
+const LIMIT_MS = 20_000;
 /** Who one is only helps. */
-const IDENTITY_PATIENCE = 5_000;
+const IDENTITY_LIMIT_MS = 5_000;
 
 /**
  * Tries a bucket. See {@linkcode tryBackend} for what is left behind, which is nothing.
  *
  * @param tried What.
- * @param options Signal and patience.
+ * @param options Signal and limit.
  */
 export async function* probeS3(
   tried: S3Probe,
   options: TrialOptions = {},
 ): AsyncGenerator<Finding> {
-  const probe = { ...tried, ...options, patience: options.patience ?? PATIENCE };
+  const { signal, limitMs = LIMIT_MS } = options;
+  const probe = { ...tried, signal, limitMs };
   const { settings } = tried.connection;
-  yield { check: "address", status: "ok", detail: addressText(settings, tried.profile) };
+  yield { check: "address", status: "ok", detail: addressText(settings) };
   const keys = await credentials(probe);
   yield keys.finding;
   if (!keys.isReachable) return yield* skippedTrial('"credentials" did not work');
   const bucket = await probeBucket(probe);
-  throwIfAborted(options.signal, `trying the backend ${JSON.stringify(settings.backend)}`);
+  throwIfAborted(signal, `trying the backend ${JSON.stringify(settings.backend)}`);
   yield bucket.finding;
   if (!bucket.isReachable) return yield* skippedTrial('"bucket" did not work');
   yield* trial(probe, options);
   yield* probeHints(probe);
 }
 
-async function credentials({ connection, patience, signal }: BucketProbe) {
+async function credentials(probe: BucketProbe): Promise<BucketVerdict> {
+  const { connection, limitMs } = probe;
   const { settings } = connection;
-  const doing = "looking for credentials";
   try {
-    const keys = await within(
-      doing,
-      (signal) =>
-        connection.run(
-          { backend: settings.backend, doing, signals: [signal] },
-          "HeadBucket",
-          (s3) => s3.config.credentials(),
-        ),
-      // A program or a browser may have to be waited for.
-      6 * patience,
-      signal,
-    );
-    return { isReachable: true, finding: await identified(keys, { connection, patience, signal }) };
+    const find = (call: Call) => connection.credentials(call);
+    // A program or a browser may have to be waited for.
+    const keys = await asking(probe, "looking for credentials", find, 6 * limitMs);
+    return { isReachable: true, finding: await identified(keys, probe) };
   } catch (thrown) {
     if (isArchiveError(thrown, "Aborted")) throw thrown;
     const error = asArchiveError(thrown, { backend: settings.backend });
@@ -75,17 +72,12 @@ async function credentials({ connection, patience, signal }: BucketProbe) {
   }
 }
 
-async function identified(
-  keys: SigningKeys,
-  { connection, patience, signal }: Pick<BucketProbe, "connection" | "patience" | "signal">,
-): Promise<Finding> {
+async function identified(keys: S3Keys, probe: BucketProbe): Promise<Finding> {
   const key = `access key ${masked(keys.accessKeyId)}`;
-  const identity = await within(
-    "asking who that is",
-    (signal) => callerIdentity(keys, connection.settings, signal),
-    Math.min(patience, IDENTITY_PATIENCE),
-    signal,
-  ).catch(() => undefined);
+  const find = (call: Call) => callerIdentity(probe.connection, call);
+  const limitMs = Math.min(probe.limitMs, IDENTITY_LIMIT_MS);
+  const identity = await asking(probe, "asking who that is", find, limitMs)
+    .catch(() => undefined);
   const detail = identity === undefined ? key : `${identity.arn}, ${key}`;
   return { check: "credentials", status: "ok", detail };
 }
@@ -96,7 +88,7 @@ function masked(accessKeyId: string): string {
 }
 
 async function* trial(
-  probe: S3Probe & BucketProbe,
+  probe: Limited,
   options: TrialOptions,
 ): AsyncGenerator<Finding> {
   const { backend, connection: { settings } } = probe;
@@ -111,7 +103,7 @@ async function* trial(
 /** The finding with what S3 in particular has to say about it. */
 async function explained(
   finding: Finding,
-  probe: S3Probe & BucketProbe,
+  probe: Limited,
   options: TrialOptions,
 ): Promise<Finding> {
   const { check, status, error } = finding;
@@ -144,9 +136,9 @@ const CONDITIONS: Readonly<Record<string, Condition>> = {
 async function undeclared(
   finding: Finding,
   quirk: Condition,
-  { variant }: BucketProbe,
+  { variant }: VariableProbe,
   options: TrialOptions,
-): Promise<Finding> {
+): Promise<Finding | QuirkFinding> {
   const able = variant({ [quirk]: true });
   try {
     for await (
@@ -160,7 +152,7 @@ async function undeclared(
   }
   const advice =
     `the store does it right when it is asked to: write "${quirk}: true" below the backend's "quirks"`;
-  return { ...finding, advice };
+  return { ...finding, advice, quirks: { [quirk]: true } };
 }
 
 /** Without an error, the store took what it should not have taken. */
@@ -171,31 +163,17 @@ function isAboutCondition(error: Error | undefined): boolean {
 }
 
 /** A condition that is passed over does harm: it is believed in. */
-function ignored(finding: Finding, quirk: Condition): Finding {
+function ignored(finding: Finding, quirk: Condition): QuirkFinding {
   const why = finding.error === undefined ? "" : "; the store refuses or mistakes the condition";
   const advice =
     `write "${quirk}: false" below the backend's "quirks", so that the archive does not ` +
     `rely on it${why}`;
-  return { ...finding, advice };
+  return { ...finding, advice, quirks: { [quirk]: false } };
 }
 
 /** The SDK has compared the clocks with the first answer. */
-async function clock(
-  finding: Finding,
-  { connection, patience, signal }: BucketProbe,
-): Promise<Finding> {
-  const doing = "comparing the clocks";
-  const { backend } = connection.settings;
-  const skew = await within(
-    doing,
-    (signal) =>
-      connection.run(
-        { backend, doing, signals: [signal] },
-        "HeadBucket",
-        (s3) => Promise.resolve(s3.config.systemClockOffset),
-      ),
-    patience,
-    signal,
-  );
+async function clock(finding: Finding, probe: BucketProbe): Promise<Finding> {
+  const compare = (call: Call) => probe.connection.clockOffset(call);
+  const skew = await asking(probe, "comparing the clocks", compare);
   return skew === 0 ? finding : { check: finding.check, status: "ok", ...clockOutcome(skew) };
 }

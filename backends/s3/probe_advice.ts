@@ -5,7 +5,7 @@
  */
 import type { Finding } from "../../core/backend.ts";
 import type { ArchiveError } from "../../core/errors.ts";
-import { S3Failure } from "./failure.ts";
+import { failureBehind } from "./failure.ts";
 import type { S3Settings } from "./settings.ts";
 
 /**
@@ -40,11 +40,12 @@ export function seenIn({ message }: Error): string {
 
 /** Many stores know no checksums but their own. */
 function refusedChecksum(
-  { cause }: ArchiveError,
+  error: ArchiveError,
   { quirks, provider }: S3Settings,
 ): string | undefined {
-  if (quirks.checksums === "required" || !(cause instanceof S3Failure)) return undefined;
-  const { code, message, facts: { refused = "" } } = cause;
+  const failure = failureBehind(error);
+  if (quirks.checksums === "required" || failure === undefined) return undefined;
+  const { code, message, facts: { refused = "" } } = failure;
   const isAbout = /checksum|crc32|aws-chunked|STREAMING|trailer/i.test(`${refused} ${message}`) ||
     /Checksum|ContentSHA256/i.test(code);
   if (!isAbout) return undefined;

@@ -4,27 +4,14 @@
  *
  * @module
  */
-import type { Backend, Finding } from "../../core/backend.ts";
+import type { Finding } from "../../core/backend.ts";
+import { closest } from "../../core/closest.ts";
 import { type ArchiveError, asArchiveError, isArchiveError } from "../../core/errors.ts";
-import type { S3Quirks } from "../s3_providers.ts";
-import { within } from "../support/trial_ground.ts";
-import type { S3Connection } from "./connection.ts";
-import { closest } from "./did_you_mean.ts";
-import { S3Failure } from "./failure.ts";
+import { bounded } from "../support/trial_ground.ts";
+import { failureBehind } from "./failure.ts";
 import { adviceIn, failedFinding } from "./probe_advice.ts";
+import { ask, type BucketProbe, type VariableProbe } from "./probe_ask.ts";
 import type { S3Settings } from "./settings.ts";
-
-/** What the examination of a bucket needs. */
-export interface BucketProbe {
-  /** The store as it is configured. */
-  readonly connection: S3Connection;
-  /** How long one call may take, in milliseconds. */
-  readonly patience: number;
-  /** Ends it. */
-  readonly signal?: AbortSignal;
-  /** The same backend with other quirks; whoever asks for it closes it. */
-  variant(quirks: Partial<S3Quirks>): Backend;
-}
 
 /** What came of it. */
 export interface BucketVerdict {
@@ -39,7 +26,7 @@ export interface BucketVerdict {
  *
  * @param probe What it needs.
  */
-export async function probeBucket(probe: BucketProbe): Promise<BucketVerdict> {
+export async function probeBucket(probe: VariableProbe): Promise<BucketVerdict> {
   const { settings } = probe.connection;
   try {
     await look(probe);
@@ -53,23 +40,17 @@ export async function probeBucket(probe: BucketProbe): Promise<BucketVerdict> {
 }
 
 /** A listing, for its errors have a body that says why; those of HEAD have none. */
-async function look({ connection, patience, signal }: BucketProbe): Promise<void> {
-  const { settings: { bucket, prefix, backend, where } } = connection;
+async function look(probe: BucketProbe): Promise<void> {
+  const { settings: { bucket, prefix, where } } = probe.connection;
   const doing = `looking into the bucket ${JSON.stringify(bucket)} at ${where}`;
-  await within(
+  const request = { Bucket: bucket, Prefix: prefix, MaxKeys: 1 };
+  const answer = await ask(
+    probe,
     doing,
-    async (signal) => {
-      const call = { backend, doing, signals: [signal] };
-      const answer = await connection.run(
-        call,
-        "ListObjectsV2",
-        (s3, http) => s3.listObjectsV2({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }, http),
-      );
-      if (answer.IsTruncated === undefined && answer.Name === undefined) throw new NoListing();
-    },
-    patience,
-    signal,
+    "ListObjectsV2",
+    (s3, http) => s3.listObjectsV2(request, http),
   );
+  if (answer.IsTruncated === undefined && answer.Name === undefined) throw new NoListing();
 }
 
 /** The store answered with something else, as those do that take the bucket for a host of theirs. */
@@ -77,9 +58,9 @@ class NoListing extends Error {
   override readonly name = "NoListing";
 }
 
-async function explain(error: ArchiveError, probe: BucketProbe): Promise<BucketVerdict> {
+async function explain(error: ArchiveError, probe: VariableProbe): Promise<BucketVerdict> {
   const { settings } = probe.connection;
-  const code = error.cause instanceof S3Failure ? error.cause.code : "";
+  const code = failureBehind(error)?.code;
   if (code === "AccessDenied" || code === "AllAccessDisabled") return await denied(error, probe);
   const finding = failedFinding("bucket", error, settings);
   const advice = isMissing(error)
@@ -88,8 +69,8 @@ async function explain(error: ArchiveError, probe: BucketProbe): Promise<BucketV
   return { isReachable: false, finding: { ...finding, advice } };
 }
 
-function isMissing({ cause }: ArchiveError): boolean {
-  return cause instanceof S3Failure && /^NoSuchBucket$|^InvalidBucketName$/.test(cause.code);
+function isMissing(error: ArchiveError): boolean {
+  return /^NoSuchBucket$|^InvalidBucketName$/.test(failureBehind(error)?.code ?? "");
 }
 
 /** One who may not list may still write; a bucket that is not one's own is another matter. */
@@ -129,26 +110,16 @@ function named(buckets: readonly string[]): string {
 }
 
 /** The buckets of the account, where the credentials may see them. */
-async function ownBuckets(
-  { connection, patience, signal }: BucketProbe,
-): Promise<readonly string[] | undefined> {
-  const { backend } = connection.settings;
+async function ownBuckets(probe: BucketProbe): Promise<readonly string[] | undefined> {
   const doing = "listing the buckets of the account";
   try {
-    return await within(
+    const { Buckets = [] } = await ask(
+      probe,
       doing,
-      async (signal) => {
-        const call = { backend, doing, signals: [signal] };
-        const { Buckets = [] } = await connection.run(
-          call,
-          "HeadBucket",
-          (s3, http) => s3.listBuckets({}, http),
-        );
-        return Buckets.flatMap(({ Name }) => Name ?? []);
-      },
-      patience,
-      signal,
+      "ListBuckets",
+      (s3, http) => s3.listBuckets({}, http),
     );
+    return Buckets.flatMap(({ Name }) => Name ?? []);
   } catch (error) {
     if (isArchiveError(error, "Aborted")) throw error;
     return undefined;
@@ -156,17 +127,17 @@ async function ownBuckets(
 }
 
 /** Tries the other way to name the bucket, where the failure may come from that. */
-async function otherStyle(error: ArchiveError, probe: BucketProbe): Promise<string | undefined> {
+async function otherStyle(error: ArchiveError, probe: VariableProbe): Promise<string | undefined> {
   const { endpoint, quirks: { pathStyle } } = probe.connection.settings;
   if (endpoint === undefined || !mayBeStyle(error, pathStyle)) return undefined;
   const other = probe.variant({ pathStyle: !pathStyle });
   try {
-    await within(
+    await bounded(
       "trying the other address",
       async (signal) => {
         for await (const _ of other.list({ limit: 1, signal })) break;
       },
-      probe.patience,
+      probe.limitMs,
       probe.signal,
     );
   } catch (failure) {
@@ -181,19 +152,21 @@ async function otherStyle(error: ArchiveError, probe: BucketProbe): Promise<stri
 }
 
 /** Bad keys, a bad region and silence are the same in either style. */
-function mayBeStyle({ code, cause }: ArchiveError, pathStyle: boolean): boolean {
-  if (!(cause instanceof S3Failure)) return true;
+function mayBeStyle(error: ArchiveError, pathStyle: boolean): boolean {
+  const failure = failureBehind(error);
+  if (failure === undefined) return true;
+  const { code } = error;
   if (code === "Unauthorized" || code === "Throttled" || code === "Timeout") return false;
   const named = /ENOTFOUND|EAI_|lookup|dns|certificate|altname|TLS|SSL/i;
-  if (cause.facts.status === undefined) {
-    return !pathStyle && named.test(`${cause.code} ${cause.message}`);
+  if (failure.facts.status === undefined) {
+    return !pathStyle && named.test(`${failure.code} ${failure.message}`);
   }
-  return !/^(AuthorizationHeaderMalformed|IllegalLocation.*)$/.test(cause.code);
+  return !/^(AuthorizationHeaderMalformed|IllegalLocation.*)$/.test(failure.code);
 }
 
 /** What the user may see of the settings in force. */
-export function addressText(settings: S3Settings, profile: string | undefined): string {
-  const { where, region, from, provider, quirks } = settings;
+export function addressText(settings: S3Settings): string {
+  const { where, region, from, profile, provider, quirks } = settings;
   const style = settings.endpoint === undefined
     ? ""
     : `, bucket in the ${quirks.pathStyle ? "path" : "host name"}`;

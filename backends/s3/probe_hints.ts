@@ -7,39 +7,35 @@
 import type { S3 } from "@aws-sdk/client-s3";
 import type { Finding } from "../../core/backend.ts";
 import { isArchiveError } from "../../core/errors.ts";
-import { within } from "../support/trial_ground.ts";
-import type { HttpOptions, S3Connection } from "./connection.ts";
-
-/** How a question is put. */
-export interface Asking {
-  /** The store. */
-  readonly connection: S3Connection;
-  /** How long one call may take, in milliseconds. */
-  readonly patience: number;
-  /** Ends it. */
-  readonly signal?: AbortSignal;
-}
+import type { HttpOptions } from "./connection.ts";
+import type { S3Operation } from "./operations.ts";
+import { ask, type BucketProbe } from "./probe_ask.ts";
 
 /**
  * Looks for what the owner of a bucket should know.
  *
- * @param asking How to ask.
+ * @param probe Whom to ask.
  * @param now The time, in milliseconds since 1970.
  */
 export async function* probeHints(
-  asking: Asking,
+  probe: BucketProbe,
   now: number = Date.now(),
 ): AsyncGenerator<Finding> {
-  yield* await versioning(asking);
-  yield* await unfinishedUploads(asking, now);
+  yield* await versioning(probe);
+  yield* await unfinishedUploads(probe, now);
 }
 
-async function versioning(asking: Asking): Promise<Finding[]> {
-  const { bucket: Bucket } = asking.connection.settings;
-  const answer = await mayAsk(asking, (s3, http) => s3.getBucketVersioning({ Bucket }, http));
+async function versioning(probe: BucketProbe): Promise<Finding[]> {
+  const { bucket: Bucket } = probe.connection.settings;
+  const answer = await mayAsk(
+    probe,
+    "GetBucketVersioning",
+    (s3, http) => s3.getBucketVersioning({ Bucket }, http),
+  );
   if (answer?.Status !== "Enabled") return [];
   const lock = await mayAsk(
-    asking,
+    probe,
+    "GetObjectLockConfiguration",
     (s3, http) => s3.getObjectLockConfiguration({ Bucket }, http),
   );
   const locked = lock?.ObjectLockConfiguration?.ObjectLockEnabled === "Enabled";
@@ -52,10 +48,11 @@ async function versioning(asking: Asking): Promise<Finding[]> {
 /** Younger ones may be on their way. */
 const OLD = 24 * 3_600_000;
 
-async function unfinishedUploads(asking: Asking, now: number): Promise<Finding[]> {
-  const { bucket: Bucket, prefix: Prefix } = asking.connection.settings;
+async function unfinishedUploads(probe: BucketProbe, now: number): Promise<Finding[]> {
+  const { bucket: Bucket, prefix: Prefix } = probe.connection.settings;
   const answer = await mayAsk(
-    asking,
+    probe,
+    "ListMultipartUploads",
     (s3, http) => s3.listMultipartUploads({ Bucket, Prefix }, http),
   );
   const old = (answer?.Uploads ?? []).filter(({ Initiated }) =>
@@ -71,19 +68,14 @@ async function unfinishedUploads(asking: Asking, now: number): Promise<Finding[]
   }];
 }
 
+/** What the store says to a question, where it may be asked. */
 async function mayAsk<T>(
-  { connection, patience, signal }: Asking,
-  ask: (s3: S3, http: HttpOptions) => Promise<T>,
+  probe: BucketProbe,
+  operation: S3Operation,
+  send: (s3: S3, http: HttpOptions) => Promise<T>,
 ): Promise<T | undefined> {
-  const doing = "looking at the bucket's settings";
-  const { backend } = connection.settings;
   try {
-    return await within(
-      doing,
-      (signal) => connection.run({ backend, doing, signals: [signal] }, "HeadBucket", ask),
-      patience,
-      signal,
-    );
+    return await ask(probe, "looking at the bucket's settings", operation, send);
   } catch (error) {
     if (isArchiveError(error, "Aborted")) throw error;
     return undefined;

@@ -6,9 +6,9 @@
  */
 import type { Backend, Finding } from "../../core/backend.ts";
 import { asArchiveError, isArchiveError } from "../../core/errors.ts";
-import { TrialGround, within } from "../support/trial_ground.ts";
+import { TrialGround } from "../support/trial_ground.ts";
 import { failedFinding } from "./probe_advice.ts";
-import type { Asking } from "./probe_hints.ts";
+import { ask, type BucketProbe } from "./probe_ask.ts";
 
 const CHECK = "paging";
 const NAMES = ["paged/a b.json", "paged/ä.json", "paged/ü+1.json"];
@@ -17,14 +17,14 @@ const NAMES = ["paged/a b.json", "paged/ä.json", "paged/ü+1.json"];
  * Lists a few objects page by page, and removes them.
  *
  * @param backend The backend.
- * @param asking How to ask its store.
+ * @param probe How to ask its store.
  */
-export async function probePaging(backend: Backend, asking: Asking): Promise<Finding> {
-  const { connection: { settings }, patience, signal } = asking;
-  const ground = new TrialGround(backend, patience, signal);
+export async function probePaging(backend: Backend, probe: BucketProbe): Promise<Finding> {
+  const { connection: { settings }, limitMs, signal } = probe;
+  const ground = new TrialGround(backend, limitMs, signal);
   try {
     for (const name of NAMES) await ground.put(name, new Uint8Array(1));
-    const names = await pages(ground.key("paged/"), asking);
+    const names = await pages(ground.key("paged/"), probe);
     if (names === NAMES.length) {
       return { check: CHECK, status: "ok", detail: "goes on where a page ended" };
     }
@@ -43,29 +43,23 @@ export async function probePaging(backend: Backend, asking: Asking): Promise<Fin
 }
 
 /** How many names come, one a page; one more than there are when it does not end. */
-async function pages(prefix: string, { connection, patience, signal }: Asking): Promise<number> {
-  const { backend, bucket, prefix: first } = connection.settings;
+async function pages(prefix: string, probe: BucketProbe): Promise<number> {
+  const { bucket, prefix: first } = probe.connection.settings;
   const request = {
     Bucket: bucket,
     Prefix: first + prefix,
     MaxKeys: 1,
     EncodingType: "url",
   } as const;
-  const doing = "listing page by page";
   let names = 0;
   let token: string | undefined;
   while (names <= NAMES.length) {
     const ContinuationToken = token;
-    const answer = await within(
-      doing,
-      (signal) =>
-        connection.run(
-          { backend, doing, signals: [signal] },
-          "ListObjectsV2",
-          (s3, http) => s3.listObjectsV2({ ...request, ContinuationToken }, http),
-        ),
-      patience,
-      signal,
+    const answer = await ask(
+      probe,
+      "listing page by page",
+      "ListObjectsV2",
+      (s3, http) => s3.listObjectsV2({ ...request, ContinuationToken }, http),
     );
     names += answer.Contents?.length ?? 0;
     token = answer.IsTruncated ? answer.NextContinuationToken : undefined;

@@ -8,11 +8,12 @@ import { isArchiveError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
 import { quoteKey } from "../../core/object_key.ts";
 import { bodySize, readPart } from "../support/body_parts.ts";
-import { type Call, callError, unlessStopped } from "../support/call.ts";
+import { callError, type KeyCall, unlessStopped } from "../support/call.ts";
 import { pause } from "./pause.ts";
 import { claim, type Sent } from "./claim.ts";
 import type { S3Connection } from "./connection.ts";
-import { failureBehind, headObject } from "./head.ts";
+import { failureBehind } from "./failure.ts";
+import { headObject } from "./head.ts";
 import { plainEtag, quotedEtag } from "./keys.ts";
 import { bodyUpload, checkHash } from "./body_upload.ts";
 import { notS3, objectHeaders } from "./objects.ts";
@@ -44,7 +45,7 @@ const FIRST_PAUSE = 100;
  */
 export async function putObject(
   connection: S3Connection,
-  call: Call,
+  call: KeyCall,
   writing: Writing,
 ): Promise<{ etag?: string }> {
   checkMode(connection, call, writing.mode);
@@ -78,7 +79,7 @@ function headersOf(connection: S3Connection, { mode, metadata, contentType }: Wr
   };
 }
 
-async function wholeWrite(connection: S3Connection, call: Call, writing: Writing) {
+async function wholeWrite(connection: S3Connection, call: KeyCall, writing: Writing) {
   const { bucket, prefix } = connection.settings;
   const size = bodySize(writing.body);
   const bytes = await unlessStopped(call, () => readPart(writing.body, 0, size, call));
@@ -118,7 +119,7 @@ function conditionOf({ settings: { quirks } }: S3Connection, mode: PutMode): Con
  */
 async function underCondition(
   connection: S3Connection,
-  call: Call,
+  call: KeyCall,
   writing: Writing,
   write: () => Promise<string | undefined>,
 ): Promise<string | undefined> {
@@ -158,11 +159,9 @@ function refusalIn(error: unknown, mode: PutMode): "conflict" | { repeated: bool
   }
 }
 
-function conditionError(call: Call, mode: PutMode, cause: unknown) {
+function conditionError(call: KeyCall, mode: PutMode, cause: unknown) {
   if (failureBehind(cause)?.code === "NoSuchUpload") return cause;
-  const object = `the object ${quoteKey(call.key ?? "")} in the backend ${
-    JSON.stringify(call.backend)
-  }`;
+  const object = `the object ${quoteKey(call.key)} in the backend ${JSON.stringify(call.backend)}`;
   const failure = failureBehind(cause);
   if (mode === "create") {
     return callError(call, "AlreadyExists", `${object} exists already; delete it first`, failure);
@@ -172,7 +171,7 @@ function conditionError(call: Call, mode: PutMode, cause: unknown) {
   return callError(call, "Precondition", message, failure);
 }
 
-function checkMode({ settings }: S3Connection, call: Call, mode: PutMode): void {
+function checkMode({ settings }: S3Connection, call: KeyCall, mode: PutMode): void {
   if (typeof mode !== "object" || settings.quirks.ifMatch) return;
   const message =
     `the backend ${JSON.stringify(call.backend)} cannot replace an object only if its ` +
@@ -180,7 +179,7 @@ function checkMode({ settings }: S3Connection, call: Call, mode: PutMode): void 
   throw callError(call, "NotSupported", message);
 }
 
-async function checkAbsent(connection: S3Connection, call: Call): Promise<void> {
+async function checkAbsent(connection: S3Connection, call: KeyCall): Promise<void> {
   try {
     await headObject(connection, call);
   } catch (error) {
@@ -193,7 +192,7 @@ async function checkAbsent(connection: S3Connection, call: Call): Promise<void> 
 /** A store that tells no etag with its reply must at least have the object. */
 async function acknowledged(
   connection: S3Connection,
-  call: Call,
+  call: KeyCall,
   body: Body,
 ): Promise<{ etag?: string }> {
   try {

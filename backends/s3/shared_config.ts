@@ -8,8 +8,8 @@
  *
  * @module
  */
+import { closest } from "../../core/closest.ts";
 import { ArchiveError } from "../../core/errors.ts";
-import { closest } from "./did_you_mean.ts";
 import { type PlainIni, plainIni, UnreadableLine } from "./ini_dialect.ts";
 
 /** The environment of a process. */

@@ -5,7 +5,7 @@
  */
 import type { CompletedPart, CreateMultipartUploadCommandInput } from "@aws-sdk/client-s3";
 import { asTheyEnd } from "../../core/parallel.ts";
-import { type Call, callError, unlessStopped } from "../support/call.ts";
+import { callError, type KeyCall, unlessStopped } from "../support/call.ts";
 import type { S3Connection } from "./connection.ts";
 import { plainEtag } from "./keys.ts";
 import { notS3, type ObjectHeaders } from "./objects.ts";
@@ -21,12 +21,12 @@ export interface UploadTarget {
 }
 
 /** Sends one part; its bytes are in hand, or in the store. */
-export type SendPart = (target: UploadTarget, call: Call) => Promise<CompletedPart>;
+export type SendPart = (target: UploadTarget, call: KeyCall) => Promise<CompletedPart>;
 
 /** The parts of an object. */
 export interface Upload {
   /** The parts, each read only when it is its turn to be sent. Failing ends the upload. */
-  parts(call: Call): AsyncGenerator<SendPart>;
+  parts(call: KeyCall): AsyncGenerator<SendPart>;
 }
 
 /** What must hold of the object that is there, in S3's words. */
@@ -59,7 +59,7 @@ const COMPLETING = 4;
  */
 export async function uploadInParts(
   connection: S3Connection,
-  call: Call,
+  call: KeyCall,
   upload: Upload,
   { headers, condition }: UploadOptions,
 ): Promise<string | undefined> {
@@ -84,7 +84,7 @@ export async function uploadInParts(
 
 async function begin(
   connection: S3Connection,
-  call: Call,
+  call: KeyCall,
   headers: UploadOptions["headers"],
 ): Promise<UploadTarget> {
   const { bucket, prefix } = connection.settings;
@@ -103,7 +103,7 @@ async function begin(
 
 async function create(
   connection: S3Connection,
-  call: Call,
+  call: KeyCall,
   request: CreateMultipartUploadCommandInput,
 ): Promise<string> {
   const { UploadId } = await connection.run(
@@ -117,7 +117,7 @@ async function create(
 
 async function sendAll(
   connection: S3Connection,
-  call: Call,
+  call: KeyCall,
   upload: Upload,
   target: UploadTarget,
 ): Promise<CompletedPart[]> {
@@ -147,7 +147,7 @@ async function sendAll(
 }
 
 /** Ends an upload. That it cannot be ended hides nothing that went wrong before. */
-async function end(connection: S3Connection, call: Call, target: UploadTarget): Promise<void> {
+async function end(connection: S3Connection, call: KeyCall, target: UploadTarget): Promise<void> {
   const limit = new AbortController();
   const ending = {
     backend: call.backend,

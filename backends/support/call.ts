@@ -18,6 +18,14 @@ export interface Call {
   readonly signals: readonly AbortSignal[];
 }
 
+/** A call about one key. */
+export type KeyCall = Call & { readonly key: string };
+
+/** Whether a call is about one key. */
+export function hasKey(call: Call): call is KeyCall {
+  return call.key !== undefined;
+}
+
 /**
  * An error of this call.
  *
@@ -42,8 +50,8 @@ export function describe(call: Call): string {
 }
 
 /** The `NotFound` of this call's key. */
-export function notFound(call: Call, cause?: unknown): ArchiveError {
-  const message = `there is no object ${quoteKey(call.key ?? "")} in the backend ${
+export function notFound(call: KeyCall, cause?: unknown): ArchiveError {
+  const message = `there is no object ${quoteKey(call.key)} in the backend ${
     JSON.stringify(call.backend)
   }`;
   return callError(call, "NotFound", message, cause);

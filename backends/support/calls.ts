@@ -3,20 +3,19 @@
  *
  * @module
  */
-import type { Call } from "./call.ts";
-import { failIfStopped } from "./call.ts";
+import { type Call, failIfStopped, type KeyCall } from "./call.ts";
 
 /** Begins a backend's calls. */
 export class Calls {
   readonly #backend: string;
-  readonly #checkKey: (key: string, call: Call) => void;
+  readonly #checkKey: (key: string, call: KeyCall) => void;
   readonly #closing = new AbortController();
 
   /**
    * @param backend The backend's name.
    * @param checkKey Throws `Invalid` for a key that the backend never takes.
    */
-  constructor(backend: string, checkKey: (key: string, call: Call) => void) {
+  constructor(backend: string, checkKey: (key: string, call: KeyCall) => void) {
     this.#backend = backend;
     this.#checkKey = checkKey;
   }
@@ -29,8 +28,8 @@ export class Calls {
    * @param signal The caller's.
    * @throws ArchiveError `Invalid`, or `Aborted` when the signal has fired or the backend is closed.
    */
-  begin(doing: string, key: string, signal?: AbortSignal): Call {
-    const call = this.#call(doing, key, signal);
+  begin(doing: string, key: string, signal?: AbortSignal): KeyCall {
+    const call = { ...this.#call(doing, signal), key };
     this.#checkKey(key, call);
     failIfStopped(call);
     return call;
@@ -44,7 +43,7 @@ export class Calls {
    * @throws ArchiveError `Aborted`, as above.
    */
   beginWithoutKey(doing: string, signal?: AbortSignal): Call {
-    const call = this.#call(doing, undefined, signal);
+    const call = this.#call(doing, signal);
     failIfStopped(call);
     return call;
   }
@@ -54,8 +53,8 @@ export class Calls {
     this.#closing.abort(new Error("the backend was closed"));
   }
 
-  #call(doing: string, key: string | undefined, signal: AbortSignal | undefined): Call {
+  #call(doing: string, signal: AbortSignal | undefined): Call {
     const signals = signal === undefined ? [] : [signal];
-    return { backend: this.#backend, doing, key, signals: [...signals, this.#closing.signal] };
+    return { backend: this.#backend, doing, signals: [...signals, this.#closing.signal] };
   }
 }

@@ -16,12 +16,12 @@ import { type Step, STEPS } from "./trial_steps.ts";
  */
 export interface TrialOptions extends CallOptions {
   /** How long one call may take, in milliseconds; 20,000 by default. Large bodies get six times that. */
-  patience?: number;
+  limitMs?: number;
   /** Only these checks, whatever they need; all when left out. */
   checks?: readonly string[];
 }
 
-const PATIENCE = 20_000;
+const LIMIT_MS = 20_000;
 
 /**
  * Tries a backend: writes, reads, lists, odd keys, large bodies, conditions, copies, deletes, how fast
@@ -31,7 +31,7 @@ const PATIENCE = 20_000;
  * What builds on something that did not work is `skipped`, and everything is once a call timed out.
  *
  * @param backend Which.
- * @param options Signal and patience.
+ * @param options Signal and limit.
  * @throws ArchiveError `Aborted` when the signal fires, once everything is removed.
  *
  * @example
@@ -47,7 +47,7 @@ export async function* tryBackend(
   backend: Backend,
   options: TrialOptions = {},
 ): AsyncGenerator<Finding> {
-  const ground = new TrialGround(backend, options.patience ?? PATIENCE, options.signal);
+  const ground = new TrialGround(backend, options.limitMs ?? LIMIT_MS, options.signal);
   let left: readonly string[] = [];
   try {
     yield* findings(ground, chosen(options.checks));

@@ -9,6 +9,7 @@ import { PART_SIZE } from "../../core/backend.ts";
 import { ArchiveError, isArchiveError, throwIfAborted } from "../../core/errors.ts";
 import { inParallel } from "../../core/parallel.ts";
 import { bodySize } from "./body_parts.ts";
+import { settledWithin, unlessAborted } from "./within.ts";
 
 /** The first segment of all keys that are written to try a store. */
 export const TRIAL_FOLDER = ".session-archiver-probe";
@@ -26,19 +27,19 @@ export class TrialGround {
   readonly folder: string;
   readonly #written = new Set<string>();
   readonly #signal: AbortSignal | undefined;
-  readonly #patience: number;
+  readonly #limitMs: number;
   /** Writes that nobody waits for any more; they may still land. */
   readonly #late = new Set<Promise<unknown>>();
 
   /**
    * @param backend Whose.
-   * @param patience How long a call may take, in milliseconds; six times that with a large body.
+   * @param limitMs How long a call may take, in milliseconds; six times that with a large body.
    * @param signal Ends all calls but those that remove.
    */
-  constructor(backend: Backend, patience: number, signal?: AbortSignal) {
+  constructor(backend: Backend, limitMs: number, signal?: AbortSignal) {
     this.backend = backend;
     this.folder = `${TRIAL_FOLDER}/${crypto.randomUUID().slice(0, 13)}/`;
-    this.#patience = patience;
+    this.#limitMs = limitMs;
     this.#signal = signal;
   }
 
@@ -57,9 +58,9 @@ export class TrialGround {
     const key = this.key(name);
     // Also a write that fails may have stored something.
     this.#written.add(key);
-    const patience = bodySize(body) > PART_SIZE ? LARGE * this.#patience : this.#patience;
+    const limitMs = bodySize(body) > PART_SIZE ? LARGE * this.#limitMs : this.#limitMs;
     const write = (signal: AbortSignal) => this.backend.put(key, body, { ...options, signal });
-    return await this.#bounded(`writing ${name}`, write, patience);
+    return await this.#bounded(`writing ${name}`, write, limitMs);
   }
 
   /** Reads an object, or a part of it. */
@@ -130,11 +131,11 @@ export class TrialGround {
    */
   async clear(): Promise<readonly string[]> {
     const until = AbortSignal.timeout(REMOVAL);
-    await settled([...this.#late], Math.min(this.#patience, REMOVAL / 10));
+    await settledWithin(Math.min(this.#limitMs, REMOVAL / 10), this.#late);
     await inParallel([...this.#written], 4, async (key) => {
       if (until.aborted) return;
       const remove = (signal: AbortSignal) => this.backend.delete(key, { signal });
-      const removal = within(`deleting ${key}`, remove, this.#patience, until);
+      const removal = bounded(`deleting ${key}`, remove, this.#limitMs, until);
       const isGone = await removal.then(() => true, () => false);
       if (isGone) this.#written.delete(key);
     });
@@ -144,13 +145,13 @@ export class TrialGround {
   async #bounded<T>(
     doing: string,
     work: (signal: AbortSignal) => Promise<T>,
-    patience = this.#patience,
+    limitMs = this.#limitMs,
   ): Promise<T> {
     throwIfAborted(this.#signal, doing);
     let running: Promise<T> | undefined;
     const start = (signal: AbortSignal) => running = work(signal);
     try {
-      return await within(doing, start, patience, this.#signal);
+      return await bounded(doing, start, limitMs, this.#signal);
     } catch (error) {
       if (running) this.#remember(running);
       throw error;
@@ -169,47 +170,33 @@ export class TrialGround {
  *
  * @param doing What, for the error.
  * @param work It; asked to stop when it takes too long, and left alone then.
- * @param patience How long it may take, in milliseconds.
+ * @param limitMs How long it may take, in milliseconds.
  * @param signal The caller's own.
  * @throws ArchiveError `Timeout`, `Aborted`, or what it fails with.
  */
-export async function within<T>(
+export async function bounded<T>(
   doing: string,
   work: (signal: AbortSignal) => Promise<T>,
-  patience: number,
+  limitMs: number,
   signal?: AbortSignal,
 ): Promise<T> {
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(tooLong(doing, patience)), patience);
+  const timer = setTimeout(() => stop.abort(tooLong(doing, limitMs)), limitMs);
   const relay = () =>
     stop.abort(new ArchiveError("Aborted", `${doing} was stopped`, { cause: signal?.reason }));
   signal?.addEventListener("abort", relay, { once: true });
   if (signal?.aborted) relay();
-  const stopped = new Promise<never>((_, reject) => {
-    if (stop.signal.aborted) reject(stop.signal.reason);
-    stop.signal.addEventListener("abort", () => reject(stop.signal.reason), { once: true });
-  });
   try {
-    return await Promise.race([stopped, work(stop.signal)]);
+    return await unlessAborted(stop.signal, work(stop.signal));
   } catch (error) {
     throw stop.signal.aborted ? stop.signal.reason : error;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", relay);
-    // Whoever waits for `stopped` no more must not find it failed.
-    stopped.catch(() => undefined);
   }
 }
 
-function tooLong(doing: string, patience: number): ArchiveError {
-  const seconds = patience < 1000 ? `${patience} ms` : `${Math.round(patience / 1000)} s`;
+function tooLong(doing: string, limitMs: number): ArchiveError {
+  const seconds = limitMs < 1000 ? `${limitMs} ms` : `${Math.round(limitMs / 1000)} s`;
   return new ArchiveError("Timeout", `${doing} did not end within ${seconds}`);
-}
-
-async function settled(all: readonly Promise<unknown>[], patience: number): Promise<void> {
-  if (all.length === 0) return;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const enough = new Promise<void>((resolve) => timer = setTimeout(resolve, patience));
-  await Promise.race([Promise.allSettled(all), enough]);
-  clearTimeout(timer);
 }

@@ -1,6 +1,6 @@
 /**
- * `run` of 300 sessions of 500 KB into a bucket, beside bare PutObject calls of the same bytes, as
- * many at once: on loopback, and with 40 ms before every reply.
+ * `run` of 300 sessions of 500 KB to the embedded server, beside bare PutObject calls of the same
+ * bytes, as many at once: on loopback, and with 40 ms before every reply.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { Archiver, MemoryBackend, openCode, S3Backend } from "@session-archiver/
 import { join } from "node:path";
 import { FileLedger } from "../../adapters/state/ledger.ts";
 import { FileSpool } from "../../adapters/state/spool.ts";
+import { type FakeS3, startFakeS3 } from "../../tests/s3/fake.ts";
 import { writeOpenCodeDatabase } from "../../tests/fixtures/opencode_database.ts";
 import { type Finding, median, milliseconds } from "./measure.ts";
-import { S3Server } from "./s3_server.ts";
 
 const SESSIONS = 300;
 const AT_ONCE = 4;
@@ -43,7 +43,7 @@ async function compare(
   documents: ReadonlyMap<string, Uint8Array>,
   { latencyMs, atMost }: typeof CASES[number],
 ): Promise<Finding> {
-  const server = await S3Server.start({ latencyMs });
+  const server = await startFakeS3({ latencyMs });
   const ours: number[] = [];
   const bare: number[] = [];
   try {
@@ -55,7 +55,7 @@ async function compare(
     await server.stop();
   }
   return {
-    promise: `run of ${SESSIONS} sessions of 500 KB to S3 ≤ ${atMost} × bare PutObject` +
+    promise: `run of ${SESSIONS} sessions of 500 KB to embedded S3 ≤ ${atMost} × bare PutObject` +
       (latencyMs ? `, each reply ${latencyMs} ms late` : ""),
     measure: "ratio of medians",
     value: median(ours) / median(bare),
@@ -82,13 +82,13 @@ async function documentsOf(database: string): Promise<ReadonlyMap<string, Uint8A
   return documents;
 }
 
-async function run(server: S3Server, database: string, folder: string, prefix: string) {
+async function run(server: FakeS3, database: string, folder: string, prefix: string) {
   const ledger = await FileLedger.open(join(folder, `${crypto.randomUUID()}.jsonl`));
   const archiver = new Archiver({
     agents: [openCode({ database })],
     backends: [
       await S3Backend.open({
-        ...server.place,
+        ...placeOf(server),
         bucket: "archives",
         prefix,
         quirks: CONDITIONAL,
@@ -105,13 +105,18 @@ async function run(server: S3Server, database: string, folder: string, prefix: s
   await ledger.close();
 }
 
+function placeOf({ endpoint, region, credentials }: FakeS3) {
+  // The SDK writes into what it is given.
+  return { endpoint, region, credentials: { ...credentials } };
+}
+
 async function putAll(
-  server: S3Server,
+  server: FakeS3,
   documents: ReadonlyMap<string, Uint8Array>,
   prefix: string,
 ) {
   const client = new S3Client({
-    ...server.place,
+    ...placeOf(server),
     forcePathStyle: true,
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",

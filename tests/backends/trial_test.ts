@@ -256,7 +256,7 @@ describe("trying a backend", () => {
     let calls = 0;
     const never = () => new Promise<never>(() => void calls++);
     const backend = otherwise(() => ({ put: never, head: never, delete: never, get: never }));
-    const found = await trial(backend, { patience: 30 });
+    const found = await trial(backend, { limitMs: 30 });
     assert.equal(found.get("missing object")?.status, "failed");
     assert.match(found.get("missing object")?.detail ?? "", /did not end within 30 ms/);
     assert.match(found.get("missing object")?.advice ?? "", /whether the store runs/);

@@ -9,18 +9,12 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import type { RunJson } from "../../adapters/cli/tally.ts";
 import { type ArchiveCommand, archiveIn } from "./archive_command.ts";
 import { aws, findAws } from "./aws_cli.ts";
 import { type Ceph, startCeph } from "./ceph.ts";
 import { testWithout } from "./missing.ts";
 import { echo, type OpenCodeHome, startOpenCodeHome } from "./real_opencode.ts";
-
-interface RunJson {
-  readonly archived: number;
-  readonly unchanged: number;
-  readonly failed: number;
-  readonly sessions: readonly { readonly id: string; readonly key: string; backend: string }[];
-}
 
 interface Row {
   readonly key: string;

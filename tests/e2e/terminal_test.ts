@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { RunJson } from "../../adapters/cli/tally.ts";
 import { type ArchiveCommand, archiveIn } from "./archive_command.ts";
 import type { Reply } from "./fake_model.ts";
 import { echo, type OpenCodeHome, startOpenCodeHome } from "./real_opencode.ts";
@@ -22,14 +23,6 @@ function scripted(prompt: string): Reply {
 interface Exported {
   readonly info: Record<string, unknown>;
   readonly messages: readonly { readonly info: { readonly id: string } }[];
-}
-
-interface RunJson {
-  readonly archived: number;
-  readonly unchanged: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly sessions: readonly { readonly id: string; readonly key: string }[];
 }
 
 /** Without what an import sets to where it takes place. */
@@ -102,7 +95,7 @@ describe("the terminal, with a real OpenCode", () => {
   it("gives back of each session exactly what OpenCode exports, byte for byte from the file", async () => {
     for (const { id, key } of first.sessions) {
       const { stdout } = await archive("get", id);
-      const file = join(home.env.XDG_DATA_HOME, "opencode-session-archiver/archives", key);
+      const file = join(home.env.XDG_DATA_HOME, "opencode-session-archiver/archives", key!);
       assert.equal(stdout, await readFile(file, "utf8"));
       const { messages, todos: _, ...rest } = JSON.parse(stdout).native;
       assert.equal(

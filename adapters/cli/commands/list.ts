@@ -81,7 +81,7 @@ async function print(
 async function filterOf({ terminal }: Call, options: ListOptions): Promise<ListFilter> {
   const { since, until, title, versions } = options;
   const project = options.project &&
-    (await import("../project_paths.ts")).projectGlobs(options.project, terminal);
+    (await import("../project_globs.ts")).projectGlobs(options.project, terminal);
   return { project, since: dayOf(since), until: dayOf(until), title, versions };
 }
 

@@ -75,7 +75,7 @@ async function wantedSessions(
 ): Promise<(session: SessionRef) => boolean> {
   if (!project) return () => true;
   const [{ projectGlobs }, { pathRules, projectPaths }, { projectMatcher }] = await Promise.all([
-    import("../project_paths.ts"),
+    import("../project_globs.ts"),
     import("../../paths/project_paths.ts"),
     import("../../../core/routing.ts"),
   ]);

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Command } from "commander";
-import type { TranscriptMessage } from "../../../core/transcript.ts";
 import type { Archiver } from "../../../core/archiver.ts";
+import type { TranscriptMessage } from "../../../core/transcript.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";
 import { keyOrId } from "../key_argument.ts";

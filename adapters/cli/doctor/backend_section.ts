@@ -3,8 +3,10 @@
  *
  * @module
  */
-import type { Backend, Finding } from "../../../core/backend.ts";
+import type { Finding } from "../../../core/backend.ts";
 import { asArchiveError } from "../../../core/errors.ts";
+import { endpointOf } from "../../config/clear_text.ts";
+import { type ConfiguredBackend, openBackends } from "../../config/backends.ts";
 import type { BackendConfig, Config } from "../../config/config.ts";
 import type { Section } from "./diagnosis.ts";
 
@@ -17,7 +19,7 @@ export interface ExaminedBackend extends Section {
 }
 
 /** What examining depends on. */
-export interface Surroundings {
+export interface ExamineOptions {
   /** The environment, in which credentials are looked for. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Stops it. */
@@ -35,22 +37,24 @@ export interface Surroundings {
 export async function examineBackends(
   config: Config,
   only: string | undefined,
-  where: Surroundings,
+  where: ExamineOptions,
 ): Promise<readonly Promise<ExaminedBackend>[]> {
-  const { openBackends } = await import("../../config/backends.ts");
-  const chosen = [...config.backends].filter(([name]) => only === undefined || name === only);
-  const opened = await openBackends({ ...config, backends: new Map(chosen) }, where);
-  return opened.map((backend, index) => examine(backend, chosen[index][1], where));
+  const backends = await openBackends(config, { env: where.env, only });
+  const opened = new Map(backends.map((backend) => [backend.name, backend]));
+  return [...config.backends].flatMap(([name, settings]) => {
+    const backend = opened.get(name);
+    return backend ? [examine(backend, settings, where)] : [];
+  });
 }
 
 async function examine(
-  backend: Backend,
+  backend: ConfiguredBackend,
   settings: BackendConfig,
-  { signal }: Surroundings,
+  { signal }: ExamineOptions,
 ): Promise<ExaminedBackend> {
   const findings: Finding[] = [];
   try {
-    for await (const finding of await findingsOf(backend, signal)) findings.push(finding);
+    for await (const finding of backend.probe({ signal })) findings.push(finding);
   } catch (error) {
     findings.push(broken(error));
   } finally {
@@ -58,24 +62,7 @@ async function examine(
   }
   const { name } = backend;
   const { type } = settings;
-  return { name, type, title: name, place: placeText(settings), findings };
-}
-
-async function findingsOf(
-  backend: Backend,
-  signal: AbortSignal,
-): Promise<AsyncIterable<Finding> | Iterable<Finding>> {
-  const { UnusableBackend } = await import("../../config/unusable_backend.ts");
-  if (backend instanceof UnusableBackend) return [unusable(backend.reason)];
-  if (backend.probe) return backend.probe({ signal });
-  const { tryBackend } = await import("../../../backends/support/trial.ts");
-  return tryBackend(backend, { signal });
-}
-
-/** Such an error says itself what to do, behind its last semicolon as a rule. */
-function unusable(error: Error): Finding {
-  const advice = "correct this in the configuration, or in the files and variables that it names";
-  return { check: "open", status: "failed", detail: error.message, advice, error };
+  return { name, type, title: name, place: placeText(settings, endpointOf(backend)), findings };
 }
 
 function broken(thrown: unknown): Finding {
@@ -90,10 +77,11 @@ function broken(thrown: unknown): Finding {
  * Where a backend stores, in a few words.
  *
  * @param settings What the configuration says of it.
+ * @param known The endpoint in force, where it is known; a profile may have named it.
  */
-export function placeText(settings: BackendConfig): string {
+export function placeText(settings: BackendConfig, known?: string): string {
   if (settings.type === "file") return settings.path;
-  const { bucket, prefix = "", endpoint, profile } = settings;
+  const { bucket, prefix = "", endpoint = known, profile } = settings;
   const at = endpoint ?? (profile === undefined ? "Amazon S3" : `profile ${profile}`);
   return `${[bucket, prefix].filter(Boolean).join("/")} at ${at}`;
 }

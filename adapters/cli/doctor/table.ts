@@ -4,22 +4,13 @@
  * @module
  */
 import type { Finding } from "../../../core/backend.ts";
+import { inColour } from "../colours.ts";
 import { widthOf } from "../columns.ts";
 import { printableLine } from "../printable.ts";
-import type { Terminal } from "../terminal.ts";
 import type { Section } from "./diagnosis.ts";
 
 const SIGNS = { ok: "✓", limited: "–", failed: "✗", skipped: "·" } as const;
-const COLOURS = { ok: 32, limited: 33, failed: 31, skipped: 90 } as const;
-
-/**
- * Whether signs may be coloured.
- *
- * @param terminal Where they are shown.
- */
-export function showsColours({ stdout, env }: Terminal): boolean {
-  return stdout.isTerminal && !env.NO_COLOR && env.TERM !== "dumb";
-}
+const COLOURS = { ok: "green", limited: "yellow", failed: "red", skipped: "grey" } as const;
 
 /**
  * A section as lines.
@@ -50,7 +41,7 @@ function findingLines(
 }
 
 function sign(status: Finding["status"], coloured: boolean): string {
-  return coloured ? `\u001b[${COLOURS[status]}m${SIGNS[status]}\u001b[0m` : SIGNS[status];
+  return coloured ? inColour(SIGNS[status], COLOURS[status]) : SIGNS[status];
 }
 
 /** What was skipped for one reason is one line. */

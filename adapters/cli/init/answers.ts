@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { AdvisedQuirks } from "../../../backends/s3/quirk_advice.ts";
 import type { S3ProviderName } from "../../../backends/s3_providers.ts";
 
 /** Everything that a first configuration says. */
@@ -39,6 +40,8 @@ export interface BucketAnswer {
   readonly prefix?: string;
   /** How to sign in. */
   readonly keys: Keys;
+  /** What a trial showed of the store beyond what is known of it. */
+  readonly quirks?: AdvisedQuirks;
 }
 
 /** Where the keys to a bucket come from. */

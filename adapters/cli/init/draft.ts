@@ -6,15 +6,17 @@
 import { lstat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
+import { advisedQuirks } from "../../../backends/s3/quirk_advice.ts";
 import { ArchiveError, isArchiveError } from "../../../core/errors.ts";
+import { isConfigError } from "../../config/complaints/config_error.ts";
 import type { Config } from "../../config/config.ts";
-import { isConfigError } from "../../config/config_error.ts";
 import { configFile } from "../../config/locate.ts";
 import { parseConfig } from "../../config/parse.ts";
 import { errorCode, fileError } from "../../state/file_error.ts";
 import { makePrivateFolder } from "../../state/folder.ts";
 import type { Call } from "../call.ts";
 import { examineBackends, type ExaminedBackend } from "../doctor/backend_section.ts";
+import { verdictOf } from "../doctor/diagnosis.ts";
 import { ConfigurationError } from "../exit.ts";
 import { writeNewFile } from "../new_file.ts";
 import type { Terminal } from "../terminal.ts";
@@ -48,7 +50,8 @@ export async function freePlace(
 }
 
 /**
- * Checks and tries what was answered.
+ * Checks and tries what was answered. What the trial advises to write down of the store stands in the
+ * text, and was tried too.
  *
  * @param call Who asks.
  * @param answers What was answered.
@@ -56,6 +59,30 @@ export async function freePlace(
  * @param isTried Whether the backend is tried.
  */
 export async function draftOf(
+  call: Call,
+  answers: Answers,
+  path: string,
+  isTried: boolean,
+): Promise<Draft> {
+  const draft = await triedOnce(call, answers, path, isTried);
+  const quirks = advisedQuirks(draft.backend?.findings ?? []);
+  const { storage } = answers;
+  if (storage.type !== "s3" || Object.keys(quirks).length === 0) return draft;
+  const known = { ...answers, storage: { ...storage, quirks } };
+  const again = await triedOnce(call, known, path, isTried);
+  return problemsOf(again) > problemsOf(draft) ? draft : again;
+}
+
+/**
+ * How much of it does not work.
+ *
+ * @param draft What was checked and tried.
+ */
+export function problemsOf({ backend, fault }: Draft): number {
+  return (fault === undefined ? 0 : 1) + (backend ? verdictOf([backend]).problems : 0);
+}
+
+async function triedOnce(
   { terminal: { env, platform }, signal }: Call,
   answers: Answers,
   path: string,

@@ -4,7 +4,7 @@
  * @module
  */
 import { s3ProviderOf } from "../../../backends/s3_providers.ts";
-import { nearest } from "../../config/suggestion.ts";
+import { closest } from "../../../core/closest.ts";
 import { UsageError } from "../exit.ts";
 import type { Answers, BucketAnswer, Keys } from "./answers.ts";
 import { globsOf } from "./questionnaire.ts";
@@ -85,7 +85,7 @@ function providerOf({ provider, endpoint }: AnswerOptions) {
   }
   if (isProvider(provider)) return provider;
   const names = ["aws", ...storeChoices().map(({ value }) => value)];
-  const meant = nearest(provider, names);
+  const meant = closest(provider, names);
   throw new UsageError(
     `--provider is ${JSON.stringify(provider)}; give one of ${names.join(", ")}` +
       (meant ? ` (did you mean ${meant}?)` : ""),

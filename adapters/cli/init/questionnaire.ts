@@ -4,10 +4,10 @@
  * @module
  */
 import { S3_PROVIDERS, s3ProviderOf } from "../../../backends/s3_providers.ts";
-import { bucketFault, endpointFault, prefixFault } from "../../config/s3_values.ts";
+import { bucketFault, endpointFault, prefixFault } from "../../../backends/s3/values.ts";
 import { hasVariable } from "../../config/variables.ts";
+import type { Question } from "../question.ts";
 import type { Answers, BucketAnswer, FolderAnswer, Keys } from "./answers.ts";
-import type { Question } from "./question.ts";
 import { addressOf, isProvider, storeChoices, unfilled } from "./stores.ts";
 
 /** Nobody answered. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { S3_PROVIDERS, type S3ProviderName } from "../../../backends/s3_providers.ts";
-import type { Choice } from "./question.ts";
+import type { Choice } from "../question.ts";
 
 /** What an address is like; what has to be filled in stands in capitals. */
 const ADDRESSES: Readonly<Record<Exclude<S3ProviderName, "aws">, string>> = {

@@ -3,11 +3,9 @@
  *
  * @module
  */
+import type { AdvisedQuirks } from "../../../backends/s3/quirk_advice.ts";
 import { s3ProviderOf } from "../../../backends/s3_providers.ts";
 import type { Answers, BucketAnswer, FolderAnswer, Keys } from "./answers.ts";
-
-/** Where editors find what a configuration may hold. */
-const SCHEMA = "https://unpkg.com/@session-archiver/archiver/docs/config.schema.json";
 
 /**
  * The text of the file.
@@ -16,8 +14,6 @@ const SCHEMA = "https://unpkg.com/@session-archiver/archiver/docs/config.schema.
  */
 export function configYaml({ name, storage, never }: Answers): string {
   return [
-    `# yaml-language-server: $schema=${SCHEMA}`,
-    "#",
     "# Where copies of your coding sessions go. Change it as you like, then run: archive doctor",
     "# ${NAME} stands for the environment variable NAME.",
     "",
@@ -41,7 +37,7 @@ function storageLines(storage: FolderAnswer | BucketAnswer): string[] {
       "# A copy on the disk that the sessions are on does not outlive it.",
     ];
   }
-  const { bucket, endpoint, region, prefix, keys } = storage;
+  const { bucket, endpoint, region, prefix, keys, quirks } = storage;
   return [
     "type: s3",
     `bucket: ${scalar(bucket)}`,
@@ -50,6 +46,7 @@ function storageLines(storage: FolderAnswer | BucketAnswer): string[] {
     ...optional("region", region),
     ...prefixLines(prefix),
     ...keyLines(keys),
+    ...quirkLines(quirks),
   ];
 }
 
@@ -89,6 +86,28 @@ function credentialLines(accessKeyId: string, secretAccessKey: string): string[]
     "credentials:",
     `  accessKeyId: ${scalar(accessKeyId)}`,
     `  secretAccessKey: ${scalar(secretAccessKey)}`,
+  ];
+}
+
+/** What is true of a store that has a quirk, and of one that has it not. */
+const QUIRKS: Readonly<Record<keyof AdvisedQuirks, { readonly [is in `${boolean}`]: string }>> = {
+  createOnly: {
+    true: "it creates only what is not there yet: machines that share it cannot collide",
+    false: "it overwrites what is there when it is asked to create: the archive looks first",
+  },
+  ifMatch: {
+    true: "it replaces only what nobody changed meanwhile: machines that share it cannot collide",
+    false: "it replaces what somebody changed meanwhile: the archive compares first",
+  },
+};
+
+function quirkLines(quirks: AdvisedQuirks = {}): string[] {
+  const found = Object.entries(quirks) as [keyof AdvisedQuirks, boolean][];
+  if (found.length === 0) return [];
+  return [
+    "# What trying showed of this store. Leave it out when the store changes, and try again.",
+    "quirks:",
+    ...found.flatMap(([quirk, is]) => [`  # ${QUIRKS[quirk][`${is}`]}`, `  ${quirk}: ${is}`]),
   ];
 }
 

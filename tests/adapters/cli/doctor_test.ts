@@ -106,6 +106,32 @@ describe("archive doctor", () => {
       })
     ));
 
+  it("tells programs which quirks it advises to write", () =>
+    withFake((fake) =>
+      onStage([], async ({ archive, configure }) => {
+        await configure(bucketYaml(fake, { quirks: { createOnly: true } }));
+        const { backends } = (await archive(["doctor", "--json"])).json<DoctorJson>();
+        const advised = backends[0].findings.filter((one) => "quirks" in one);
+        assert.deepEqual(advised.map(({ check, status }) => [check, status]), [
+          ["replace if unchanged", "limited"],
+        ]);
+        assert.deepEqual(Object.entries(advised[0]).find(([name]) => name === "quirks"), [
+          "quirks",
+          { ifMatch: true },
+        ]);
+      })
+    ));
+
+  it("names with --debug the request that a store refused, as every command does", () =>
+    withFake((fake) =>
+      onStage([], async ({ archive, configure }) => {
+        await configure(bucketYaml(fake));
+        fake.fault({ on: "ListObjectsV2", do: { status: 403, code: "AccessDenied" } });
+        const { stderr } = await archive(["list", "--debug"]);
+        assert.match(stderr, /caused by: S3Failure: .* \(request \S+\)/);
+      })
+    ));
+
   it("joins what was skipped for one reason, and counts what needs the user", () =>
     withFake((fake) =>
       onStage([], async ({ archive, configure }) => {

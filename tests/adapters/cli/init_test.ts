@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import type { Config } from "../../../adapters/config/config.ts";
 import { loadConfig } from "../../../adapters/config/load.ts";
-import type { Ask, Question } from "../../../adapters/cli/init/question.ts";
+import type { Ask, Question } from "../../../adapters/cli/question.ts";
 import { type FakeS3, type FakeS3Options, startFakeS3 } from "../../s3/fake.ts";
 import { onStage, session, type Stage } from "./stage.ts";
 
@@ -29,7 +30,7 @@ function answerTo(
   used: Map<string, number>,
 ): string | undefined {
   const piece = Object.keys(script).find((piece) => question.message.includes(piece));
-  if (piece === undefined) return question.kind === "secret" ? "" : question.initial ?? "";
+  if (piece === undefined) return "initial" in question ? question.initial ?? "" : "";
   const answers = script[piece];
   const turn = used.get(piece) ?? 0;
   used.set(piece, turn + 1);
@@ -40,7 +41,9 @@ function assertTaken(question: Question, answer: string): void {
   if (question.kind === "choice") {
     const values = question.choices.map(({ value }) => value);
     assert.ok(values.includes(answer), `${answer} is none of ${values.join(", ")}`);
-  } else assert.equal(question.fault?.(answer), undefined, `${question.message} ${answer}`);
+  } else if (question.kind !== "decision") {
+    assert.equal(question.fault?.(answer), undefined, `${question.message} ${answer}`);
+  }
 }
 
 const CONFIG = ["config", "opencode", "opencode-session-archiver.yaml"];
@@ -67,6 +70,11 @@ function load({ home, env }: Stage, more: Readonly<Record<string, string>> = {})
   });
 }
 
+/** Patterns as they were written, and backends. */
+function rulesOf({ rules }: Config) {
+  return rules.map(({ patterns, backends }) => [patterns.map(({ written }) => written), backends]);
+}
+
 describe("archive init", () => {
   it("asks for a bucket, tries it, and writes a configuration that works", () =>
     withFake((fake) =>
@@ -89,7 +97,9 @@ describe("archive init", () => {
         assert.match(stdout, /✓ write/);
         assert.ok(stdout.endsWith(`wrote ${path}\n`), stdout);
         const text = await readFile(path, "utf8");
-        assert.match(text, /^# yaml-language-server: \$schema=https:\/\/\S+config\.schema\.json\n/);
+        const places = text.match(/\w+:\/\/[^\s"']+/g);
+        assert.deepEqual(places, [fake.endpoint], "it points where nobody said");
+        assert.ok(!text.includes("$schema"), text);
         assert.ok(!text.includes(SECRET) && !(stdout + stderr).includes(SECRET));
         assert.ok(text.includes("secretAccessKey: ${MINIO_SECRET}"), text);
         const config = await load(stage, keys);
@@ -105,17 +115,59 @@ describe("archive init", () => {
           provider: "minio",
           region: "us-east-1",
           prefix: "team/laptop",
+          quirks: { createOnly: true, ifMatch: true },
         });
         assert.equal((credentials as { accessKeyId: string }).accessKeyId, keys.MINIO_KEY);
-        assert.deepEqual(config.rules.map(({ match, backends }) => [match, backends]), [
-          [["/secret/**", "~/private/*"], []],
-        ]);
+        assert.deepEqual(rulesOf(config), [[["/secret/**", "~/private/*"], []]]);
         assert.equal((await stage.archive([], { env: keys })).code, 0);
         assert.deepEqual([...fake.objects().keys()], [
           "team/laptop/home_me_project/2026-01-31/one.json",
         ]);
       })
     ));
+
+  const TRIED: readonly (readonly [
+    what: string,
+    options: FakeS3Options,
+    provider: string,
+    quirks: Readonly<Record<string, boolean>> | undefined,
+    says?: RegExp,
+  ])[] = [
+    [
+      "that it can more than is known",
+      {},
+      "ceph",
+      { ifMatch: true },
+      /# it replaces only what nobody changed .*\n {6}ifMatch: true\n/,
+    ],
+    ["nothing of a store as it is known", {}, "r2", undefined],
+    [
+      "that it cannot what is taken for granted",
+      { personality: "ignorant" },
+      "ceph",
+      { createOnly: false },
+      /# it overwrites what is there .*\n {6}createOnly: false\n/,
+    ],
+    ["nothing of what it cannot either", { personality: "ignorant" }, "other", undefined],
+  ];
+  for (const [what, options, provider, quirks, says] of TRIED) {
+    it(`writes what trying a store shows: ${what}`, () =>
+      withFake((fake) =>
+        onStage([], async (stage) => {
+          const { accessKeyId, secretAccessKey: S } = fake.credentials;
+          const argv = ["init", "--type", "s3", "--bucket", "archives", "--provider", provider];
+          argv.push("--endpoint", fake.endpoint, "--region", "us-east-1");
+          argv.push("--access-key-id", accessKeyId, "--secret-variable", "S");
+          const { code, stdout, stderr } = await stage.archive(argv, { env: { S } });
+          assert.equal(code, 0, stdout + stderr);
+          const settings = (await load(stage, { S })).backends.get("default");
+          assert.ok(settings?.type === "s3");
+          assert.deepEqual(settings.quirks, quirks);
+          const text = await readFile(join(stage.home, ...CONFIG), "utf8");
+          if (says) assert.match(text, says);
+          assert.doesNotMatch(stdout, /below the backend's "quirks"/);
+        }), options));
+  }
 
   it("writes for this user only: 0600 in a folder of 0700", () =>
     onStage([], async ({ archive, home }) => {
@@ -306,7 +358,7 @@ describe("archive init", () => {
         assert.deepEqual([path, written], [join(stage.home, ...CONFIG), true]);
         assert.ok(findings.length > 15 && findings.every(({ status }) => status !== "failed"));
         const config = await load(stage, { S });
-        assert.deepEqual(config.rules.map(({ match }) => match), [["~/private/**"]]);
+        assert.deepEqual(rulesOf(config), [[["~/private/**"], []]]);
         assert.ok(!(await readFile(path, "utf8")).includes(S));
       })
     ));
@@ -325,6 +377,16 @@ describe("archive init", () => {
         assert.equal((await archive([...argv, "--untried"], { env: { S } })).code, 0);
       })
     ));
+
+  it("writes with --untried what waits for a variable that is not set yet", () =>
+    onStage([], async (stage) => {
+      const argv = ["init", "--type", "s3", "--bucket", "archives", "--region", "us-east-1"];
+      argv.push("--access-key-id", "AKIDEXAMPLE", "--secret-variable", "NOT_YET");
+      assert.equal((await stage.archive(argv)).code, 2);
+      const { code, stderr } = await stage.archive([...argv, "--untried"]);
+      assert.equal(code, 0, stderr);
+      assert.equal((await load(stage, { NOT_YET: "x" })).backends.size, 1);
+    }));
 
   const WRONG: readonly (readonly [argv: readonly string[], says: RegExp])[] = [
     [[], /no terminal to ask.*--type file --path FOLDER/],

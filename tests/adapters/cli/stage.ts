@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import type { Agent } from "../../../core/agent.ts";
 import { MemoryAgent, type MemorySession } from "../../../core/memory_agent.ts";
 import { main } from "../../../adapters/cli/main.ts";
-import type { Ask } from "../../../adapters/cli/init/question.ts";
+import type { Ask } from "../../../adapters/cli/question.ts";
 import type { Output, StopSignal, Terminal } from "../../../adapters/cli/terminal.ts";
 
 /** What one run of the program showed. */

@@ -65,6 +65,8 @@ default: [lost, disk]
 `,
         { env },
       );
+      const [chosen, ...others] = await openBackends(config, { env, only: "disk" });
+      assert.deepEqual([chosen.name, others], ["disk", []]);
       const [lost, disk] = await openBackends(config, { env });
       assert.ok(lost instanceof UnusableBackend);
       assert.equal(lost.identity, "unusable:lost");
@@ -143,6 +145,10 @@ describe("UnusableBackend", () => {
         for await (const page of backend.list()) assert.fail(`${page.objects.length} objects`);
       },
     ];
+    const findings = await Array.fromAsync(backend.probe());
+    assert.deepEqual(findings.map(({ check, status, error }) => [check, status, error]), [
+      ["open", "failed", backend.reason],
+    ]);
     for (const call of calls) {
       await assert.rejects(call, (error) => {
         assert.ok(isArchiveError(error, "Unauthorized"));
@@ -153,7 +159,6 @@ describe("UnusableBackend", () => {
         return true;
       });
     }
-    await backend.close();
   });
 
   it("leaves a message alone that names the backend", () => {

@@ -9,6 +9,7 @@ import { mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { coreRules } from "../../../adapters/config/core_rules.ts";
 import { pathRules, projectPaths } from "../../../adapters/paths/project_paths.ts";
 import { router } from "../../../core/routing.ts";
 import { complaints, read, withDisk, withFolder } from "./reading.ts";
@@ -21,8 +22,7 @@ async function keptBack(
 ): Promise<(path: string) => boolean> {
   const text = withDisk(`rules: [{match: ${JSON.stringify(glob)}, archive: false}]`);
   const config = read(text, { platform, env: home });
-  const rules = config.rules.map(({ globs, backends }) => ({ match: globs, backends }));
-  const route = await router(rules, config.default, pathRules({ platform }));
+  const route = await router(coreRules(config), config.default, pathRules({ platform }));
   return (path) => route(projectPaths(path)).backends.length === 0;
 }
 
@@ -50,6 +50,8 @@ const TABLE: readonly [string, string, boolean, string?][] = [
   ["**/secret/**", "/secret", true],
   ["**/secret", "/x/secret/c", false],
   ["/work/{a,b}/**", "/work/b/c", true],
+  ["/work/{a/**,b/**}", "/work/a", true],
+  ["~/priv/**/**", "/home/me/priv", true],
   ["/work/[ab]/**", "/work/a/c", true],
   ["/work//a/./b/../**", "/work/a/x", true],
   ["/work/a/", "/work/a", true],
@@ -100,14 +102,15 @@ describe("a glob of a rule", () => {
   it("is kept as it was written, beside its forms", () => {
     const { rules } = read(withDisk("rules: [{match: ~/x/**, backend: disk}]"));
     assert.deepEqual(rules, [
-      { match: ["~/x/**"], globs: ["/home/me/x/**"], backends: ["disk"] },
+      { patterns: [{ written: "~/x/**", globs: ["/home/me/x/**"] }], backends: ["disk"] },
     ]);
   });
 
   it("takes variables and still is shown without them", () => {
     const text = withDisk('rules: [{match: "${CODE}/**", archive: false}]');
     const { rules } = read(text, { env: { CODE: "/code" } });
-    assert.deepEqual(rules[0], { match: ["${CODE}/**"], globs: ["/code/**"], backends: [] });
+    const patterns = [{ written: "${CODE}/**", globs: ["/code/**"] }];
+    assert.deepEqual(rules, [{ patterns, backends: [] }]);
   });
 
   it("covers every folder below, whatever it is called", async () => {
@@ -215,5 +218,29 @@ describe("a glob that matches nothing", () => {
     const text = withDisk("rules: [{match: ~/x, archive: false}]");
     assert.match(complaints(text, { env: {} })[0], /HOME is not set/);
     assert.match(complaints(text, { env: { HOME: "me" } })[0], /HOME is not absolute/);
+  });
+});
+
+describe("braces", () => {
+  it("with a link in one alternative keep back where it leads", () =>
+    withFolder(async (folder) => {
+      await mkdir(join(folder, "real/app"), { recursive: true });
+      await symlink(join(folder, "real"), join(folder, "private"));
+      const isKeptBack = await keptBack(`${folder}/{private,secret}/**`);
+      assert.ok(isKeptBack(join(folder, "real/app")));
+      assert.ok(isKeptBack(join(folder, "real")));
+    }));
+
+  it("that stand for more globs than anybody means are a complaint", () => {
+    const glob = `/work/${"{a,b}".repeat(17)}`;
+    const [complaint] = complaints(withDisk(`rules: [{match: "${glob}", archive: false}]`));
+    assert.match(complaint, /^rules\[0\]\.match: .*more than 1000 globs by its braces/);
+  });
+});
+
+describe("a glob with a space at its end", () => {
+  it("is a complaint, for it would match nothing", () => {
+    const [complaint] = complaints(withDisk('rules: [{match: "~/priv/** ", archive: false}]'));
+    assert.match(complaint, /begins or ends with a space/);
   });
 });

@@ -4,10 +4,13 @@ import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { type ConfigError, isConfigError } from "../../../adapters/config/config_error.ts";
+import {
+  type ConfigError,
+  isConfigError,
+} from "../../../adapters/config/complaints/config_error.ts";
 import { type ConfigSurroundings, loadConfig } from "../../../adapters/config/load.ts";
 import { isArchiveError } from "../../../core/errors.ts";
-import { withFolder } from "./reading.ts";
+import { read, withFolder } from "./reading.ts";
 
 const VALID = "backends: {disk: {type: file, path: archives}}\n";
 const DEFAULT = join(".config", "opencode", "opencode-session-archiver.yaml");
@@ -48,13 +51,7 @@ describe("without a file", { skip: process.platform === "win32" }, () => {
         }]]),
         rules: [],
         default: ["default"],
-        archive: {
-          auto: true,
-          history: false,
-          minIntervalMs: 10_000,
-          waitOnExitMs: 4_000,
-          compress: "none",
-        },
+        archive: read("backends: {disk: {type: file, path: /x}}\narchive: {}").archive,
         warnings: [],
       });
     });

@@ -56,11 +56,16 @@ archive:
       ],
       rules: [
         {
-          match: ["~/work/**", "/srv/clients/**"],
-          globs: ["/home/me/work/**", "/srv/clients/**"],
+          patterns: [
+            { written: "~/work/**", globs: ["/home/me/work/**"] },
+            { written: "/srv/clients/**", globs: ["/srv/clients/**"] },
+          ],
           backends: ["minio", "disk"],
         },
-        { match: ["~/private/**"], globs: ["/home/me/private/**"], backends: [] },
+        {
+          patterns: [{ written: "~/private/**", globs: ["/home/me/private/**"] }],
+          backends: [],
+        },
       ],
       default: ["default"],
       archive: {

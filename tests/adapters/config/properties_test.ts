@@ -7,8 +7,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { stringify } from "@std/yaml";
 import fc from "fast-check";
-import { isConfigError } from "../../../adapters/config/config_error.ts";
-import { nearest } from "../../../adapters/config/suggestion.ts";
+import { isConfigError } from "../../../adapters/config/complaints/config_error.ts";
+import { durationText, milliseconds } from "../../../adapters/config/durations.ts";
 import { expandText, hasVariable } from "../../../adapters/config/variables.ts";
 import { read } from "./reading.ts";
 
@@ -146,14 +146,17 @@ describe("any right configuration", () => {
         Object.entries(plain(written.backends)),
       );
       assert.deepEqual(
-        config.rules.map(({ match, backends }) => ({ match, backends })),
+        config.rules.map(({ patterns, backends }) => ({
+          match: patterns.map(({ written }) => written),
+          backends,
+        })),
         written.rules.map((rule) => ({
           match: [rule.match].flat(),
           backends: "backend" in rule ? rule.backend : [],
         })),
       );
-      for (const rule of config.rules) {
-        for (const glob of rule.match) assert.ok(rule.globs.includes(glob));
+      for (const { patterns } of config.rules) {
+        for (const { written, globs } of patterns) assert.ok(globs.includes(written));
       }
       assert.deepEqual(config.default, written.default);
       const { auto, history, compress, minInterval, waitOnExit } = written.archive;
@@ -219,18 +222,12 @@ describe("the expansion of variables", () => {
   });
 });
 
-describe("a suggestion", () => {
-  const words = ["secretAccessKey", "bucket", "prefix"];
-  it("is one of the words that are allowed, and the word itself when it is one", () => {
-    fc.assert(fc.property(fc.string(), (typed) => {
-      const found = nearest(typed, words);
-      assert.ok(found === undefined || words.includes(found));
+describe("a duration", () => {
+  it("is read as it was written, in the largest unit that fits", () => {
+    fc.assert(fc.property(fc.nat(999_999_999), (length) => {
+      assert.equal(milliseconds(durationText(length)), length);
     }));
-    for (const word of words) assert.equal(nearest(word.toUpperCase(), words), word);
-  });
-
-  it("is not looked for far away, nor for long", () => {
-    assert.equal(nearest("colour", words), undefined);
-    assert.equal(nearest("x".repeat(1_000_000), words), undefined);
+    const written = [500, 10_000, 90_000, 120_000, 3_600_000].map(durationText);
+    assert.deepEqual(written, ["500ms", "10s", "90s", "2m", "1h"]);
   });
 });

@@ -8,7 +8,10 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Config } from "../../../adapters/config/config.ts";
-import { type ConfigError, isConfigError } from "../../../adapters/config/config_error.ts";
+import {
+  type ConfigError,
+  isConfigError,
+} from "../../../adapters/config/complaints/config_error.ts";
 import { parseConfig, type TextSurroundings } from "../../../adapters/config/parse.ts";
 
 /** The file that texts are said to come from. */

@@ -124,8 +124,10 @@ const CASES: readonly Case[] = [
   {
     fault: status(418, "Teapot", { message: "short and stout" }),
     code: "Transient",
-    says: /answered 418 Teapot: short and stout|418/,
+    says: /answered 418 Teapot: short and stout/,
+    not: ["head"],
   },
+  { fault: status(418), code: "Transient", says: /answered 418/ },
   { fault: { html: 502 }, code: "Transient", says: /502 with an HTML page|failed \(502/ },
   { fault: { html: 403 }, code: "Transient", says: /HTML page.*is the endpoint right/ },
   {

@@ -164,7 +164,7 @@ describe("resolveS3Place() refuses an endpoint", () => {
   it("that is none, naming who said it", async () => {
     await refused(
       "Invalid",
-      /"localhost:9000" .* from AWS_ENDPOINT_URL, does not begin with http/,
+      /"localhost:9000" .* from AWS_ENDPOINT_URL, cannot be used: begin the store's address with https/,
       {},
       {},
       {
@@ -172,7 +172,7 @@ describe("resolveS3Place() refuses an endpoint", () => {
       },
     );
     await refused("Invalid", /"ftp:\/\/x"/, {}, { endpoint: "ftp://x" });
-    await refused("Invalid", /is no URL/, {}, { endpoint: "http://" });
+    await refused("Invalid", /give an address, such as/, {}, { endpoint: "http://" });
   });
   for (
     const url of [

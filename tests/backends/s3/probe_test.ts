@@ -20,12 +20,12 @@ interface Found extends ReadonlyMap<string, Finding> {
 
 async function probed(
   options: S3BackendOptions,
-  { patience, signal }: { patience?: number; signal?: AbortSignal } = {},
+  { limitMs, signal }: { limitMs?: number; signal?: AbortSignal } = {},
 ): Promise<Found> {
   const backend = await S3Backend.open({ env: {}, name: "far", ...options });
   const found = new Map<string, Finding>();
   try {
-    for await (const finding of backend.probe({ patience, signal })) {
+    for await (const finding of backend.probe({ limitMs, signal })) {
       found.set(finding.check, finding);
     }
   } finally {
@@ -39,19 +39,19 @@ interface SetUp {
   readonly fake?: FakeS3Options;
   readonly prepare?: (fake: FakeS3) => void;
   readonly options?: Partial<S3BackendOptions>;
-  readonly patience?: number;
+  readonly limitMs?: number;
 }
 
 /** Probes a store that is set up some way, and tells what it was left with. */
 async function tried(
-  { fake: fakeOptions, prepare, options, patience }: SetUp = {},
+  { fake: fakeOptions, prepare, options, limitMs }: SetUp = {},
 ): Promise<Found & { readonly left: readonly string[] }> {
   const fake = await startFakeS3(fakeOptions);
   try {
     prepare?.(fake);
     const { endpoint, credentials } = fake;
     const common = { bucket: "archives", region: "us-east-1", endpoint, credentials };
-    const found = await probed({ ...common, ...options }, { patience });
+    const found = await probed({ ...common, ...options }, { limitMs });
     assert.equal(fake.openUploads, 0);
     return Object.assign(found, { left: [...fake.objects().keys()] });
   } finally {
@@ -199,7 +199,7 @@ describe("probing a bucket", () => {
     ],
     [
       "a store that never answers",
-      { prepare: (fake) => fake.fault({ do: "hang" }), patience: 150 },
+      { prepare: (fake) => fake.fault({ do: "hang" }), limitMs: 150 },
       "bucket",
       /see whether http:\/\/127\.0\.0\.1:\d+ runs and can be reached/,
     ],
@@ -370,7 +370,7 @@ describe("what the owner of a bucket should know", () => {
     try {
       await prepare(fake, s3);
       const found: Finding[] = [];
-      for await (const one of probeHints({ connection, patience: 5_000 }, now)) found.push(one);
+      for await (const one of probeHints({ connection, limitMs: 5_000 }, now)) found.push(one);
       return found;
     } finally {
       s3.destroy();

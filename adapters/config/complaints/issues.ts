@@ -4,26 +4,26 @@
  * @module
  */
 import type { z } from "zod";
+import { closest } from "../../../core/closest.ts";
+import { knownKeys } from "../schema.ts";
+import { hasVariable } from "../variables.ts";
+import type { Fault } from "./fault.ts";
 import { foundText, isSecretPlace, kindText, mayBeShown } from "./found.ts";
-import type { Finding } from "./finding.ts";
 import { HIDDEN_KEY, type KeyPath, valueAt } from "./key_path.ts";
-import { knownKeys } from "./schema.ts";
-import { nearest } from "./suggestion.ts";
-import { hasVariable } from "./variables.ts";
 
 type Issue = z.core.$ZodIssue;
 
 /**
- * Tells issues as findings.
+ * Tells issues as faults.
  *
  * @param issues What zod found.
  * @param tree What stands in the file, with its variables by name.
  */
-export function findingsOf(issues: readonly Issue[], tree: unknown): Finding[] {
-  return issues.flatMap((issue) => findingsOfOne(issue, [], tree));
+export function faultsOf(issues: readonly Issue[], tree: unknown): Fault[] {
+  return issues.flatMap((issue) => faultsOfOne(issue, [], tree));
 }
 
-function findingsOfOne(issue: Issue, above: KeyPath, tree: unknown): Finding[] {
+function faultsOfOne(issue: Issue, above: KeyPath, tree: unknown): Fault[] {
   const path = [...above, ...issue.path];
   switch (issue.code) {
     case "unrecognized_keys":
@@ -42,7 +42,7 @@ function ofUnion(
   issue: z.core.$ZodIssueInvalidUnion,
   path: KeyPath,
   tree: unknown,
-): Finding[] {
+): Fault[] {
   if (issue.discriminator !== undefined) {
     const found = valueAt(tree, path);
     const meant = didYouMean(found, BACKEND_TYPES, path);
@@ -52,7 +52,7 @@ function ofUnion(
   const inside = Array.isArray(found)
     ? issue.errors.find((some) => some.some((one) => one.path.length > 0 || isTooSmall(one)))
     : undefined;
-  if (inside) return inside.flatMap((one) => findingsOfOne(one, path, tree));
+  if (inside) return inside.flatMap((one) => faultsOfOne(one, path, tree));
   return [{ path, message: wrongValue(issue, path, tree) }];
 }
 
@@ -102,13 +102,13 @@ function meantDecision(found: string): string {
 
 function didYouMean(found: unknown, words: readonly string[], path: KeyPath): string {
   if (typeof found !== "string" || hasVariable(found) || !mayBeShown(found, path)) return "";
-  const word = nearest(found, words);
+  const word = closest(found, words);
   return word === undefined ? "" : `; did you mean ${word}?`;
 }
 
-function unknownKey(key: string, path: KeyPath, tree: unknown): Finding {
+function unknownKey(key: string, path: KeyPath, tree: unknown): Fault {
   const known = knownKeys(path, tree);
-  const meant = nearest(key, known);
+  const meant = closest(key, known);
   const allowed = `known are ${known.join(", ")}`;
   // What stands where a key belongs can be a secret whose key was forgotten.
   if (meant === undefined && (isSecretPlace(path) || !/^[A-Za-z][\w-]{0,31}$/.test(key))) {

@@ -7,7 +7,7 @@ import type { Complaint } from "./config_error.ts";
 import { isMap, type KeyPath, keyPathText, valueAt } from "./key_path.ts";
 
 /** One thing that is wrong. */
-export interface Finding {
+export interface Fault {
   /** Where. */
   readonly path: KeyPath;
   /** What was found, what is allowed, what to do; no secrets. */
@@ -15,17 +15,17 @@ export interface Finding {
 }
 
 /**
- * What is told of findings: in the file's order, and what was found first of each place, for the
+ * What is told of faults: in the file's order, and what was found first of each place, for the
  * rest follows from it.
  *
- * @param findings Everything that was found, the most basic first.
+ * @param faults Everything that was found, the most basic first.
  * @param tree What stands in the file.
  */
-export function complaintsOf(findings: readonly Finding[], tree: unknown): Complaint[] {
-  const first = new Map<string, Finding>();
-  for (const finding of findings) {
-    const at = keyPathText(finding.path);
-    if (!first.has(at)) first.set(at, finding);
+export function complaintsOf(faults: readonly Fault[], tree: unknown): Complaint[] {
+  const first = new Map<string, Fault>();
+  for (const fault of faults) {
+    const at = keyPathText(fault.path);
+    if (!first.has(at)) first.set(at, fault);
   }
   return [...first.values()]
     .sort((a, b) => comparePlaces(placeOf(a.path, tree), placeOf(b.path, tree)))

@@ -10,7 +10,7 @@ import type { Agent as HttpsAgent } from "node:https";
 const OPTIONS = { keepAlive: true, maxSockets: 64 };
 
 /** Both kinds of sockets. */
-export interface Agents {
+export interface Sockets {
   /** For `http:`. */
   readonly httpAgent: HttpAgent;
   /** For `https:`. */
@@ -18,7 +18,7 @@ export interface Agents {
 }
 
 /** Makes them. */
-export async function makeAgents(): Promise<Agents> {
+export async function makeSockets(): Promise<Sockets> {
   const [http, https] = await Promise.all([import("node:http"), import("node:https")]);
   return {
     httpAgent: withoutHiddenRetry(new http.Agent(OPTIONS)),

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { posix, win32 } from "node:path";
+import { inHome } from "../paths/home.ts";
 import { globForms, pathRules } from "../paths/project_paths.ts";
+import { pathsOf } from "../paths/surroundings.ts";
 import { UsageError } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -20,18 +21,14 @@ export function projectGlobs(values: readonly string[], terminal: Terminal): str
   return [...new Set(values.flatMap((value) => globForms(absoluteGlob(value, terminal), how)))];
 }
 
-function absoluteGlob(value: string, { env, platform, cwd }: Terminal): string {
-  const paths = platform === "win32" ? win32 : posix;
+function absoluteGlob(value: string, terminal: Terminal): string {
+  const paths = pathsOf(terminal);
   if (value === "") throw new UsageError("--project is empty; give a folder or a glob of folders");
   if (value.startsWith("*") || paths.isAbsolute(value)) return withoutEnd(value);
-  if (/^~(?=$|[/\\])/.test(value)) {
-    const home = platform === "win32" ? env.USERPROFILE : env.HOME;
-    if (!home) {
-      throw new UsageError(`--project is "${value}", and no home folder is known; spell it out`);
-    }
-    return withoutEnd(paths.join(home, value.slice(1)));
-  }
-  return withoutEnd(paths.join(cwd(), value));
+  if (!value.startsWith("~")) return withoutEnd(paths.join(terminal.cwd(), value));
+  const placed = inHome(value, terminal);
+  if ("path" in placed) return withoutEnd(placed.path);
+  throw new UsageError(`--project is ${JSON.stringify(value)}, which ${placed.fault}`);
 }
 
 function withoutEnd(glob: string): string {

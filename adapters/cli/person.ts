@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Question } from "./question.ts";
+import type { Decision, Question } from "./question.ts";
 
 /**
  * See {@linkcode Ask}. Standard output is for what was asked for, so questions go beside it.
@@ -43,9 +43,14 @@ export async function askPerson(
           ...common,
           validate: (answer = "") => asked.fault?.(answer),
         }) ?? "";
+      case "decision":
+        return decision(await prompts.confirm({ ...common, initialValue: false }) === true);
     }
   }
 }
+
+/** What can be asked where everything that is typed is seen. */
+type Plain = Exclude<Question, { readonly kind: "secret" }>;
 
 /** Line by line, on a terminal that nothing can be drawn on. */
 async function askPlainly(question: Question, signal: AbortSignal): Promise<string | undefined> {
@@ -80,15 +85,20 @@ async function askPlainly(question: Question, signal: AbortSignal): Promise<stri
   }
 }
 
-function prompt(question: Question): string {
-  const initial = question.kind === "secret" ? undefined : question.initial;
+function decision(isYes: boolean): Decision {
+  return isYes ? "yes" : "no";
+}
+
+function prompt(question: Plain): string {
+  const initial = question.kind === "decision" ? "y/N" : question.initial;
   return `${question.message}${initial ? ` [${initial}]` : ""} `;
 }
 
 function readPlainly(
-  question: Exclude<Question, { kind: "secret" }>,
+  question: Plain,
   said: string,
 ): { readonly answer: string } | { readonly fault: string } {
+  if (question.kind === "decision") return { answer: decision(/^y(es)?$/i.test(said)) };
   const answer = said === "" ? question.initial ?? "" : said;
   if (question.kind === "text") {
     const fault = question.fault?.(answer);

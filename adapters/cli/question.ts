@@ -40,7 +40,15 @@ export type Question =
     readonly kind: "secret";
     readonly message: string;
     readonly fault?: (answer: string) => string | undefined;
+  }
+  | {
+    /** Yes or no, as a {@linkcode Decision}; no stands first, and is whatever is not yes. */
+    readonly kind: "decision";
+    readonly message: string;
   };
+
+/** The answers to a decision. */
+export type Decision = "yes" | "no";
 
 /** Asks; undefined when the person does not want to answer, or the signal fires. */
 export type Ask = (question: Question, signal: AbortSignal) => Promise<string | undefined>;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ArchiveError } from "../../core/errors.ts";
+import { ArchiveError } from "../../../core/errors.ts";
 
 /** One thing that is wrong. */
 export interface Complaint {

@@ -6,7 +6,8 @@
  */
 import { isArchiveError } from "../../core/errors.ts";
 import { type Call, callError, describe, onStop } from "../support/call.ts";
-import { PassingBytes } from "./memory.ts";
+import { within } from "../support/within.ts";
+import { PassingBytes } from "./passing_bytes.ts";
 
 /** An answer whose body begins to arrive. */
 export interface Arriving {
@@ -66,7 +67,7 @@ export function arrivingStream(
     async pull(controller) {
       try {
         for (let given = false; !given && at < arriving.take;) {
-          const next = await within(idleMs, chunks.next(), call, where);
+          const next = await within(idleMs, chunks.next(), () => silent(idleMs, call, where));
           if (over) return;
           if (next.done) throw cutShort(at, arriving, call, where);
           const wanted = windowed(next.value, at, arriving.take);
@@ -113,27 +114,17 @@ async function isAtItsEnd(
   where: string,
 ): Promise<boolean> {
   if (length === undefined || at + skip < length) return false;
-  const last = await within(idleMs, chunks.next(), call, where);
+  const last = await within(idleMs, chunks.next(), () => silent(idleMs, call, where));
   if (last.done) return true;
   const message = `${describe(call)} failed: ${where} sent more bytes than it had announced`;
   throw callError(call, "Corrupt", message);
 }
 
-async function within<T>(idleMs: number, work: Promise<T>, call: Call, where: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const message = `${describe(call)} failed: no more bytes came from ${where} for ${
-        idleMs / 1000
-      } s; try again later`;
-      reject(callError(call, "Timeout", message));
-    }, idleMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function silent(idleMs: number, call: Call, where: string) {
+  const message = `${describe(call)} failed: no more bytes came from ${where} for ${
+    idleMs / 1000
+  } s; try again later`;
+  return callError(call, "Timeout", message);
 }
 
 function cutShort(at: number, { take, skip, length }: Arriving, call: Call, where: string) {

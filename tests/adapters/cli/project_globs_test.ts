@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { projectGlobs } from "../../../adapters/cli/project_paths.ts";
+import { projectGlobs } from "../../../adapters/cli/project_globs.ts";
 import { processTerminal } from "../../../adapters/cli/terminal.ts";
 import { projectPaths } from "../../../adapters/paths/project_paths.ts";
 
@@ -52,5 +52,14 @@ describe("the forms of a project's path", { skip: process.platform === "win32" }
 
   it("are refused when empty", () => {
     assert.throws(() => globs(""), /--project is empty/);
+  });
+
+  it("are refused where they begin with a home folder that is not known", () => {
+    assert.throws(
+      () => globs("~bob/app"),
+      /--project is "~bob\/app", which .*write ~\/ for your own/,
+    );
+    const terminal = { ...processTerminal(), env: {}, platform: "linux" };
+    assert.throws(() => projectGlobs(["~/app"], terminal), /HOME is not set; write .* without ~/);
   });
 });

@@ -1,0 +1,140 @@
+/**
+ * Tries everything that archiving needs, and says what to do where it fails.
+ *
+ * @module
+ */
+import type { Finding } from "../../../core/backend.ts";
+import type { Config } from "../../config/config.ts";
+import { statePath } from "../../state/location.ts";
+import type { Call } from "../call.ts";
+import { showsColours } from "../colours.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
+import { knownAgents } from "../open_archive.ts";
+import { examineAgent, type ExaminedAgent } from "./agent_section.ts";
+import { examineBackends, type ExaminedBackend } from "./backend_section.ts";
+import { findingJson, type Section, verdictOf, verdictText } from "./diagnosis.ts";
+import { examineMachine } from "./machine_section.ts";
+import { sectionLines } from "./table.ts";
+
+/**
+ * Tries everything.
+ *
+ * @param call Who asks.
+ */
+export async function doctor(call: Call): Promise<ExitCode> {
+  const config = await call.config();
+  const telling = tellingOf(call);
+  await telling.section(configSection(config));
+  const backends = await backendSections(call, config, telling);
+  const agents = await examineAgents(call);
+  const machine = await machineFindings(call, config);
+  const sections = [...backends, agentSection(agents), machineSection(machine)];
+  await telling.section(agentSection(agents));
+  await telling.section(machineSection(machine));
+  const verdict = verdictOf(sections);
+  await telling.end({ config, backends, agents, machine, verdict });
+  return verdict.problems > 0 || call.signal.aborted ? EXIT.failed : EXIT.done;
+}
+
+function configSection({ path, exists, backends }: Config): Section {
+  const findings: Finding[] = [
+    exists ? { check: "read", status: "ok", detail: `${[...backends.keys()].join(", ")}` } : {
+      check: "none",
+      status: "ok",
+      detail:
+        'sessions are copied into a folder on this disk; "archive init" sets up a better place',
+    },
+  ];
+  return { title: "configuration", place: path, findings };
+}
+
+function agentSection(agents: readonly ExaminedAgent[]): Section {
+  return { title: "agents", place: "", findings: agents.flatMap(({ findings }) => findings) };
+}
+
+function machineSection(findings: readonly Finding[]): Section {
+  return { title: "this machine", place: "", findings };
+}
+
+/** All at once; each is shown when those before it have been. */
+async function backendSections(
+  call: Call,
+  config: Config,
+  telling: Telling,
+): Promise<ExaminedBackend[]> {
+  const { signal, terminal: { env }, report } = call;
+  const examined: ExaminedBackend[] = [];
+  try {
+    for (const one of await examineBackends(config, call.backend, { env, signal })) {
+      await report.live("trying the backends …");
+      const backend = await one;
+      await report.live();
+      await telling.section(backend);
+      examined.push(backend);
+    }
+  } finally {
+    await report.live();
+  }
+  return examined;
+}
+
+async function examineAgents({ terminal, signal }: Call): Promise<readonly ExaminedAgent[]> {
+  const agents = await knownAgents(terminal);
+  return await Promise.all(agents.map((agent) => examineAgent(agent, signal)));
+}
+
+async function machineFindings(
+  { terminal: { env, platform } }: Call,
+  { path: configPath, backends }: Config,
+): Promise<readonly Finding[]> {
+  const folders = [...backends.values()].flatMap((one) => one.type === "file" ? [one.path] : []);
+  return await examineMachine(statePath({ env, platform, configPath }), folders);
+}
+
+/** How the findings are told: section by section to people, all at once to programs. */
+interface Telling {
+  section(section: Section): Promise<void>;
+  end(all: Findings): Promise<void>;
+}
+
+interface Findings {
+  readonly config: Config;
+  readonly backends: readonly ExaminedBackend[];
+  readonly agents: readonly ExaminedAgent[];
+  readonly machine: readonly Finding[];
+  readonly verdict: { readonly problems: number; readonly hints: number };
+}
+
+function tellingOf({ report, terminal, signal }: Call): Telling {
+  if (report.style.json) {
+    return {
+      section: () => Promise.resolve(),
+      end: (all) => report.json({ ...asJson(all), ...(signal.aborted && { stopped: true }) }),
+    };
+  }
+  const coloured = showsColours(terminal.stdout, terminal);
+  return {
+    section: (section) => report.print(`${sectionLines(section, coloured).join("\n")}\n\n`),
+    end: ({ verdict }) =>
+      report.print(`${signal.aborted ? "stopped before its end" : verdictText(verdict)}\n`),
+  };
+}
+
+function asJson({ config, backends, agents, machine, verdict }: Findings) {
+  const { path, exists, warnings } = config;
+  return {
+    config: { path, exists, warnings },
+    backends: backends.map(({ name, type, place, findings }) => ({
+      name,
+      type,
+      place,
+      findings: findings.map(findingJson),
+    })),
+    agents: agents.map(({ findings, ...agent }) => ({
+      ...agent,
+      findings: findings.map(findingJson),
+    })),
+    machine: machine.map(findingJson),
+    ...verdict,
+  };
+}
