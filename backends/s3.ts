@@ -1,8 +1,9 @@
 /**
  * A backend that keeps objects in a bucket: Amazon S3 and everything that speaks like it.
  *
- * What each store does its own way is data in `backends/s3_providers.ts`; the single operations are
- * in `backends/s3/`.
+ * What each store does its own way is data in `backends/s3_providers.ts`. The options are declared in
+ * `backends/s3/options.ts`; all work is done below `backends/s3/`, of which nothing is loaded before
+ * a backend is opened.
  *
  * @module
  */

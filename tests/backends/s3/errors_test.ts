@@ -312,6 +312,7 @@ test("what the store says of a failure is kept as its cause", async (t) => {
   assert.equal(code, "AccessDenied");
   assert.equal(facts.status, 403);
   assert.match(String(facts.requestId), /^[0-9A-F]{16}$/);
+  assert.ok(cause.stack?.endsWith(`(request ${facts.requestId})`), cause.stack);
 });
 
 test("a store that throws the request back in its message shows no secret", async (t) => {
