@@ -6,12 +6,13 @@
 
 const encoder = new TextEncoder();
 
-/** Memory is taken in slabs of this many bytes, and a piece is a part of one. */
-const SLAB = 1 << 18;
+/** Memory is taken in slabs, each twice as long as the one before, and a piece is a part of one. */
+const FIRST_SLAB = 1 << 13;
+const LARGEST_SLAB = 1 << 18;
 
 /** UTF-8 that is being put together. */
 export class Utf8Buffer {
-  #slab = new Uint8Array(SLAB);
+  #slab = new Uint8Array(FIRST_SLAB);
   /** Where the piece begins that is being put together. */
   #start = 0;
   #end = 0;
@@ -53,7 +54,8 @@ export class Utf8Buffer {
   #makeRoom(more: number): void {
     if (this.#end + more <= this.#slab.length) return;
     const needed = this.length + more;
-    const larger = new Uint8Array(Math.max(SLAB, needed * 2));
+    const usual = Math.min(this.#slab.length * 2, LARGEST_SLAB);
+    const larger = new Uint8Array(Math.max(usual, needed * 2));
     larger.set(this.#slab.subarray(this.#start, this.#end));
     this.#end = this.length;
     this.#start = 0;

@@ -37,17 +37,28 @@ export function loadSession(
   const { database, schema } = connection;
   try {
     database.exec("BEGIN");
-    const [identity] = database.prepare(`${identityQuery(schema)} WHERE s.id = ?`).all(id);
+    const queries = queriesOf(schema);
+    const [identity] = database.prepare(queries.identity).all(id);
     if (!identity) {
       throw new ArchiveError("NotFound", `${database.path} has no session ${id}`, { session: id });
     }
-    const [row] = database.prepare(sessionQuery(schema)).all(id);
+    const [row] = database.prepare(queries.session).all(id);
     return new SessionRows(connection, row, sessionRef(identity, database.path).token, signal);
   } catch (error) {
     connection.release(false);
     throw error;
   }
 }
+
+/** The queries of one session, which are the same for all sessions of a database. */
+function queriesOf(schema: Schema): { readonly identity: string; readonly session: string } {
+  const known = QUERIES.get(schema) ??
+    { identity: `${identityQuery(schema)} WHERE s.id = ?`, session: sessionQuery(schema) };
+  QUERIES.set(schema, known);
+  return known;
+}
+
+const QUERIES = new WeakMap<Schema, ReturnType<typeof queriesOf>>();
 
 function sessionQuery(schema: Schema): string {
   const columns = SESSION_COLUMNS.map((name) =>
