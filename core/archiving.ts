@@ -148,12 +148,10 @@ async function copyTo(
   // It may have been given up since this session was read.
   const without = givenUp(backend, source.patience);
   if (without) return without;
+  const copy = () => copyDocument(document, { ...source, session, backend, ...options });
   try {
-    const outcome = await copyDocument(document, { ...source, session, backend, ...options });
-    source.patience?.served(backend);
-    return outcome;
+    return await (source.patience?.attempt(backend, copy, options.signal) ?? copy());
   } catch (error) {
-    await source.patience?.failed(backend, error, options.signal);
     return failed(backend, session, error);
   }
 }

@@ -33,7 +33,9 @@ export interface RangedBody {
   /** SHA-256 of the whole body, 64 hex digits. */
   readonly sha256: string;
   /**
-   * Reads `[start, end)`, byte offsets from the beginning; repeatable.
+   * Reads `[start, end)`, byte offsets from the beginning; repeatable. What it gives belongs to the
+   * reader, who may keep several parts at once: give new bytes each time, and do not write to them
+   * afterwards.
    *
    * @param start The first byte.
    * @param end One past the last byte, at most `size`.

@@ -29,6 +29,7 @@ export class FoundKeys {
    * @param backend In which backend.
    * @param otherwise Where it is to be when there is none.
    * @param signal Stops the look.
+   * @throws {ArchiveError} What may pass: the backend does not answer, or asks to slow down.
    */
   async keyOf(
     id: string,
@@ -37,10 +38,20 @@ export class FoundKeys {
     signal?: AbortSignal,
   ): Promise<string> {
     if (this.#known.has(backend.identity)) return otherwise;
+    const keys = (await this.#listing(backend, signal)).get(id) ?? new Set();
+    return keys.has(otherwise) ? otherwise : [...keys].at(-1) ?? otherwise;
+  }
+
+  async #listing(backend: Backend, signal: AbortSignal | undefined): Promise<KeysById> {
     const listing = this.#listings.get(backend) ?? keysById(backend, signal);
     this.#listings.set(backend, listing);
-    const keys = (await listing).get(id) ?? new Set();
-    return keys.has(otherwise) ? otherwise : [...keys].at(-1) ?? otherwise;
+    try {
+      return await listing;
+    } catch (error) {
+      // The next session may find it answering.
+      this.#listings.delete(backend);
+      throw error;
+    }
   }
 }
 
@@ -55,8 +66,8 @@ async function keysById(backend: Backend, signal?: AbortSignal): Promise<KeysByI
       }
     }
   } catch (error) {
-    // A backend that does not list may still take sessions; what keeps it from that is told then.
-    if (!isArchiveError(error) || error.code === "Aborted") throw error;
+    // A backend that may not list may still take sessions. One that does not answer takes none.
+    if (!isArchiveError(error) || error.code === "Aborted" || error.retryable) throw error;
   }
   return found;
 }

@@ -15,6 +15,7 @@ interface Streak {
   inARow: number;
   /** How many of them were timeouts, without another failure in between. */
   timeouts: number;
+  readonly underWay: Set<Promise<unknown>>;
   asking?: Promise<void>;
   lost?: Error;
 }
@@ -33,34 +34,49 @@ export class Patience {
   }
 
   /**
-   * Notes that a backend took, or has, what it should.
+   * Does a piece of work with a backend, and takes note of how it ends. After some failures in a row
+   * the backend is asked for a single key: one that answers is there, and its failures are its
+   * sessions' own. One that let each of them wait in vain is not asked: it may answer, and yet take
+   * no session, and each more would cost as long.
    *
    * @param backend Which.
-   */
-  served(backend: Backend): void {
-    Object.assign(this.#of(backend), { inARow: 0, timeouts: 0 });
-  }
-
-  /**
-   * Notes a failure. After some in a row the backend is asked for a single key: one that answers is
-   * there, and its failures are its sessions' own. One that let each of them wait in vain is not
-   * asked: it may answer, and yet take no session, and each more would cost as long.
-   *
-   * @param backend Which.
-   * @param error What it failed with.
+   * @param work The piece.
    * @param signal Stops the asking.
    */
-  async failed(backend: Backend, error: unknown, signal?: AbortSignal): Promise<void> {
+  async attempt<T>(backend: Backend, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const streak = this.#of(backend);
-    if (isArchiveError(error, "Aborted") || streak.lost) return;
-    streak.timeouts = isArchiveError(error, "Timeout") ? streak.timeouts + 1 : 0;
-    if (++streak.inARow < MOST_FAILURES) return;
-    if (streak.timeouts >= MOST_FAILURES) {
-      streak.lost = asArchiveError(error, { backend: backend.name });
-      return;
+    const ending = work();
+    streak.underWay.add(ending);
+    try {
+      const result = await ending;
+      Object.assign(streak, { inARow: 0, timeouts: 0 });
+      return result;
+    } catch (error) {
+      streak.underWay.delete(ending);
+      await this.#failed(backend, streak, error, signal);
+      throw error;
+    } finally {
+      streak.underWay.delete(ending);
     }
-    streak.asking ??= this.#ask(backend, streak, signal);
-    await streak.asking;
+  }
+
+  async #failed(
+    backend: Backend,
+    streak: Streak,
+    error: unknown,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (isArchiveError(error, "Aborted") || streak.lost) return;
+    const late = isArchiveError(error, "Timeout");
+    streak.timeouts = late ? streak.timeouts + 1 : 0;
+    if (++streak.inARow >= MOST_FAILURES) {
+      if (streak.timeouts < MOST_FAILURES) {
+        await (streak.asking ??= this.#ask(backend, streak, signal));
+      } else streak.lost = asArchiveError(error, { backend: backend.name });
+    } else if (late) {
+      // Those that began with it are late too by now; no other shall begin to wait before they say so.
+      await Promise.allSettled(streak.underWay);
+    }
   }
 
   async #ask(backend: Backend, streak: Streak, signal?: AbortSignal): Promise<void> {
@@ -79,7 +95,7 @@ export class Patience {
   #of(backend: Backend): Streak {
     const known = this.#streaks.get(backend);
     if (known) return known;
-    const fresh = { inARow: 0, timeouts: 0 };
+    const fresh = { inARow: 0, timeouts: 0, underWay: new Set<Promise<unknown>>() };
     this.#streaks.set(backend, fresh);
     return fresh;
   }

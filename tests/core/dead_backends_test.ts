@@ -77,8 +77,21 @@ describe("a run into a backend that is dead", () => {
     assert.ok(items.every(({ copies }) => copies[0].status === "failed"));
     assert.equal(items.filter(({ copies }) => copies[0].gaveUp).length, MANY.length - 3);
     assert.match(String(items.at(-1)?.copies[0].error), /dead does not answer/);
-    assert.equal(dead.calls.put, 3);
-    assert.equal(dead.calls.list, 1);
+    assert.deepEqual([dead.calls.put, dead.calls.list], [undefined, 3]);
+  });
+
+  it("begins no further wait with one that lets those under way wait in vain", async () => {
+    const mute = failing("mute", []);
+    let waits = 0;
+    mute.inner.put = async (key) => {
+      waits++;
+      await new Promise((done) => setTimeout(done, 5 + 5 * Math.random()));
+      throw new ArchiveError("Timeout", "no answer", { backend: "mute", key });
+    };
+    const archiver = new Archiver({ agents: [agentWith(...MANY)], backends: [mute.backend] });
+    const { items } = await collect(archiver.archiveAll({ concurrency: 4 }));
+    assert.equal(waits, 4);
+    assert.equal(items.filter(({ copies }) => copies[0].gaveUp).length, MANY.length - 4);
   });
 
   it("copies everything to the others", async () => {
@@ -203,10 +216,12 @@ describe("reading beside a backend that is dead", () => {
   });
 
   it("does not take its copies for lost", async () => {
-    const dead = failing("dead", ["list"]);
+    const broken = new Set<keyof Backend>();
+    const dead = failing("dead", { includes: (name: keyof Backend) => broken.has(name) } as never);
     const agents = [agentWith("one")];
     const archiver = new Archiver({ agents, backends: [dead.backend] });
     await collect(archiver.archiveAll());
+    broken.add("list");
     const { items, error } = await collect(archiver.forgetEmptied());
     assert.deepEqual(items, []);
     assert.ok(isArchiveError(error, "Timeout"));

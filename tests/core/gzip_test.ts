@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import {
   Archiver,
   type ArchiverOptions,
@@ -9,6 +9,7 @@ import {
   MemoryBackend,
   MemoryLedger,
 } from "@session-archiver/archiver";
+import { plainBytes } from "../../core/gzip.ts";
 
 const PLAIN = "home_me_project/2026-01-31/one.json";
 const PACKED = `${PLAIN}.gz`;
@@ -133,3 +134,94 @@ describe("archives packed with gzip", () => {
     await assert.rejects(document, (error) => isArchiveError(error, "Corrupt"));
   });
 });
+
+describe("plainBytes()", () => {
+  const [one, two] = ["first ".repeat(5000), "second"];
+  const packed = Buffer.concat([gzipSync(one), gzipSync(""), gzipSync(two)]);
+  const first = gzipSync(one).length;
+
+  for (const size of [1, first, first + 1, Infinity]) {
+    const say = `in chunks of ${size === Infinity ? "any size" : size}`;
+
+    it(`unpacks all members of gzip data, ${say}`, async () => {
+      assert.equal(joined(await unpacked(packed, size)), one + two);
+    });
+
+    const DAMAGED: readonly [what: string, bytes: Uint8Array][] = [
+      ["whose first member is cut", packed.subarray(0, first - 1)],
+      ["whose last member is cut", packed.subarray(0, packed.length - 8)],
+      ["with a wrong checksum", packed.with(first - 6, packed[first - 6] ^ 1)],
+      ["with other bytes behind it", Buffer.concat([packed, Buffer.from([1, 2, 3, 4])])],
+      ["with one byte behind it", Buffer.concat([packed, Buffer.from([1])])],
+      ["with the beginning of a member behind it", Buffer.concat([packed, packed.subarray(0, 2)])],
+      ["with zeros behind it", Buffer.concat([packed, new Uint8Array(64)])],
+      ["with one zero behind it", Buffer.concat([packed, new Uint8Array(1)])],
+      ["with zeros between members", Buffer.concat([packed, new Uint8Array(5), packed])],
+      ["that is no more than its first two bytes", packed.subarray(0, 2)],
+    ];
+    for (const [what, bytes] of DAMAGED) {
+      it(`refuses gzip data ${what}, ${say}`, async () => {
+        await assert.rejects(unpacked(bytes, size), (error) => isArchiveError(error, "Corrupt"));
+      });
+    }
+  }
+
+  it("leaves other bytes as they are", async () => {
+    for (const text of ["", "\u001f", "plain"]) {
+      assert.equal(joined(await unpacked(Buffer.from(text), 1)), text);
+    }
+  });
+
+  it("hands on the failure of what it reads", async () => {
+    const failure = new Error("the line is cut");
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(packed.subarray(0, first));
+      },
+      pull(controller) {
+        controller.error(failure);
+      },
+    }, { highWaterMark: 0 });
+    const { chunks } = await plainBytes(body, "x");
+    await assert.rejects(collect(chunks), (error) => {
+      assert.ok(isArchiveError(error, "Corrupt"));
+      assert.equal(error.cause, failure);
+      return true;
+    });
+  });
+
+  it("reads no more of an endless source than it is asked for, and lets go of it", async () => {
+    const bomb = gzipSync(new Uint8Array(8 << 20));
+    let [pulled, cancelled] = [0, false];
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        pulled++;
+        controller.enqueue(Uint8Array.from(bomb));
+      },
+      cancel() {
+        cancelled = true;
+      },
+    });
+    const { chunks } = await plainBytes(body, "x");
+    const { value } = await chunks.next();
+    assert.ok(value !== undefined && value.length <= 64 << 10, `${value?.length} bytes at a time`);
+    for (let i = 0; i < 50; i++) await new Promise(setImmediate);
+    assert.ok(pulled * bomb.length < 256 << 10, `${pulled} members read ahead`);
+    await chunks.return(undefined);
+    assert.ok(cancelled);
+  });
+});
+
+/** All chunks of what is unpacked from a body that arrives in pieces. */
+async function unpacked(bytes: Uint8Array, size: number): Promise<Uint8Array[]> {
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (let at = 0; at < bytes.length; at += size) {
+        controller.enqueue(Uint8Array.from(bytes.subarray(at, at + size)));
+      }
+      controller.close();
+    },
+  });
+  const { chunks } = await plainBytes(body, "x");
+  return await collect(chunks);
+}
