@@ -8,6 +8,7 @@ import type { S3, S3ClientConfig } from "@aws-sdk/client-s3";
 import { ArchiveError } from "../../core/errors.ts";
 import type { S3SignIn } from "./credentials.ts";
 import { guardHost } from "./guard_host.ts";
+import { refusePages } from "./genuine.ts";
 import type { S3Timeouts } from "./options.ts";
 import { useToldHashes } from "./payload_hash.ts";
 import { quietly } from "./quiet_sdk.ts";
@@ -40,6 +41,7 @@ export async function openClient(settings: S3Settings, access: S3Access): Promis
   const client = quietly(() => new S3({ ...configOf(settings, access, sockets), ...signIn }));
   guardHost(client, settings);
   useToldHashes(client);
+  refusePages(client);
   return client;
 }
 

@@ -89,7 +89,12 @@ export class S3Connection {
       const s3 = await unlessAborted(stop.signal, this.#connect());
       // Somebody may have to sign in for them: that is not the request's time.
       await unlessAborted(stop.signal, this.#signIn(s3));
-      const answer = await this.#within(call, stop, effort, (http) => send(s3, http));
+      const once = () => this.#within(call, stop, effort, (http) => send(s3, http));
+      // The SDK has set its clock by the refusal, and sends again only where clocks came to differ,
+      // not where they have come to agree.
+      const answer = await once().catch((error) =>
+        isSkewed(error) ? once() : Promise.reject(error)
+      );
       if (showsBucket(operation)) this.#bucketSeen = true;
       return answer;
     }, (error) => this.#error(error, call, operation));
@@ -237,6 +242,11 @@ export class S3Connection {
       throw error;
     });
   }
+}
+
+/** Whether the store refused a request for its time. */
+function isSkewed(error: unknown): boolean {
+  return /^RequestTimeTooSkewed$|^RequestInTheFuture$/.test(failureOf(error, []).code);
 }
 
 /** The error of what needs a client and no request. */

@@ -4,9 +4,10 @@
  * @module
  */
 import { isArchiveError } from "../../core/errors.ts";
-import type { KeyCall } from "../support/call.ts";
+import { callError, describe, type KeyCall } from "../support/call.ts";
 import type { S3Connection } from "./connection.ts";
-import { missingBucket } from "./head.ts";
+import { isDoubtful } from "./genuine.ts";
+import { headObject, missingBucket } from "./head.ts";
 
 /**
  * Deletes an object; one that is not there is fine.
@@ -18,10 +19,21 @@ export async function deleteObject(connection: S3Connection, call: KeyCall): Pro
   const { bucket, prefix } = connection.settings;
   const target = { Bucket: bucket, Key: prefix + call.key };
   try {
-    await connection.run(call, "DeleteObject", (s3, http) => s3.deleteObject(target, http));
+    const answer = await connection.run(
+      call,
+      "DeleteObject",
+      (s3, http) => s3.deleteObject(target, http),
+    );
+    // So S3 says that it is done; others' words have to be seen.
+    if (answer.$metadata.httpStatusCode === 204 && !isDoubtful(answer)) return;
+    await headObject(connection, call);
   } catch (error) {
     if (!isArchiveError(error, "NotFound")) throw error;
     const missing = await missingBucket(connection, call);
     if (missing !== undefined) throw missing;
+    return;
   }
+  const message = `${describe(call)} failed: ${connection.settings.where} said that it was done, ` +
+    "and still has the object; try again later";
+  throw callError(call, "Transient", message);
 }

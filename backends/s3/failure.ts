@@ -54,15 +54,17 @@ export function failureOf(error: unknown, secrets: readonly string[]): S3Failure
   const answer = asRecord(seen.$response);
   const headers = asRecord(answer.headers);
   const metadata = asRecord(seen.$metadata);
+  const shown = (told: string | undefined) => told === undefined ? told : cleaned(told, secrets);
   const message = cleaned(text(seen.message) ?? String(error), secrets);
   return new S3Failure(cleaned(codeOf(seen), secrets), message, {
     status: number(metadata.httpStatusCode) ?? number(answer.statusCode),
     attempts: number(metadata.attempts) ?? 1,
-    requestId: requestIdIn(metadata, secrets),
-    region: text(headers["x-amz-bucket-region"]) ?? text(seen.Region) ?? text(seen.BucketRegion),
-    refused: text(seen.Header) ?? text(seen.ArgumentName),
+    requestId: shown(text(metadata.requestId)),
+    region: [headers["x-amz-bucket-region"], seen.Region, seen.BucketRegion]
+      .map((told) => shown(text(told))).find(isRegion),
+    refused: shown(text(seen.Header) ?? text(seen.ArgumentName)),
     foreign: isForeign(seen, headers),
-    storeTime: text(seen.ServerTime) ?? text(headers.date),
+    storeTime: shown(text(seen.ServerTime) ?? text(headers.date)),
   });
 }
 
@@ -75,9 +77,8 @@ export function failureBehind(error: unknown): S3Failure | undefined {
   return error instanceof Error && error.cause instanceof S3Failure ? error.cause : undefined;
 }
 
-function requestIdIn(metadata: Record<string, unknown>, secrets: readonly string[]) {
-  const id = text(metadata.requestId);
-  return id === undefined ? undefined : cleaned(id, secrets);
+function isRegion(told: string | undefined): told is string {
+  return told !== undefined && /^[a-z0-9][a-z0-9_-]{0,62}$/i.test(told);
 }
 
 function codeOf(error: Record<string, unknown>): string {

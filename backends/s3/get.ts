@@ -4,13 +4,16 @@
  * @module
  */
 import type { ByteRange, ObjectInfo } from "../../core/backend.ts";
-import { fitRange, type Span } from "../support/byte_range.ts";
+import type { ArchiveError } from "../../core/errors.ts";
+import { fitRange } from "../support/byte_range.ts";
 import { callError, describe, type KeyCall } from "../support/call.ts";
 import { type Arriving, arrivingStream, emptyStream } from "./arriving.ts";
 import type { S3Connection } from "./connection.ts";
 import { failureBehind } from "./failure.ts";
 import { headObject, missingBucket } from "./head.ts";
-import { checkIsS3, infoOf, notS3 } from "./objects.ts";
+import { plainEtag } from "./keys.ts";
+import { checkIsS3, infoOf, notS3, type ObjectAnswer } from "./objects.ts";
+import type { S3Settings } from "./settings.ts";
 
 /** An object and the bytes asked for. */
 export interface Reading {
@@ -66,12 +69,15 @@ async function read(
   try {
     checkIsS3(answer, call, settings);
     const length = answer.ContentLength;
-    const size = wholeSize(answer.ContentRange) ?? length;
-    if (size === undefined || !isReadable(answer.Body)) {
-      throw notS3(call, settings, "an object without its length");
-    }
+    const sent = sentSpan(answer, call, settings);
+    const size = sent.size ?? await wholeSize(connection, call, answer);
+    if (!isReadable(answer.Body)) throw notS3(call, settings, "no bytes");
     const asked = fitRange(range, size, call);
-    const arriving = { body: answer.Body, end, length, ...windowOf(answer.ContentRange, asked) };
+    if (sent.start > asked.start || (sent.end ?? size) < asked.end) {
+      throw notS3(call, settings, `other bytes (${answer.ContentRange}) than those asked for`);
+    }
+    const window = { skip: asked.start - sent.start, take: asked.end - asked.start };
+    const arriving = { body: answer.Body, end, length, ...window };
     return {
       info: infoOf(key, size, answer, settings),
       body: arrivingStream(arriving, call, settings.where, connection.timeouts.idleMs),
@@ -91,8 +97,12 @@ async function nothing(
   const info = await headObject(connection, call);
   const { start, end } = fitRange(range, info.size, call);
   if (start === end) return { info, body: emptyStream() };
+  throw replaced(call);
+}
+
+function replaced(call: KeyCall): ArchiveError {
   const message = `${describe(call)} failed: the object was replaced while it was read; try again`;
-  throw callError(call, "Transient", message);
+  return callError(call, "Transient", message);
 }
 
 function headerOf(range: ByteRange | undefined): string | undefined {
@@ -103,15 +113,50 @@ function headerOf(range: ByteRange | undefined): string | undefined {
   return start === 0 ? undefined : `bytes=${start}-`;
 }
 
-function wholeSize(contentRange: string | undefined): number | undefined {
-  const total = /\/(\d+)$/.exec(contentRange ?? "")?.[1];
-  return total === undefined ? undefined : Number(total);
+/** An answer to a GET, as far as it tells which bytes it brings. */
+interface RangeAnswer extends ObjectAnswer {
+  /** How many. */
+  readonly ContentLength?: number;
+  /** Which, when they may not be all. */
+  readonly ContentRange?: string;
 }
 
-/** What of the arriving bytes was asked for: a store that passes over ranges sends all. */
-function windowOf(contentRange: string | undefined, asked: Span): { skip: number; take: number } {
-  const first = Number(/^bytes (\d+)-/.exec(contentRange ?? "")?.[1] ?? 0);
-  return { skip: asked.start - first, take: asked.end - asked.start };
+/** Which bytes come, and how many the object has; what is not told is left out. */
+interface SentSpan {
+  /** The first byte. */
+  readonly start: number;
+  /** One past the last; the object's end when left out. */
+  readonly end?: number;
+  /** The whole object's length. */
+  readonly size?: number;
+}
+
+function sentSpan(answer: RangeAnswer, call: KeyCall, settings: S3Settings): SentSpan {
+  const { ContentLength, ContentRange, $metadata: { httpStatusCode } } = answer;
+  // A store that passes over ranges sends all.
+  if (ContentRange === undefined && httpStatusCode !== 206) {
+    if (ContentLength !== undefined) return { start: 0, size: ContentLength };
+    throw notS3(call, settings, "an object without its length");
+  }
+  const told = /^bytes (\d+)-(\d+)\/(?:(\d+)|\*)$/i.exec(ContentRange ?? "");
+  if (told === null) throw notS3(call, settings, "a part of an object without saying which");
+  const [, first, last, size] = told;
+  return {
+    start: Number(first),
+    end: Number(last) + 1,
+    ...(size !== undefined && { size: Number(size) }),
+  };
+}
+
+/** The length of an object of which a part comes that does not tell it. */
+async function wholeSize(
+  connection: S3Connection,
+  call: KeyCall,
+  answer: RangeAnswer,
+): Promise<number> {
+  const { size, etag } = await headObject(connection, call);
+  if (etag !== plainEtag(answer.ETag)) throw replaced(call);
+  return size;
 }
 
 function isReadable(body: unknown): body is Arriving["body"] {

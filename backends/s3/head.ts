@@ -41,17 +41,19 @@ export async function findObject(connection: S3Connection, call: KeyCall): Promi
   const { settings } = connection;
   const { key } = call;
   const target = { Bucket: settings.bucket, Key: settings.prefix + key };
-  let answer: ObjectAnswer & { readonly ContentLength?: number };
-  try {
-    answer = await connection.run(call, "HeadObject", (s3, http) => s3.headObject(target, http));
-  } catch (error) {
-    throw await explained(error, connection, call);
-  }
+  const look = (): Promise<ObjectAnswer & { readonly ContentLength?: number }> =>
+    connection.run(call, "HeadObject", (s3, http) => s3.headObject(target, http));
+  const answer = await look().catch(async (error) => {
+    const why = await explained(error, connection, call);
+    if (why !== undefined) throw why;
+    return await look();
+  });
   checkIsS3(answer, call, settings);
   const info = infoOf(key, answer.ContentLength ?? 0, answer, settings);
   return { info, contentType: answer.ContentType };
 }
 
+/** Why it was refused; nothing when asking again by another request was not. */
 async function explained(
   error: unknown,
   connection: S3Connection,
@@ -62,7 +64,7 @@ async function explained(
   }
   const { code, facts: { status = 0 } } = failureBehind(error) ?? NONE;
   if (code !== "" || ![400, 401, 403].includes(status)) return error;
-  return await refusal(connection, call) ?? error;
+  return await refusal(connection, call);
 }
 
 /**

@@ -13,6 +13,7 @@ import { type Call, callError, describe, failIfStopped } from "../support/call.t
 import { PAGE_SIZE } from "../support/list_pages.ts";
 import type { S3Connection } from "./connection.ts";
 import { plainEtag } from "./keys.ts";
+import { type Reading, readingOf, type WrittenNames } from "./listed_names.ts";
 import { notS3 } from "./objects.ts";
 
 /** One line of a store's answer: an object or a folded prefix, under its whole name. */
@@ -25,12 +26,23 @@ interface Line {
   };
 }
 
+/** One request. */
+interface Asked {
+  readonly connection: S3Connection;
+  readonly call: Call;
+  /** What all names begin with, in the whole bucket. */
+  readonly prefix: string;
+}
+
 /** One answer. */
 interface Answer {
   readonly lines: readonly Line[];
   /** Where the next one begins; nothing after the last. */
   readonly next: string | undefined;
 }
+
+/** So many pages in a row may be empty, as where many objects were deleted; more are a fault. */
+const MOST_EMPTY = 100;
 
 /**
  * Lists keys.
@@ -45,18 +57,23 @@ export async function* listObjects(
   options: ListOptions,
 ): AsyncGenerator<ListPage> {
   const { limit = Infinity } = options;
+  const seen = new Set<string>();
+  let [empty, last, shown]: [number, string?, string?] = [0];
   let next: string | undefined;
-  let last: string | undefined;
   for (let left = limit; left > 0;) {
     failIfStopped(call);
     const answer = await ask(connection, call, options, next, wanted(options, left));
     last = checkOrder(answer.lines, last, call, connection);
-    const lines = ours(answer.lines, options, connection).slice(0, left);
+    const lines = ours(answer.lines, options, shown, connection).slice(0, left);
+    shown = lines.at(-1)?.name ?? shown;
     left -= lines.length;
     yield toPage(lines);
-    if (answer.next === undefined) return;
-    if (answer.next === next) throw endedEarly(call, connection, "the same page again");
     next = answer.next;
+    if (next === undefined) return;
+    if (seen.has(next)) throw endedEarly(call, connection, "the same page again");
+    seen.add(next);
+    empty = answer.lines.length === 0 ? empty + 1 : 0;
+    if (empty >= MOST_EMPTY) throw endless(call, connection);
   }
 }
 
@@ -74,9 +91,10 @@ async function ask(
   count: number,
 ): Promise<Answer> {
   const { bucket, prefix, quirks } = connection.settings;
+  const asked = { connection, call, prefix: wellFormed(prefix + (options.prefix ?? "")) };
   const request = {
     Bucket: bucket,
-    Prefix: wellFormed(prefix + (options.prefix ?? "")) || undefined,
+    Prefix: asked.prefix || undefined,
     Delimiter: options.delimiter,
     MaxKeys: count,
     EncodingType: quirks.urlEncodedListing ? "url" as const : undefined,
@@ -88,7 +106,7 @@ async function ask(
       "ListObjects",
       (s3, http) => s3.listObjects({ ...request, Marker: next ?? after }, http),
     );
-    return answerOf(answer, (lines) => markerIn(answer, lines), connection, call);
+    return answerOf(answer, answer.NextMarker, asked);
   }
   const from = next === undefined ? { StartAfter: after } : { ContinuationToken: next };
   const answer = await connection.run(
@@ -96,63 +114,51 @@ async function ask(
     "ListObjectsV2",
     (s3, http) => s3.listObjectsV2({ ...request, ...from }, http),
   );
-  return answerOf(answer, () => answer.NextContinuationToken, connection, call);
+  return answerOf(answer, answer.NextContinuationToken, asked);
 }
 
-function answerOf(
-  answer: Version1 | Version2,
-  nextOf: (lines: readonly Line[]) => string | undefined,
-  connection: S3Connection,
-  call: Call,
-): Answer {
+function answerOf(answer: Version1 | Version2, said: string | undefined, asked: Asked): Answer {
+  const { call, connection } = asked;
   const { IsTruncated } = answer;
-  if (IsTruncated === undefined) throw notS3(call, connection.settings, "what is no listing");
-  const lines = linesOf(answer, call, connection);
+  // The SDK takes every word but "true" for false. It does not go with a word on where to go on.
+  if (IsTruncated === undefined || (!IsTruncated && said)) {
+    throw notS3(call, connection.settings, "what is no listing");
+  }
+  const read = readingOf(writtenNames(answer, asked), call, connection.settings);
+  const lines = linesOf(answer, read);
   if (!IsTruncated) return { lines, next: undefined };
-  const next = nextOf(lines);
+  const { listVersion } = connection.settings.quirks;
+  const next = listVersion === 1 ? marker(said, lines, read) : said;
   if (next) return { lines, next };
   throw endedEarly(call, connection, "no word on where to go on");
 }
 
-function linesOf(answer: Version1 | Version2, call: Call, connection: S3Connection): Line[] {
-  const name = (text: string | undefined) => decoded(text ?? "", answer, call, connection);
+function writtenNames(answer: Version1 | Version2, { prefix }: Asked): WrittenNames {
+  const { Contents = [], CommonPrefixes = [], EncodingType } = answer;
+  const names = [...Contents.map(({ Key }) => Key), ...CommonPrefixes.map(({ Prefix }) => Prefix)];
+  return { texts: names.map((name = "") => name), encoded: EncodingType === "url", prefix };
+}
+
+function linesOf(answer: Version1 | Version2, read: Reading): Line[] {
   const objects = (answer.Contents ?? []).map((object) => ({
-    name: name(object.Key),
+    name: read(object.Key ?? ""),
     object: {
       size: object.Size ?? 0,
       modified: object.LastModified ?? new Date(0),
       etag: plainEtag(object.ETag),
     },
   }));
-  const folded = (answer.CommonPrefixes ?? []).map(({ Prefix }) => ({ name: name(Prefix) }));
+  const folded = (answer.CommonPrefixes ?? []).map(({ Prefix = "" }) => ({ name: read(Prefix) }));
   return [...objects, ...folded].sort((a, b) => compareUtf8(a.name, b.name));
 }
 
 /** The first version goes on from a name, which it tells only where keys were folded. */
-function markerIn(answer: Version1, lines: readonly Line[]): string | undefined {
-  if (!answer.NextMarker) return lines.at(-1)?.name;
-  return answer.EncodingType === "url" ? unescaped(answer.NextMarker) : answer.NextMarker;
-}
-
-function decoded(
-  text: string,
-  answer: { readonly EncodingType?: string },
-  call: Call,
-  connection: S3Connection,
-): string {
-  if (answer.EncodingType !== "url") return text;
-  try {
-    return unescaped(text);
-  } catch (cause) {
-    const message =
-      `${describe(call)} failed: ${connection.settings.where} sent a key that is not ` +
-      'percent-encoded as it says; set the quirk "urlEncodedListing" to false';
-    throw callError(call, "Corrupt", message, cause);
-  }
-}
-
-function unescaped(text: string): string {
-  return decodeURIComponent(text.replaceAll("+", " "));
+function marker(
+  said: string | undefined,
+  lines: readonly Line[],
+  read: Reading,
+): string | undefined {
+  return said ? read(said) : lines.at(-1)?.name;
 }
 
 /** Pages must not overlap: a reader that goes on after a key would miss some. */
@@ -171,20 +177,37 @@ function checkOrder(
   return lines[lines.length - 1].name;
 }
 
-/** Only what this backend could have written, less what the caller has had. */
+/**
+ * Only what this backend could have written, less what the caller has had.
+ *
+ * @param shown The last line that the caller was shown.
+ */
 function ours(
   lines: readonly Line[],
-  { prefix = "", startAfter = "" }: ListOptions,
+  { prefix = "", delimiter, startAfter = "" }: ListOptions,
+  shown: string | undefined,
   { settings }: S3Connection,
 ): Line[] {
-  const room = { from: settings.prefix.length, first: settings.prefix + prefix };
-  return lines.flatMap((line) => {
-    if (!line.name.startsWith(room.first)) return [];
-    const name = line.name.slice(room.from);
-    const key = line.object === undefined ? name.slice(0, -1) : name;
+  let before = shown;
+  return lines.flatMap((whole) => {
+    const line = folded(
+      { ...whole, name: whole.name.slice(settings.prefix.length) },
+      prefix,
+      delimiter,
+    );
+    const { name, object } = line;
+    const key = object === undefined ? name.slice(0, -1) : name;
+    if (!name.startsWith(prefix) || name === before) return [];
     if (objectKeyFault(key) !== undefined || compareUtf8(name, startAfter) <= 0) return [];
-    return [{ ...line, name }];
+    before = name;
+    return [line];
   });
+}
+
+/** Folds what a store that passes over delimiters has left unfolded. */
+function folded(line: Line, prefix: string, delimiter: string | undefined): Line {
+  const at = delimiter === undefined ? -1 : line.name.indexOf(delimiter, prefix.length);
+  return at < 0 ? line : { name: line.name.slice(0, at + 1) };
 }
 
 function toPage(lines: readonly Line[]): ListPage {
@@ -195,6 +218,12 @@ function toPage(lines: readonly Line[]): ListPage {
     }),
     prefixes: lines.flatMap(({ name, object }) => object === undefined ? [name] : []),
   };
+}
+
+function endless(call: Call, { settings }: S3Connection) {
+  const message = `${describe(call)} failed: the listing does not end: ${settings.where} sent ` +
+    `${MOST_EMPTY} pages in a row without a key, and says that there is more; try again later`;
+  return callError(call, "Transient", message);
 }
 
 function endedEarly(call: Call, { settings }: S3Connection, what: string) {

@@ -7,7 +7,7 @@
  */
 
 /** How many bytes may pass before they are swept up. */
-const STEP = 32 << 20;
+const STEP = 16 << 20;
 
 /** Counts the bytes of one large object that pass through, and has their buffers freed. */
 export class PassingBytes {

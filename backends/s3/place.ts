@@ -31,6 +31,7 @@ import {
   settingOf,
   type SharedConfig,
 } from "./shared_config.ts";
+import { unusedEndpoint } from "./unused_endpoint.ts";
 import { endpointFault, REGION, textFault } from "./values.ts";
 
 /** What the user and the environment say about the place. */
@@ -122,7 +123,8 @@ function findEndpoint(options: S3PlaceOptions, inForce: InForce): Found {
   }
   const found = endpointOfServices(inForce, backend) ?? endpointOfProfile(inForce);
   if (found !== undefined) return found;
-  refuseUnusedEndpoint(inForce, backend);
+  const unused = unusedEndpoint(inForce.name ?? "default", inForce.shared);
+  if (unused !== undefined) throw misplaced(unused.where, unused.advice, backend);
   return { from: "AWS itself, as nobody names another" };
 }
 
@@ -171,22 +173,6 @@ function endpointOfServices(
 function endpointOfProfile({ name, profile, shared }: InForce): Found | undefined {
   const setting = settingOf(profile, "endpoint_url", "config");
   return setting && { value: setting.value, from: ofProfile(name, setting, shared) };
-}
-
-/** Where users write an endpoint that no AWS tool reads. */
-function refuseUnusedEndpoint({ name, profile, shared }: InForce, backend: string): void {
-  for (const key of ["s3.endpoint_url", "s3api.endpoint_url"]) {
-    const nested = settingOf(profile, key, "config");
-    if (nested === undefined) continue;
-    const advice = `only a services section may nest it below "s3 ="; move it there, or write ` +
-      "endpoint_url without indentation";
-    throw misplaced(ofProfile(name, nested, shared), advice, backend);
-  }
-  const stray = shared.strays.get(name ?? "");
-  if (stray?.get("endpoint_url") || stray?.get("services")) {
-    const from = `the section [${name}] of ${shared.shown.config}`;
-    throw misplaced(from, `the section must be called [profile ${name}]`, backend);
-  }
 }
 
 function misplaced(where: string, advice: string, backend: string): ArchiveError {

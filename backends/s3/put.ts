@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Body, PART_SIZE, type PutMode } from "../../core/backend.ts";
+import { PART_SIZE, type PutMode } from "../../core/backend.ts";
 import { isArchiveError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
 import { quoteKey } from "../../core/object_key.ts";
@@ -13,6 +13,7 @@ import { pause } from "./pause.ts";
 import { claim, type Sent } from "./claim.ts";
 import type { S3Connection } from "./connection.ts";
 import { failureBehind } from "./failure.ts";
+import { isDoubtful } from "./genuine.ts";
 import { headObject } from "./head.ts";
 import { plainEtag, quotedEtag } from "./keys.ts";
 import { bodyUpload, checkHash } from "./body_upload.ts";
@@ -65,7 +66,7 @@ export async function putObject(
       )
     : await wholeWrite(connection, call, writing);
   const etag = await underCondition(connection, call, writing, write);
-  return etag === undefined ? await acknowledged(connection, call, body) : { etag };
+  return etag === undefined ? await acknowledged(connection, call, writing) : { etag };
 }
 
 function headersOf(connection: S3Connection, { mode, metadata, contentType }: Writing) {
@@ -104,7 +105,7 @@ async function wholeWrite(connection: S3Connection, call: KeyCall, writing: Writ
       (s3, http) => s3.putObject(request, http),
       { bytes: size },
     );
-    return plainEtag(answer.ETag);
+    return isDoubtful(answer) ? undefined : plainEtag(answer.ETag);
   };
 }
 
@@ -189,17 +190,13 @@ async function checkAbsent(connection: S3Connection, call: KeyCall): Promise<voi
   throw conditionError(call, "create", undefined);
 }
 
-/** A store that tells no etag with its reply must at least have the object. */
+/** Where the reply leaves it in doubt, with no etag or no sign of a store, the object is looked at. */
 async function acknowledged(
   connection: S3Connection,
   call: KeyCall,
-  body: Body,
+  sent: Sent,
 ): Promise<{ etag?: string }> {
-  try {
-    const { size, etag } = await headObject(connection, call);
-    if (size === bodySize(body) && etag !== undefined) return { etag };
-  } catch (error) {
-    if (!isArchiveError(error, "NotFound")) throw error;
-  }
-  throw notS3(call, connection.settings, "success but without an etag or the object");
+  const stored = await claim(connection, call, sent);
+  if (stored !== undefined) return stored;
+  throw notS3(call, connection.settings, "success but does not have the object that was sent");
 }

@@ -40,7 +40,10 @@ export interface SharedConfig {
   readonly profiles: ReadonlyMap<string, Profile>;
   /** The `[services x]` sections by name. */
   readonly services: ReadonlyMap<string, Settings>;
-  /** Sections of the config file that mean nothing, such as `[x]` for `[profile x]`. */
+  /**
+   * Sections of the config file that mean nothing, by what stands in their brackets: `[x]` for
+   * `[profile x]`, and `[default]` where there is a `[profile default]`.
+   */
   readonly strays: ReadonlyMap<string, Settings>;
 }
 
@@ -76,7 +79,7 @@ export async function readSharedConfig(env: Environment, backend: string): Promi
     shown,
     profiles: profilesOf(config, credentials),
     services: ofKind(config, "services"),
-    strays: ofKind(config, "stray"),
+    strays: straysOf(config),
   };
 }
 
@@ -166,6 +169,13 @@ function profilesOf(config: Sections, credentials: Sections): ReadonlyMap<string
     config: fromConfig.get(name) ?? NOTHING,
     credentials: fromCredentials.get(name) ?? NOTHING,
   }]));
+}
+
+function straysOf(config: Sections): Sections {
+  const byDefault = config.get("default");
+  const strays = ofKind(config, "stray");
+  if (byDefault === undefined || !config.has("profile default")) return strays;
+  return new Map([...strays, ["default", byDefault]]);
 }
 
 function ofKind(sections: Sections, kind: string): Sections {

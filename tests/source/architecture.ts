@@ -18,7 +18,12 @@ const INWARDS: Readonly<Record<Layer, readonly Layer[]>> = {
 };
 
 /** All that the core may import from outside. */
-const CORE_MAY_IMPORT: readonly string[] = ["node:crypto", "minimatch"];
+const CORE_MAY_IMPORT: readonly string[] = [
+  "node:crypto",
+  "node:stream",
+  "node:zlib",
+  "minimatch",
+];
 
 /** What an import of the library must not load before it is needed. */
 const LOADED_LATE = /^(@aws-sdk\/|node:sqlite$|bun:sqlite$)/;

@@ -5,11 +5,10 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { test, type TestContext } from "node:test";
-import { S3Backend } from "../../../backends/s3.ts";
+import { test } from "node:test";
 import type { ByteRange } from "../../../core/backend.ts";
 import { BUCKET, SHORT, storeFor } from "./fake_store.ts";
+import { serving } from "./serving.ts";
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, i) => i & 255);
 
@@ -130,6 +129,58 @@ test("an object that is replaced between the asking and the looking is an error"
   await assert.rejects(get, { code: "Transient", message: /replaced while it was read/ });
 });
 
+/** What a store says of the bytes that it sends, and what is made of that when all are wanted, some, or the last. */
+const SAID: readonly [
+  range: string | undefined,
+  sent: number[],
+  ...meant: (number[] | RegExp)[],
+][] = [
+  ["bytes 500-999/1000", [500, 1000], /other bytes/, /other bytes/, [990, 1000]],
+  ["bytes 0-599/1000", [0, 600], /other bytes/, [400, 600], /other bytes/],
+  ["bytes 400-598/1000", [400, 599], /other bytes/, /other bytes/, /other bytes/],
+  ["bytes 400-599/*", [400, 600], /other bytes/, [400, 600], /other bytes/],
+  ["bytes 990-999/*", [990, 1000], /other bytes/, /other bytes/, [990, 1000]],
+  ["bytes 0-999/1000", [0, 1000], [0, 1000], [400, 600], [990, 1000]],
+  [undefined, [400, 600], /without saying which/, /without saying which/, /without saying which/],
+  ["400-599", [400, 600], /without saying which/, /without saying which/, /without saying which/],
+];
+const ASKED = [undefined, { start: 400, end: 600 }, { suffix: 10 }] as const;
+
+for (const [said, [start, end], ...meant] of SAID) {
+  test(`206 with the range ${said} gives the bytes asked for, or is an error`, async (t) => {
+    const { backend } = await serving(t, ({ method }, response) => {
+      if (method === "HEAD") {
+        return response.writeHead(200, { "content-length": "1000", etag: '"e"' }).end();
+      }
+      const range = said === undefined ? {} : { "content-range": said };
+      const length = String(end - start);
+      response.writeHead(206, { ...range, "content-length": length, etag: '"e"' });
+      response.end(BYTES.subarray(start, end));
+    });
+    for (const [i, range] of ASKED.entries()) {
+      const expected = meant[i];
+      const read = backend.get("a", { range });
+      if (expected instanceof RegExp) {
+        await assert.rejects(read, { code: "Transient", message: expected });
+        continue;
+      }
+      const { info, body } = await read;
+      assert.equal(info.size, 1000);
+      assert.deepEqual(await bytesOf(body), BYTES.slice(...expected), JSON.stringify(range));
+    }
+  });
+}
+
+test("a part of another object than the one whose length is told is an error", async (t) => {
+  const { backend } = await serving(t, ({ method }, response) => {
+    const headers = { "content-length": "1000", etag: `"${method}"` };
+    if (method === "HEAD") return response.writeHead(200, headers).end();
+    response.writeHead(206, { ...headers, "content-range": "bytes 0-999/*" }).end(BYTES);
+  });
+  const message = /replaced while it was read/;
+  await assert.rejects(backend.get("a"), { code: "Transient", message });
+});
+
 async function bytesOf(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(await new Response(body as BodyInit).arrayBuffer());
 }
@@ -140,29 +191,4 @@ async function settled(read: () => number): Promise<void> {
     before = read();
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
-
-async function serving(
-  t: TestContext,
-  serve: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<{ backend: S3Backend }> {
-  const server = createServer(serve);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  assert.ok(typeof address === "object" && address !== null);
-  const backend = await S3Backend.open({
-    bucket: BUCKET,
-    endpoint: `http://127.0.0.1:${address.port}`,
-    region: "us-east-1",
-    credentials: { accessKeyId: "A", secretAccessKey: "B" },
-    env: {},
-    timeouts: SHORT,
-    attempts: 1,
-  });
-  t.after(async () => {
-    await backend.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return { backend };
 }

@@ -13,6 +13,15 @@ import type { ErrorCode } from "../../../core/errors.ts";
 
 const CALL = { backend: "s3", doing: "storing", key: "a/b", signals: [] };
 
+const SETTINGS = settle(
+  { backend: "s3", bucket: "bucket", prefix: "team", tags: { a: "b" } },
+  {
+    endpoint: "https://store.example",
+    region: "us-east-1",
+    from: { endpoint: "the configuration", region: "the configuration" },
+  },
+);
+
 /** As Node 20 and 24, Bun 1.4 and Deno 2.9 word them. */
 const NETWORK: readonly [code: string, message: string, ErrorCode, RegExp][] = [
   ["ECONNREFUSED", "", "Transient", /nothing answers at https:\/\/store\.example/],
@@ -119,14 +128,54 @@ test("whatever else was thrown is no puzzle", () => {
   }
 });
 
-function describe(thrown: unknown, operation: S3Operation = "PutObject") {
-  const settings = settle(
-    { backend: "s3", bucket: "bucket", prefix: "team", tags: { a: "b" } },
-    {
-      endpoint: "https://store.example",
-      region: "us-east-1",
-      from: { endpoint: "the configuration", region: "the configuration" },
-    },
+test("nothing that a store tells brings a secret or a control character into a message", () => {
+  const secret = "the/secret+key";
+  const nasty = [
+    secret,
+    `x ${secret} y`,
+    "evil\u001b[31m",
+    "evil\u001b[31m\nmore",
+    "a".repeat(999),
+  ];
+  const places: readonly ((told: string) => unknown)[] = [
+    (Region) => ({ name: "PermanentRedirect", Region }),
+    (BucketRegion) => ({ name: "PermanentRedirect", BucketRegion }),
+    (region) => ({
+      name: "AuthorizationHeaderMalformed",
+      $response: { statusCode: 400, headers: { "x-amz-bucket-region": region } },
+    }),
+    (Header) => ({ name: "NotImplemented", Header }),
+    (ArgumentName) => ({ name: "NotImplemented", ArgumentName }),
+    (name) => ({ name }),
+    (ServerTime) => ({ name: "RequestTimeTooSkewed", ServerTime }),
+    (requestId) => ({ name: "InternalError", $metadata: { requestId, httpStatusCode: 500 } }),
+  ];
+  for (const told of nasty) {
+    for (const place of places) {
+      const thrown = Object.assign(
+        { message: "m", $metadata: { httpStatusCode: 400 } },
+        place(told),
+      );
+      const failure = failureOf(thrown, [secret]);
+      const error = s3Error(failure, CALL, "PutObject", SETTINGS);
+      const shown = [error.message, failure.stack, ...Object.values(failure.facts)].join();
+      assert.ok(!shown.includes(secret), shown);
+      assert.doesNotMatch(shown.replace(failure.stack ?? "", ""), /\p{Cc}|a{400}/u);
+    }
+  }
+});
+
+test("a region that is told is one", () => {
+  const redirect = { name: "PermanentRedirect", message: "m", $metadata: { httpStatusCode: 301 } };
+  assert.match(
+    describe({ ...redirect, Region: "eu-west-1" }).message,
+    /set "region" to "eu-west-1"/,
   );
-  return s3Error(failureOf(thrown, []), CALL, operation, settings);
+  assert.match(describe({ ...redirect, Region: "not one" }).message, /correct "region"/);
+  const other = { ...redirect, Region: "not one", BucketRegion: "eu-west-1" };
+  assert.match(describe(other).message, /set "region" to "eu-west-1"/);
+});
+
+function describe(thrown: unknown, operation: S3Operation = "PutObject") {
+  return s3Error(failureOf(thrown, []), CALL, operation, SETTINGS);
 }

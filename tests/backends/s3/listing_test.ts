@@ -9,6 +9,9 @@ import { createServer } from "node:http";
 import { test, type TestContext } from "node:test";
 import { S3Backend, type S3BackendOptions } from "../../../backends/s3.ts";
 import type { ListOptions } from "../../../core/backend.ts";
+import { forgetEmptied } from "../../../core/emptied.ts";
+import { MemoryLedger } from "../../../core/ledger.ts";
+import { entry } from "../../adapters/state/temporary.ts";
 import { BUCKET, EVERYTHING, SHORT, storeFor } from "./fake_store.ts";
 
 const ONE = new Uint8Array(1);
@@ -115,6 +118,143 @@ test("a key that is not encoded as it says is an error", async (t) => {
   await assert.rejects(names(backend, {}), { code: "Corrupt", message: /urlEncodedListing/ });
 });
 
+for (
+  const [what, listed] of [
+    ["but for their pluses", "team+lap%20top/a%2Bb/100%25.json"],
+    ["as AWS does", "team%2Blap+top/a%2Bb/100%25.json"],
+  ]
+) {
+  test(`names encoded ${what} are read by what they begin with`, async (t) => {
+    const options = { prefix: "team+lap top" };
+    const backend = await answering(t, () => page([[listed, 1]], undefined, "url"), options);
+    assert.deepEqual(await names(backend, {}), ["a+b/100%.json"]);
+  });
+}
+
+test("names that are said to be encoded and are not are read by what they begin with", async (t) => {
+  const listed = () => page([["te%61m/a b.json", 1], ["te%61m/c+d.json", 1]], undefined, "url");
+  const backend = await answering(t, listed, { prefix: "te%61m" });
+  assert.deepEqual(await names(backend, {}), ["a b.json", "c+d.json"]);
+});
+
+test("the first version's word on where to go on is read as the names are", async (t) => {
+  const asked: (string | null)[] = [];
+  const backend = await answering(t, ({ searchParams }) => {
+    asked.push(searchParams.get("marker"));
+    if (asked.length === 2) return page([["te+am/b", 1]], undefined, "url");
+    return page([["te+am/a", 1]], "te+am/a%2B", "url")
+      .replaceAll("NextContinuationToken", "NextMarker");
+  }, { prefix: "te+am", quirks: { listVersion: 1 } });
+  assert.deepEqual(await names(backend, {}), ["a", "b"]);
+  assert.deepEqual(asked, [null, "te+am/a+"]);
+});
+
+for (
+  const [what, listed, encoding] of [
+    ["are encoded without being said to be", "te%20am/a/b.json"],
+    ["are somebody else's", "other/a.json"],
+    ["are somebody else's, encoded", "other/a.json", "url"],
+    ["lack the slash behind the prefix", "te amb/a.json"],
+  ]
+) {
+  test(`names that ${what} are an error, not an empty store`, async (t) => {
+    for (const key of [[listed], ["te am/ok", listed]]) {
+      const keys = key.map((name): [string, number] => [name, 1]);
+      const backend = await answering(t, () => page(keys, undefined, encoding), {
+        prefix: "te am",
+      });
+      await assert.rejects(names(backend, {}), {
+        code: "NotSupported",
+        message: /sent keys outside the prefix.*does not begin with "te am\/".*urlEncodedListing/,
+      });
+    }
+  });
+}
+
+test("names outside of what the caller asks for are an error too", async (t) => {
+  const backend = await answering(t, () => page([["a/1", 1]]));
+  await assert.rejects(names(backend, { prefix: "b/" }), { code: "NotSupported" });
+  const folded = await answering(t, () => page([], undefined, undefined, ["a/"]));
+  await assert.rejects(names(folded, { prefix: "b/", delimiter: "/" }), { code: "NotSupported" });
+});
+
+test("a listing without an end is an error, whatever it says of where to go on", async (t) => {
+  let pages = 0;
+  const empty = await answering(t, () => page([], `token${pages++}`));
+  await assert.rejects(names(empty, {}), { code: "Transient", message: /does not end/ });
+  assert.ok(pages <= 100, `${pages} pages`);
+  const turns = await answering(
+    t,
+    (url) => page([], url.searchParams.get("continuation-token") === "a" ? "b" : "a"),
+  );
+  await assert.rejects(names(turns, {}), { code: "Transient", message: /the same page again/ });
+});
+
+test("empty pages, as deleted objects leave them, do not end a listing", async (t) => {
+  let pages = 0;
+  const backend = await answering(t, () => {
+    if (++pages === 181) return page([["b", 1]]);
+    return page(pages === 91 ? [["a", 1]] : [], `token${pages}`);
+  });
+  assert.deepEqual(await names(backend, {}), ["a", "b"]);
+});
+
+for (const word of ["1", "", "yes"]) {
+  test(`a listing that is truncated in the word "${word}" is an error`, async (t) => {
+    const odd = page([["a", 1]], "token").replace(">true<", `>${word}<`);
+    const backend = await answering(t, () => odd);
+    await assert.rejects(names(backend, {}), { code: "Transient", message: /no listing/ });
+  });
+}
+
+test("a listing that is truncated in capitals goes on", async (t) => {
+  const backend = await answering(
+    t,
+    (url) =>
+      url.searchParams.has("continuation-token")
+        ? page([["b", 1]]).replace(">false<", ">FALSE<")
+        : page([["a", 1]], "token").replace(">true<", ">TRUE<"),
+  );
+  assert.deepEqual(await names(backend, {}), ["a", "b"]);
+});
+
+test("a store that passes over the delimiter is folded here, across its pages", async (t) => {
+  const keys = ["p/a/1", "p/a/2", "p/b", "p/c/1", "p/c/2/3", "p/d//e", "p/f/"];
+  const backend = await answering(t, ({ searchParams }) => {
+    const [after, count] = [searchParams.get("start-after"), Number(searchParams.get("max-keys"))];
+    const start = Number(searchParams.get("continuation-token") ?? 0) ||
+      keys.filter((key) => key <= (after ?? "")).length;
+    const end = Math.min(start + Math.min(count, 2), keys.length);
+    const lines = keys.slice(start, end).map((key): [string, number] => [key, 1]);
+    return page(lines, end < keys.length ? String(end) : undefined);
+  });
+  const options = { prefix: "p/", delimiter: "/" } as const;
+  assert.deepEqual(await names(backend, options), ["p/a/", "p/b", "p/c/", "p/d/", "p/f/"]);
+  assert.deepEqual(await names(backend, { ...options, startAfter: "p/a/" }), [
+    "p/b",
+    "p/c/",
+    "p/d/",
+    "p/f/",
+  ]);
+  assert.deepEqual(await names(backend, { ...options, startAfter: "p/a/", limit: 2 }), [
+    "p/b",
+    "p/c/",
+  ]);
+  assert.deepEqual(await names(backend, { ...options, limit: 1 }), ["p/a/"]);
+});
+
+test("a backend whose store lists others' names keeps what is known of its copies", async (t) => {
+  const backend = await answering(t, () => page([["team a/p/one.json", 1]], undefined, "url"), {
+    prefix: "team+a",
+  });
+  const ledger = new MemoryLedger();
+  await ledger.record(entry("one", { backend: backend.identity }));
+  await assert.rejects(async () => {
+    for await (const emptied of forgetEmptied([backend], ledger)) assert.fail(emptied.backend);
+  }, { code: "NotSupported" });
+  assert.deepEqual([...ledger.entries()].map(({ state }) => state), ["stored"]);
+});
+
 test("half a surrogate pair in what is asked for does no harm", async (t) => {
   const { s3, backend } = await storeFor(t);
   s3.put(BUCKET, "a", ONE);
@@ -151,14 +291,21 @@ async function answering(
   return backend;
 }
 
-function page(keys: readonly [key: string, size: number][], next?: string, encoding?: string) {
+function page(
+  keys: readonly [key: string, size: number][],
+  next?: string,
+  encoding?: string,
+  folded: readonly string[] = [],
+) {
   const contents = keys.map(([key, size]) =>
     `<Contents><Key>${key}</Key><Size>${size}</Size><ETag>"e"</ETag></Contents>`
   );
   return `<?xml version="1.0"?><ListBucketResult><IsTruncated>${next !== undefined}</IsTruncated>` +
     (next === undefined ? "" : `<NextContinuationToken>${next}</NextContinuationToken>`) +
     (encoding === undefined ? "" : `<EncodingType>${encoding}</EncodingType>`) +
-    contents.join("") + "</ListBucketResult>";
+    contents.join("") +
+    folded.map((prefix) => `<CommonPrefixes><Prefix>${prefix}</Prefix></CommonPrefixes>`).join("") +
+    "</ListBucketResult>";
 }
 
 async function infos(backend: S3Backend, options: ListOptions) {

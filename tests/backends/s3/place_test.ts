@@ -207,6 +207,91 @@ describe("resolveS3Place() refuses an endpoint", () => {
     const files = { config: "[work]\nendpoint_url = http://z\n", credentials: "[work]\n" };
     await refused("Invalid", /must be called \[profile work\]/, files, { profile: "work" });
   });
+  const U = "endpoint_url = http://z\n";
+  const SECTION = `${WORK}services = s\n[services s]\n`;
+  const KEYS = "[work]\naws_access_key_id = A\n";
+  const UNUSED: readonly [what: string, files: AwsFiles, said: RegExp][] = [
+    [
+      "below s3api in its services section",
+      { config: `${SECTION}s3api =\n  ${U}` },
+      /"s3api\.endpoint_url" in the section \[services s\] of ~\/\.aws\/config .*below a line "s3 ="/,
+    ],
+    [
+      "under another name below s3 in its services section",
+      { config: `${SECTION}s3 =\n  endpoint-url = http://z\n` },
+      /"s3\.endpoint-url" .*write endpoint_url/,
+    ],
+    [
+      "under another name in its services section",
+      { config: `${SECTION}endpoint = http://z\n` },
+      /"endpoint" in the section \[services s\]/,
+    ],
+    [
+      "behind a key without a value",
+      { config: `${WORK}sso_start_url =\n  ${U}` },
+      /"sso_start_url\.endpoint_url" of profile "work" .*empty "sso_start_url ="/,
+    ],
+    [
+      "behind a key without a value in the credentials file",
+      { credentials: `${KEYS}aws_session_token =\n  ${U}` },
+      /"aws_session_token\.endpoint_url" of profile "work" in ~\/\.aws\/credentials/,
+    ],
+    [
+      "in a section that says Profile",
+      { config: `[Profile work]\n${U}`, credentials: KEYS },
+      /the section \[Profile work\] .*must be called \[profile work\]/,
+    ],
+    [
+      "behind a services section that a section named Profile names",
+      { config: `[Profile "work"]\nservices = s\n`, credentials: KEYS },
+      /must be called \[profile work\]/,
+    ],
+    ...["endpoint-url", "endpoint", "endpoint_url_s3", "endpointurl", "Endpoint_URI", "s3_endpoint"]
+      .map((key): [string, AwsFiles, RegExp] => [
+        `under the name ${key}`,
+        { config: `${WORK}${key} = http://z\n` },
+        new RegExp(`"${key}" of profile "work" in ~/\\.aws/config .*write endpoint_url$`, "i"),
+      ]),
+  ];
+  for (const [what, files, said] of UNUSED) {
+    it(`${what}, where AWS tools pass over it`, async () => {
+      await refused("Invalid", said, files, { profile: "work" });
+      await refused("Invalid", /would store at AWS itself/, files, {}, { AWS_PROFILE: "work" });
+    });
+
+    it(`${what}, and not where another one counts or none may`, async () => {
+      const env = { AWS_ENDPOINT_URL_S3: "http://x" };
+      assert.equal((await place(files, { profile: "work" }, env)).endpoint, "http://x");
+      const option = { profile: "work", endpoint: "http://y" };
+      assert.equal((await place(files, option)).endpoint, "http://y");
+      const ignore = { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" };
+      assert.equal((await place(files, { profile: "work" }, ignore)).endpoint, undefined);
+    });
+
+    it(`${what}, and not in a profile that is not in force`, async () => {
+      const credentials = `${files.credentials ?? ""}[other]\nregion = r\n`;
+      const found = await place({ ...files, credentials }, { profile: "other" });
+      assert.equal(found.endpoint, undefined);
+    });
+  }
+  it("in [default] beside a [profile default], which AWS tools take instead", async () => {
+    const config = `[default]\n${U}[profile default]\nregion = r\n`;
+    const message = /the section \[default\] .*\[profile default\] is there too/;
+    await refused("Invalid", message, { config });
+    await refused("Invalid", message, { config }, { profile: "default" });
+    const own = `${config}endpoint_url = http://own\n`;
+    assert.equal((await place({ config: own })).endpoint, "http://own");
+    assert.equal((await place({ config: config + WORK }, { profile: "work" })).endpoint, undefined);
+  });
+  it("in [Default], which is no profile", async () => {
+    await refused("Invalid", /\[Default\] .*\[profile default\]/, { config: `[Default]\n${U}` });
+  });
+  it("only where it is meant for S3", async () => {
+    const config = `${WORK}services = s\nendpoint_discovery_enabled = true\n` +
+      "ec2_metadata_service_endpoint = http://e\ns3 =\n  use_accelerate_endpoint = true\n" +
+      `[services s]\ndynamodb =\n  ${U}s3control =\n  ${U}`;
+    assert.equal((await place({ config }, { profile: "work" })).endpoint, undefined);
+  });
   it("whose switch is neither true nor false", async () => {
     await refused("Invalid", /AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is "yes"/, {}, {}, {
       AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "yes",

@@ -176,6 +176,9 @@ describe("readSharedConfig()", () => {
     const text = "[default]\nregion = a\noutput = json\n[profile default]\nregion = b\n";
     assert.equal(await valueIn(text, "region", "default"), "b");
     assert.equal(await valueIn(text, "output", "default"), undefined);
+    const { strays } = await read({ config: text });
+    assert.equal(strays.get("default")?.get("output"), "json");
+    assert.equal((await read({ config: "[default]\nregion = a\n" })).strays.size, 0);
   });
 
   it("knows services sections and strays, which are no profiles", async () => {
