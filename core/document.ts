@@ -67,7 +67,7 @@ export interface DocumentDigest {
 /** Documents are handed on in chunks of about this many bytes. */
 const CHUNK = 1 << 18;
 /** Lines of this many bytes go out as they are: copying costs more than another chunk. */
-const LONG_LINE = 1 << 13;
+const LONG_LINE = 1 << 16;
 
 /**
  * Writes one session as a document, in chunks, and digests it on the way.

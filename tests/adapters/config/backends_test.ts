@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { openBackends } from "../../../adapters/config/backends.ts";
 import { UnusableBackend } from "../../../adapters/config/unusable_backend.ts";
 import { Archiver } from "../../../core/archiver.ts";
+import type { Finding } from "../../../core/backend.ts";
 import { ArchiveError, isArchiveError } from "../../../core/errors.ts";
 import { MemoryAgent } from "../../../core/memory_agent.ts";
 import { S3Backend } from "../../../backends/s3.ts";
@@ -145,7 +146,8 @@ describe("UnusableBackend", () => {
         for await (const page of backend.list()) assert.fail(`${page.objects.length} objects`);
       },
     ];
-    const findings = await Array.fromAsync(backend.probe());
+    const findings: Finding[] = [];
+    for await (const finding of backend.probe()) findings.push(finding);
     assert.deepEqual(findings.map(({ check, status, error }) => [check, status, error]), [
       ["open", "failed", backend.reason],
     ]);
