@@ -17,8 +17,9 @@ import type {
   PutMode,
   PutOptions,
 } from "../core/backend.ts";
+import { bodySize } from "../core/backend.ts";
 import { checkObjectKey, compareUtf8, MAX_KEY_BYTES, quoteKey } from "../core/object_key.ts";
-import { bodyParts, bodySize } from "./support/body_parts.ts";
+import { bodyParts } from "./support/body_parts.ts";
 import { fitRange } from "./support/byte_range.ts";
 import { byteStream } from "./support/byte_stream.ts";
 import { type Call, callError, failIfStopped, type KeyCall, notFound } from "./support/call.ts";

@@ -44,6 +44,15 @@ export interface RangedBody {
 }
 
 /**
+ * Length of a body in bytes.
+ *
+ * @param body Which.
+ */
+export function bodySize(body: Body): number {
+  return body instanceof Uint8Array ? body.byteLength : body.size;
+}
+
+/**
  * How a write treats what is already there.
  *
  * - `overwrite`: replaces it, or creates it.

@@ -5,7 +5,7 @@
  * @module
  */
 import { archiveKey, contentType, isPacked, versionKey } from "./archive_key.ts";
-import type { Body, Capabilities, PutMode } from "./backend.ts";
+import { type Body, bodySize, type Capabilities, type PutMode } from "./backend.ts";
 import { ArchiveError, isArchiveError } from "./errors.ts";
 import { keepVersion } from "./kept_version.ts";
 import { archiveFacts, archiveMetadata } from "./metadata.ts";
@@ -63,7 +63,7 @@ export async function copyDocument(document: PreparedDocument, job: CopyJob): Pr
     const body = await bodyFor(document, key);
     const version = standing.is === "worth keeping" ? versionKey(key, standing.sha256) : undefined;
     if (!job.dryRun) {
-      if (version && !await isKept(job, key, version, standing)) {
+      if (version && !await kept(job, key, version, standing)) {
         if (race < MAX_RACES) continue;
         throw tooManyWriters(job, key);
       }
@@ -111,12 +111,8 @@ async function bodyFor(document: PreparedDocument, key: string): Promise<Body> {
   return isPacked(key) ? await document.packed() : document.body;
 }
 
-function bodySize(body: Body): number {
-  return body instanceof Uint8Array ? body.length : body.size;
-}
-
 /** Keeps what stands at the key; tells whether it still stood there, at last just before the write. */
-async function isKept(
+async function kept(
   { backend, spool, signal }: CopyJob,
   key: string,
   version: string,

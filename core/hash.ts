@@ -23,3 +23,14 @@ export function sha256(): Hash {
 export function sha256Hex(text: string): string {
   return sha256().update(text).digest("hex");
 }
+
+/**
+ * The SHA-256 of bytes that come in chunks, as hex.
+ *
+ * @param chunks What to hash; read to their end.
+ */
+export async function sha256Of(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = sha256();
+  for await (const chunk of chunks) hash.update(chunk);
+  return hash.digest("hex");
+}

@@ -12,7 +12,7 @@ import { contentType } from "./archive_key.ts";
 import type { Backend } from "./backend.ts";
 import { ArchiveError, isArchiveError } from "./errors.ts";
 import { plainBytes } from "./gzip.ts";
-import { sha256 } from "./hash.ts";
+import { sha256Of } from "./hash.ts";
 import { heldBody, partsOf } from "./held_body.ts";
 import { readMetadata } from "./metadata.ts";
 import type { Spool } from "./spool.ts";
@@ -88,7 +88,7 @@ async function isOf(
   name: string,
 ): Promise<boolean> {
   return await plainHash(open, name) === expected ||
-    await hashOf(chunksOf(await open())) === expected;
+    await sha256Of(chunksOf(await open())) === expected;
 }
 
 async function plainHash(
@@ -96,18 +96,12 @@ async function plainHash(
   name: string,
 ): Promise<string | undefined> {
   try {
-    return await hashOf((await plainBytes(await open(), name)).chunks);
+    return await sha256Of((await plainBytes(await open(), name)).chunks);
   } catch (error) {
     // What does not unpack has no hash but that of its bytes.
     if (isArchiveError(error, "Corrupt")) return undefined;
     throw error;
   }
-}
-
-async function hashOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const hash = sha256();
-  for await (const chunk of chunks) hash.update(chunk);
-  return hash.digest("hex");
 }
 
 async function found<T>(look: () => Promise<T>): Promise<T | undefined> {

@@ -10,7 +10,7 @@ import type { Backend, ObjectInfo } from "./backend.ts";
 import { readDocument } from "./document_reader.ts";
 import { ArchiveError, isArchiveError } from "./errors.ts";
 import type { FoundKeys } from "./found_keys.ts";
-import { sha256 } from "./hash.ts";
+import { sha256Of } from "./hash.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
 import { readMetadata } from "./metadata.ts";
 import type { PreparedDocument } from "./prepared_document.ts";
@@ -167,10 +167,8 @@ async function rawHash(
   key: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const hash = sha256();
   const { body } = await backend.get(key, { signal });
-  for await (const chunk of chunksOf(body)) hash.update(chunk);
-  return hash.digest("hex");
+  return await sha256Of(chunksOf(body));
 }
 
 async function wouldLose(

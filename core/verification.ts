@@ -8,7 +8,7 @@ import type { Backend } from "./backend.ts";
 import { type ReadDocument, readDocument } from "./document_reader.ts";
 import { ArchiveError, isArchiveError, throwIfAborted } from "./errors.ts";
 import { Failures } from "./failures.ts";
-import { sha256 } from "./hash.ts";
+import { sha256Of } from "./hash.ts";
 import { entriesAt, type Ledger } from "./ledger.ts";
 import { expectedHash } from "./retrieval.ts";
 import { chunksOf } from "./streams.ts";
@@ -201,9 +201,7 @@ async function checkVersion(
   version: string,
   read: () => Promise<ReadableStream<Uint8Array>>,
 ): Promise<void> {
-  const hash = sha256();
-  for await (const chunk of chunksOf(await read())) hash.update(chunk);
-  if (hash.digest("hex").startsWith(version)) return;
+  if ((await sha256Of(chunksOf(await read()))).startsWith(version)) return;
   const document = await readDocument(await read(), key);
   for await (const line of document.native) void line;
   if (!document.sha256().startsWith(version)) {

@@ -73,7 +73,7 @@ function looked(look: () => string): string | undefined {
 /**
  * The forms of a glob that together match whatever its writer can have meant: as given; with links
  * in its literal beginning resolved; and with brackets, braces and parentheses taken for what
- * folders are really called, since `/work/[old]/**` may mean a folder named `[old]`. Each one also
+ * folders are really called, since `/code/[old]/**` may mean a folder named `[old]`. Each one also
  * in both Unicode forms of its letters, of which macOS mixes one with what is typed in the other.
  *
  * @param glob An absolute glob, or one that begins with a wildcard.

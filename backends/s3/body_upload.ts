@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Body, PART_SIZE } from "../../core/backend.ts";
+import { type Body, bodySize, PART_SIZE } from "../../core/backend.ts";
 import { sha256 } from "../../core/hash.ts";
 import { quoteKey } from "../../core/object_key.ts";
-import { bodySize, readPart } from "../support/body_parts.ts";
+import { readPart } from "../support/body_parts.ts";
 import { callError, type KeyCall, unlessStopped } from "../support/call.ts";
 import type { S3Connection } from "./connection.ts";
 import { notS3 } from "./objects.ts";

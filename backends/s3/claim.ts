@@ -4,11 +4,10 @@
  *
  * @module
  */
-import type { Body } from "../../core/backend.ts";
+import { type Body, bodySize } from "../../core/backend.ts";
 import { isArchiveError } from "../../core/errors.ts";
-import { sha256 } from "../../core/hash.ts";
+import { sha256, sha256Of } from "../../core/hash.ts";
 import { chunksOf } from "../../core/streams.ts";
-import { bodySize } from "../support/body_parts.ts";
 import type { KeyCall } from "../support/call.ts";
 import type { S3Connection } from "./connection.ts";
 import { getObject } from "./get.ts";
@@ -54,9 +53,7 @@ function hasAll(kept: Readonly<Record<string, string>>, sent: Sent["metadata"] =
 
 async function hasSameBytes(connection: S3Connection, call: KeyCall, body: Body): Promise<boolean> {
   const reading = await getObject(connection, call, undefined);
-  const stored = sha256();
-  for await (const chunk of chunksOf(reading.body)) stored.update(chunk);
-  return stored.digest("hex") === hashOf(body);
+  return await sha256Of(chunksOf(reading.body)) === hashOf(body);
 }
 
 function hashOf(body: Body): string {

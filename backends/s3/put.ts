@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { PART_SIZE, type PutMode } from "../../core/backend.ts";
+import { bodySize, PART_SIZE, type PutMode } from "../../core/backend.ts";
 import { isArchiveError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
 import { quoteKey } from "../../core/object_key.ts";
-import { bodySize, readPart } from "../support/body_parts.ts";
+import { readPart } from "../support/body_parts.ts";
 import { callError, type KeyCall, unlessStopped } from "../support/call.ts";
 import { pause } from "./pause.ts";
 import { claim, type Sent } from "./claim.ts";

@@ -4,14 +4,9 @@
  * @module
  */
 import { isArchiveError } from "../../core/errors.ts";
-import { type Body, PART_SIZE, type RangedBody } from "../../core/backend.ts";
+import { type Body, bodySize, PART_SIZE, type RangedBody } from "../../core/backend.ts";
 import { quoteKey } from "../../core/object_key.ts";
 import { type Call, callError, unlessStopped } from "./call.ts";
-
-/** Length of a body in bytes. */
-export function bodySize(body: Body): number {
-  return body instanceof Uint8Array ? body.byteLength : body.size;
-}
 
 /**
  * Reads a body part by part; the next one is read when it is asked for.

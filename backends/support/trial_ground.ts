@@ -5,10 +5,9 @@
  * @module
  */
 import type { Backend, Body, ByteRange, ObjectInfo, PutOptions } from "../../core/backend.ts";
-import { PART_SIZE } from "../../core/backend.ts";
+import { bodySize, PART_SIZE } from "../../core/backend.ts";
 import { ArchiveError, isArchiveError, throwIfAborted } from "../../core/errors.ts";
 import { inParallel } from "../../core/parallel.ts";
-import { bodySize } from "./body_parts.ts";
 import { settledWithin, unlessAborted } from "./within.ts";
 
 /** The first segment of all keys that are written to try a store. */

@@ -26,7 +26,7 @@ export interface AnswerOptions {
 }
 
 /** Which options belong to which type. */
-const OF_BUCKETS = [
+export const OF_BUCKETS = [
   "bucket",
   "endpoint",
   "provider",

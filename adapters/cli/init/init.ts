@@ -11,7 +11,7 @@ import { sectionLines } from "../doctor/table.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";
 import type { Answers } from "./answers.ts";
 import { type Draft, draftOf, freePlace, problemsOf, writeConfig } from "./draft.ts";
-import { type AnswerOptions, answersOf, WITHOUT_QUESTIONS } from "./from_options.ts";
+import { type AnswerOptions, answersOf, OF_BUCKETS, WITHOUT_QUESTIONS } from "./from_options.ts";
 import { askAnswers, Declined, type MustAsk } from "./questionnaire.ts";
 
 /** The options of `archive init`. */
@@ -34,18 +34,7 @@ export async function init(call: Call, options: InitOptions): Promise<ExitCode> 
   return await initByAsking(call, path, !options.untried);
 }
 
-const ANSWERS = [
-  "path",
-  "bucket",
-  "endpoint",
-  "provider",
-  "region",
-  "prefix",
-  "profile",
-  "accessKeyId",
-  "secretVariable",
-  "never",
-] as const;
+const ANSWERS = ["path", ...OF_BUCKETS, "never"] as const;
 
 /** What does not work is not written: nobody is there to decide. */
 async function initByOptions(call: Call, options: InitOptions, path: string): Promise<ExitCode> {

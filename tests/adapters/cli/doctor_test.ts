@@ -3,7 +3,8 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { FindingJson } from "../../../adapters/cli/doctor/diagnosis.ts";
-import { type FakeS3, type FakeS3Options, startFakeS3 } from "../../s3/fake.ts";
+import type { FakeS3, FakeS3Options } from "../../s3/fake.ts";
+import { withFake } from "../../s3/with_fake.ts";
 import { broken, onStage, session } from "./stage.ts";
 
 /** What `archive doctor --json` prints. */
@@ -25,18 +26,6 @@ interface DoctorJson {
   readonly machine: readonly FindingJson[];
   readonly problems: number;
   readonly hints: number;
-}
-
-async function withFake(
-  play: (fake: FakeS3) => Promise<void>,
-  options?: FakeS3Options,
-): Promise<void> {
-  const fake = await startFakeS3(options);
-  try {
-    await play(fake);
-  } finally {
-    await fake.stop();
-  }
 }
 
 /** A configuration with one bucket, as YAML in flow style. */

@@ -1,4 +1,5 @@
 import { describe, it } from "node:test";
+import type { Explanation } from "../../../adapters/cli/explanation.ts";
 import assert from "node:assert/strict";
 import { mkdir, readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,16 +21,7 @@ default: disk
 
 interface Explained {
   readonly config: { readonly path: string; readonly exists: boolean };
-  readonly projects: readonly {
-    readonly path: string;
-    readonly realPath: string;
-    readonly exists: boolean;
-    readonly rule: number | null;
-    readonly match: readonly string[];
-    readonly matched: readonly string[];
-    readonly backends: readonly string[];
-    readonly reason: string;
-  }[];
+  readonly projects: readonly Explanation[];
 }
 
 const ENV = { TEAM: "blue" };

@@ -5,7 +5,8 @@ import { describe, it } from "node:test";
 import type { Config } from "../../../adapters/config/config.ts";
 import { loadConfig } from "../../../adapters/config/load.ts";
 import type { Ask, Question } from "../../../adapters/cli/question.ts";
-import { type FakeS3, type FakeS3Options, startFakeS3 } from "../../s3/fake.ts";
+import type { FakeS3Options } from "../../s3/fake.ts";
+import { withFake } from "../../s3/with_fake.ts";
 import { onStage, session, type Stage } from "./stage.ts";
 
 /** Answers by a piece of the question; lists answer one question after the other. */
@@ -48,18 +49,6 @@ function assertTaken(question: Question, answer: string): void {
 
 const CONFIG = ["config", "opencode", "opencode-session-archiver.yaml"];
 const SECRET = "fake/secret+key/that-opens-nothing/anywhere";
-
-async function withFake(
-  play: (fake: FakeS3) => Promise<void>,
-  options?: FakeS3Options,
-): Promise<void> {
-  const fake = await startFakeS3(options);
-  try {
-    await play(fake);
-  } finally {
-    await fake.stop();
-  }
-}
 
 function load({ home, env }: Stage, more: Readonly<Record<string, string>> = {}) {
   return loadConfig({

@@ -5,13 +5,13 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { test, type TestContext } from "node:test";
-import { S3Backend, type S3BackendOptions } from "../../../backends/s3.ts";
+import type { S3Backend, S3BackendOptions } from "../../../backends/s3.ts";
 import type { ListOptions } from "../../../core/backend.ts";
 import { forgetEmptied } from "../../../core/emptied.ts";
 import { MemoryLedger } from "../../../core/ledger.ts";
 import { entry } from "../../adapters/state/temporary.ts";
+import { serving } from "./serving.ts";
 import { BUCKET, EVERYTHING, SHORT, storeFor } from "./fake_store.ts";
 
 const ONE = new Uint8Array(1);
@@ -268,26 +268,10 @@ async function answering(
   answer: (url: URL) => string,
   options: Partial<S3BackendOptions> = {},
 ): Promise<S3Backend> {
-  const server = createServer((request, response) => {
+  const { backend } = await serving(t, (request, response) => {
     response.writeHead(200, { "content-type": "application/xml" });
     response.end(answer(new URL(request.url ?? "/", "http://store")));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  assert.ok(typeof address === "object" && address !== null);
-  const backend = await S3Backend.open({
-    bucket: BUCKET,
-    endpoint: `http://127.0.0.1:${address.port}`,
-    region: "us-east-1",
-    credentials: { accessKeyId: "A", secretAccessKey: "B" },
-    env: {},
-    ...options,
-  });
-  t.after(async () => {
-    await backend.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  }, { timeouts: {}, attempts: 3, ...options });
   return backend;
 }
 
