@@ -1,6 +1,7 @@
 /**
  * `run` of 300 sessions of 500 KB to the embedded server, beside bare PutObject calls of the same
- * bytes, as many at once: on loopback, and with 40 ms before every reply.
+ * bytes, as many at once: on loopback, and with 40 ms before every reply. The server has a process
+ * of its own, as stores do.
  *
  * @module
  */
@@ -9,13 +10,13 @@ import { Archiver, MemoryBackend, openCode, S3Backend } from "@session-archiver/
 import { join } from "node:path";
 import { FileLedger } from "../../adapters/state/ledger.ts";
 import { FileSpool } from "../../adapters/state/spool.ts";
-import { type FakeS3, startFakeS3 } from "../../tests/s3/fake.ts";
+import { S3Server } from "./s3_server.ts";
 import { writeOpenCodeDatabase } from "../../tests/fixtures/opencode_database.ts";
 import { type Finding, median, milliseconds } from "./measure.ts";
 
 const SESSIONS = 300;
 const AT_ONCE = 4;
-const ROUNDS = 5;
+const ROUNDS = 9;
 /** What the server can do, which its address does not tell. */
 const CONDITIONAL = { createOnly: true, ifMatch: true };
 /** Servers, by the wait before each reply in milliseconds and what is promised then. */
@@ -43,7 +44,7 @@ async function compare(
   documents: ReadonlyMap<string, Uint8Array>,
   { latencyMs, atMost }: typeof CASES[number],
 ): Promise<Finding> {
-  const server = await startFakeS3({ latencyMs });
+  const server = await S3Server.start({ latencyMs });
   const ours: number[] = [];
   const bare: number[] = [];
   try {
@@ -82,7 +83,7 @@ async function documentsOf(database: string): Promise<ReadonlyMap<string, Uint8A
   return documents;
 }
 
-async function run(server: FakeS3, database: string, folder: string, prefix: string) {
+async function run(server: S3Server, database: string, folder: string, prefix: string) {
   const ledger = await FileLedger.open(join(folder, `${crypto.randomUUID()}.jsonl`));
   const archiver = new Archiver({
     agents: [openCode({ database })],
@@ -105,13 +106,13 @@ async function run(server: FakeS3, database: string, folder: string, prefix: str
   await ledger.close();
 }
 
-function placeOf({ endpoint, region, credentials }: FakeS3) {
+function placeOf({ place: { endpoint, region, credentials } }: S3Server) {
   // The SDK writes into what it is given.
   return { endpoint, region, credentials: { ...credentials } };
 }
 
 async function putAll(
-  server: FakeS3,
+  server: S3Server,
   documents: ReadonlyMap<string, Uint8Array>,
   prefix: string,
 ) {
