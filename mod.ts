@@ -40,7 +40,12 @@ export {
   projectSegment,
   versionKey,
 } from "./core/archive_key.ts";
-export { type ArchiveAllOptions, Archiver, type ArchiverOptions } from "./core/archiver.ts";
+export {
+  type ArchiveAllOptions,
+  Archiver,
+  type ArchiverOptions,
+  type ArchiveRun,
+} from "./core/archiver.ts";
 export { type ArchiveOptions, type SessionOutcome } from "./core/archiving.ts";
 export {
   type Backend,

@@ -47,6 +47,8 @@ export interface SessionRef extends SessionId {
 export interface SessionFilter {
   /** Only these ids. */
   readonly ids?: readonly string[];
+  /** Only in these stores, by absolute path, in place of those that are found by looking for them. */
+  readonly stores?: readonly string[];
   /** Only sessions that changed at or after this moment, ISO 8601. */
   readonly since?: string;
   /** Stops the look. */

@@ -76,6 +76,25 @@ export interface ArchiveAllOptions extends SessionFilter {
 }
 
 /**
+ * Sessions that are archived one by one and share what is found out on the way: which backends are
+ * dead, which keys are taken, and how many may be sent at once. One run's knowledge gets old; begin
+ * another to try a backend again that this one has given up.
+ *
+ * @since 0.1.0
+ */
+export interface ArchiveRun {
+  /**
+   * Archives one session. See {@linkcode Archiver.archive}.
+   *
+   * @param session Which, as its agent's `sessions()` gave it.
+   * @param options Dry run, signal.
+   */
+  archive(session: SessionRef, options?: ArchiveOptions): Promise<SessionOutcome>;
+  /** The backends that this run no longer tries, by name, with what they failed of last. */
+  givenUp(): ReadonlyMap<string, Error>;
+}
+
+/**
  * Archives sessions and gives them back.
  *
  * @example
@@ -172,9 +191,28 @@ export class Archiver {
   async *archiveAll(options: ArchiveAllOptions = {}): AsyncGenerator<SessionOutcome> {
     const failures = new Failures();
     const { concurrency = 4 } = options;
-    const jobs = this.#jobs(options, failures, new Slots(concurrency));
-    yield* asTheyEnd(jobs, concurrency + READ_AHEAD);
+    yield* asTheyEnd(this.#jobs(options, failures), concurrency + READ_AHEAD);
     failures.throwAny();
+  }
+
+  /**
+   * Begins a run of several sessions that are archived one by one, as their agents tell of them.
+   *
+   * @param options How many are sent at once.
+   */
+  begin(options: { readonly concurrency?: number } = {}): ArchiveRun {
+    const patience = new Patience();
+    const sending = new Slots(options.concurrency ?? 4);
+    const keys = new FoundKeys(this.#ledger);
+    const { backends } = this;
+    return {
+      archive: (session, how = {}) => this.#archive(session, how, { patience, sending, keys }),
+      givenUp: () =>
+        new Map(backends.flatMap((backend) => {
+          const error = patience.lostWith(backend);
+          return error ? [[backend.name, error]] : [];
+        })),
+    };
   }
 
   /**
@@ -305,16 +343,16 @@ export class Archiver {
   }
 
   /** One job a session, as the agents tell of them. What fails an agent's store is put aside. */
-  async *#jobs(options: ArchiveAllOptions, failures: Failures, sending: Slots) {
-    const run = { patience: new Patience(), sending, keys: new FoundKeys(this.#ledger) };
-    const { ids, project, since, dryRun, signal } = options;
+  async *#jobs(options: ArchiveAllOptions, failures: Failures) {
+    const run = this.begin(options);
+    const { ids, stores, project, since, dryRun, signal } = options;
     const matches = project && await projectMatcher(project, this.#paths);
     for (const agent of this.agents) {
       try {
-        for await (const session of agent.sessions({ ids, since, signal })) {
+        for await (const session of agent.sessions({ ids, stores, since, signal })) {
           throwIfAborted(signal, "archiving");
           if (matches && !matches(this.#pathsOf(session.projectPath))) continue;
-          yield () => this.#archive(session, { dryRun, signal, named: ids !== undefined }, run);
+          yield () => run.archive(session, { dryRun, signal, named: ids !== undefined });
         }
       } catch (error) {
         failures.add(error);

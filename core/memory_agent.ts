@@ -57,6 +57,9 @@ export interface MemorySession {
 
 const NO_TOKENS = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 };
 
+/** The one store there is. */
+const STORE = "memory:";
+
 /**
  * Keeps sessions in memory. Set one again to change it.
  *
@@ -110,11 +113,12 @@ export class MemoryAgent implements Agent {
 
   /** See {@linkcode Agent.detect}. */
   detect(): Promise<Detection> {
-    return Promise.resolve({ stores: ["memory:"], looked: ["memory:"], notes: [] });
+    return Promise.resolve({ stores: [STORE], looked: [STORE], notes: [] });
   }
 
   /** See {@linkcode Agent.sessions}. */
   async *sessions(filter: SessionFilter = {}): AsyncGenerator<SessionRef> {
+    if (filter.stores && !filter.stores.includes(STORE)) return;
     for (const session of this.#sessions.values()) {
       if (filter.ids && !filter.ids.includes(session.id)) continue;
       if (filter.since && session.createdAt < filter.since) continue;
@@ -197,7 +201,7 @@ function infoOf({ createdAt, title, parentId }: MemorySession): Native["info"] {
 function refOf(agent: string, session: MemorySession): SessionRef {
   const { id, projectPath, createdAt, parentId } = session;
   const token = sha256Hex(JSON.stringify(session));
-  return { agent, store: "memory:", id, projectPath, token, updatedAt: createdAt, parentId };
+  return { agent, store: STORE, id, projectPath, token, updatedAt: createdAt, parentId };
 }
 
 function loaded(session: MemorySession): LoadedSession {

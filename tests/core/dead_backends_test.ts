@@ -229,3 +229,42 @@ describe("reading beside a backend that is dead", () => {
     assert.equal(again.copies[0].status, "unchanged");
   });
 });
+
+describe("a run of sessions that come one by one", () => {
+  it("remembers which backend is dead, and the next one tries it again", async () => {
+    const dead = failing("dead", ["put", "head", "list"]);
+    const alive = new MemoryBackend({ name: "alive" });
+    const agent = agentWith(...MANY);
+    const archiver = new Archiver({ agents: [agent], backends: [dead.backend, alive] });
+    const { items: sessions } = await collect(agent.sessions());
+    const run = archiver.begin({ concurrency: 1 });
+    assert.deepEqual([...run.givenUp()], []);
+    for (const [index, session] of sessions.slice(0, 4).entries()) {
+      const { copies: [lost, kept] } = await run.archive(session);
+      assert.deepEqual([lost.status, lost.gaveUp], ["failed", index === 3 ? true : undefined]);
+      assert.equal(kept.status, "archived");
+    }
+    assert.deepEqual([...run.givenUp().keys()], ["dead"]);
+    assert.match(String(run.givenUp().get("dead")), /dead does not answer/);
+    const { copies: [again] } = await archiver.begin().archive(sessions[4]);
+    assert.equal(again.gaveUp, undefined);
+  });
+
+  it("sends no more at once than it was told", async () => {
+    const backend = new MemoryBackend();
+    const put = backend.put.bind(backend);
+    let [under, most] = [0, 0];
+    backend.put = async (...args) => {
+      most = Math.max(most, ++under);
+      await new Promise((done) => setTimeout(done, 1));
+      under--;
+      return await put(...args);
+    };
+    const agent = agentWith(...MANY);
+    const { items: sessions } = await collect(agent.sessions());
+    const run = new Archiver({ agents: [agent], backends: [backend] }).begin({ concurrency: 3 });
+    const outcomes = await Promise.all(sessions.map((session) => run.archive(session)));
+    assert.ok(outcomes.every(({ copies }) => copies[0].status === "archived"));
+    assert.equal(most, 3);
+  });
+});

@@ -69,9 +69,13 @@ export function openCode(options: OpenCodeOptions = {}): Agent {
     return loadSession(await connections.lend(session.store), session.id, signal);
   }
 
-  async function* sessions(filter?: SessionFilter) {
+  async function locatedStores(): Promise<readonly string[]> {
     const { stores, looked, named } = await locate();
-    yield* sessionsOf(named ? looked : stores, connections, filter);
+    return named ? looked : stores;
+  }
+
+  async function* sessions(filter?: SessionFilter) {
+    yield* sessionsOf(filter?.stores ?? await locatedStores(), connections, filter);
   }
 
   return {

@@ -55,6 +55,18 @@ describe("the sessions of OpenCode", () => {
     });
   });
 
+  it("are found in the stores that are named, wherever those lie", async () => {
+    await withStore({ sessions: [{ count: 2 }] }, async ({ database }) => {
+      const elsewhere = openCode({ env: { HOME: "/nonexistent" } });
+      assert.deepEqual(await refsOf(elsewhere), []);
+      const found = await all(elsewhere.sessions({ stores: [database] }));
+      assert.deepEqual(found.map(({ store }) => store), [database, database]);
+      assert.deepEqual(await all(elsewhere.sessions({ stores: [] })), []);
+      const missing = elsewhere.sessions({ stores: [`${database}.gone`] });
+      await assert.rejects(all(missing), { code: "NotFound" });
+    });
+  });
+
   it("have the token that loading them has, and keep it while nothing changes", async () => {
     await withStore({ sessions: [{ count: 3, todos: 2, children: 1 }] }, async (store) => {
       for (const ref of await refsOf(store.agent)) {
