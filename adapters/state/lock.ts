@@ -52,8 +52,18 @@ export interface Lock {
 export interface LockOptions {
   /** What it is held for, as in "another run is archiving". */
   readonly purpose: string;
+  /** What takes it; a command when left out. */
+  readonly kind?: LockHolder["kind"];
   /** Stops the attempt. */
   readonly signal?: AbortSignal;
+}
+
+/** Why a lock could not be had. */
+export interface Refusal {
+  /** `AlreadyExists`, retryable; names the holder. */
+  readonly refusal: ArchiveError;
+  /** Who holds it; undefined while that cannot be told. */
+  readonly holder: LockHolder | undefined;
 }
 
 /**
@@ -75,11 +85,24 @@ export interface LockOptions {
  * ```
  */
 export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
+  const outcome = await tryLock(path, options);
+  if ("refusal" in outcome) throw outcome.refusal;
+  return outcome;
+}
+
+/**
+ * Takes the lock unless somebody holds it, and then tells who.
+ *
+ * @param path Where the lock's file belongs; its folder must exist.
+ * @param options See {@linkcode acquireLock}.
+ */
+export async function tryLock(path: string, options: LockOptions): Promise<Lock | Refusal> {
   throwIfAborted(options.signal, "waiting for the lock");
   try {
-    const candidate = await writeCandidate(path, options.purpose);
+    const candidate = await writeCandidate(path, options.purpose, options.kind);
     try {
-      await contend(path, candidate, options.signal);
+      const refusal = await contend(path, candidate, options.signal);
+      if (refusal !== undefined) return refusal;
       await sweepBeside(path, candidate.folderNow);
     } finally {
       await unlinkIfThere(candidate.path);
@@ -90,12 +113,12 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
   }
 }
 
-/** Ends when the candidate is the lock. */
+/** Ends when the candidate is the lock, or with the reason why it cannot be. */
 async function contend(
   path: string,
   candidate: Candidate,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<Refusal | undefined> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   while (!await putInPlace(candidate, path)) {
     const sight = await lookAtLock(path, candidate.folderNow);
@@ -103,13 +126,14 @@ async function contend(
     if (sight !== undefined && await isDead(sight)) {
       if (await removeLock(path, sight.token, candidate)) continue;
     } else if (sight !== undefined && (sight.holder !== undefined || impatient)) {
-      throw await taken(path, sight);
+      return { refusal: await taken(path, sight), holder: sight.holder };
     }
     // It is being made, or removed by another process: that takes moments.
-    if (impatient) throw busy(path);
+    if (impatient) return { refusal: busy(path), holder: undefined };
     await delay(PAUSE_MS);
     throwIfAborted(signal, "waiting for the lock");
   }
+  return undefined;
 }
 
 /**

@@ -18,6 +18,11 @@ import { fateOf, type ProcessIdentity, thisProcess } from "./process_identity.ts
 
 /** What stands in the file of a lock or of a claim. */
 export interface LockHolder extends ProcessIdentity {
+  /**
+   * A relay works in the background and hands its lock over when it is asked; a command keeps it to
+   * its end. A file that does not tell is a command's.
+   */
+  readonly kind: "relay" | "command";
   /** The machine's name, for people. */
   readonly hostname: string;
   /** What it is held for, as in "is archiving". */
@@ -56,11 +61,17 @@ export interface Candidate {
  *
  * @param path The lock's path.
  * @param purpose What it shall be held for.
+ * @param kind What holds it.
  */
-export async function writeCandidate(path: string, purpose: string): Promise<Candidate> {
+export async function writeCandidate(
+  path: string,
+  purpose: string,
+  kind: LockHolder["kind"] = "command",
+): Promise<Candidate> {
   const token = randomUUID();
   const holder: LockHolder = {
     ...await thisProcess(),
+    kind,
     hostname: hostname(),
     purpose,
     token,
@@ -272,6 +283,7 @@ function parseHolder(text: string): LockHolder | undefined {
     space: textIn("space"),
     pid,
     start: textIn("start"),
+    kind: found.kind === "relay" ? "relay" : "command",
     hostname: textIn("hostname"),
     purpose: textIn("purpose"),
     token,

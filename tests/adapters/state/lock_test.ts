@@ -24,6 +24,7 @@ const purpose = "archiving";
 async function holder(changes: Partial<LockHolder> = {}): Promise<LockHolder> {
   return {
     ...await thisProcess(),
+    kind: "command",
     hostname: "this-machine",
     purpose,
     token: randomUUID(),
@@ -86,6 +87,18 @@ describe("the lock", () => {
       assert.equal(await lockHolder(path), undefined);
       assert.deepEqual(await readdir(folder), []);
       await isFree(path, folder);
+    }));
+
+  it("tells a relay's from a command's, which a file that does not say is", () =>
+    withLock(async (path) => {
+      for (const kind of ["relay", "command", undefined] as const) {
+        const lock = await acquireLock(path, { purpose, kind });
+        assert.equal((await lockHolder(path))?.kind, kind ?? "command");
+        await lock.release();
+      }
+      const { kind: _, ...older } = await holder();
+      await writeFile(path, JSON.stringify(older));
+      assert.equal((await lockHolder(path))?.kind, "command");
     }));
 
   it("is not taken twice, and who wants it hears who has it and since when", () =>

@@ -1,0 +1,258 @@
+/**
+ * The outbox: which sessions wait to be archived, one small durable file each time one is wanted.
+ *
+ * Any number of processes write. Only the lock's holder removes, and only files that it had listed
+ * before it loaded the session: one that is written meanwhile is about a later state and stays.
+ * `intent.ts` knows what is in a file.
+ *
+ * @module
+ */
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { SessionId } from "../../core/agent.ts";
+import { ArchiveError } from "../../core/errors.ts";
+import { inParallel } from "../../core/parallel.ts";
+import { errorCode, fileError } from "./file_error.ts";
+import { makePrivateFolder, syncFolder } from "./folder.ts";
+import { hashIn, type Intent, intentName, intentText, parseIntent } from "./intent.ts";
+
+/** A session that waits. */
+export interface WaitingSession {
+  /** Which. */
+  readonly session: SessionId;
+  /** Whether one of its intents says not to wait until the session's interval is over. */
+  readonly now: boolean;
+  /** When the oldest of its intents was written, in epoch milliseconds; never in the future. */
+  readonly since: number;
+  /** The names of all intents that were seen, for {@linkcode Outbox.remove}. */
+  readonly files: readonly string[];
+}
+
+/** What {@linkcode Outbox.waiting} found. */
+export interface Waiting {
+  /** One entry a session, the one that waits longest first. */
+  readonly sessions: readonly WaitingSession[];
+  /** The names of files that say nothing usable; they are in the folder `damaged` now. */
+  readonly damaged: readonly string[];
+}
+
+const TEMPORARY = ".tmp-";
+const DAMAGED = "damaged";
+/** A file that nobody finished for this long is of a killed process. */
+const LEFTOVER_MS = 60 * 60_000;
+/** How many files are read or removed at once. */
+const WIDTH = 32;
+/** How often a write is begun anew because its folder was removed under it. */
+const TRIES = 3;
+
+/**
+ * The intents in a folder.
+ *
+ * @example
+ * ```ts ignore
+ * const outbox = new Outbox(join(state, "outbox"));
+ * await outbox.write({ agent: "opencode", store: "/home/me/…/opencode.db", id: "ses_1" });
+ * for (const { session, files } of (await outbox.waiting()).sessions) {
+ *   await archive(session);
+ *   await outbox.remove(files);
+ * }
+ * ```
+ */
+export class Outbox {
+  readonly #folder: string;
+
+  /**
+   * Names an outbox and touches nothing.
+   *
+   * @param folder Where its files are; made by the first write.
+   */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /**
+   * Writes an intent, which survives everything once the promise resolves.
+   *
+   * @param session What to archive.
+   * @param options `now`: do not wait until the session's interval is over. `replaces`: names of
+   * intents for the same session that this process wrote before; they are removed afterwards.
+   * @returns The intent's file name.
+   * @throws ArchiveError `Transient` on a full disk; nothing is left of it then.
+   */
+  async write(
+    session: SessionId,
+    { now = false, replaces = [] }: {
+      readonly now?: boolean;
+      readonly replaces?: readonly string[];
+    } = {},
+  ): Promise<string> {
+    const name = intentName(session);
+    const text = intentText({ session, now, writtenAt: Date.now() });
+    const strange = replaces.find((other) => hashIn(other) !== hashIn(name));
+    if (strange !== undefined) throw notAnIntent(strange, `of session ${session.id}`);
+    await this.#write(name, text);
+    if (replaces.length > 0) await this.remove(replaces);
+    return name;
+  }
+
+  /**
+   * Reads all intents. Damaged ones are moved aside and keep none of the others waiting.
+   *
+   * @throws ArchiveError When the folder cannot be read.
+   */
+  async waiting(): Promise<Waiting> {
+    const names = await this.#list();
+    await this.#sweep(names.filter((name) => name.startsWith(TEMPORARY)));
+    const groups = new Map<string, WaitingSession>();
+    const damaged: string[] = [];
+    await inParallel(names.filter(isIntent), WIDTH, async (name) => {
+      const text = await this.#read(name);
+      if (text === GONE) return;
+      const intent = text === UNREADABLE ? undefined : parseIntent(name, text);
+      if (intent !== undefined) return add(groups, name, intent);
+      await this.#moveAside(name);
+      damaged.push(name);
+    });
+    const sessions = [...groups.values()].sort((one, two) => one.since - two.since);
+    return { sessions, damaged: damaged.sort() };
+  }
+
+  /** The names of all intents, without a look into any. */
+  async names(): Promise<readonly string[]> {
+    return (await this.#list()).filter(isIntent);
+  }
+
+  /**
+   * Removes intents. For the lock's holder only.
+   *
+   * @param files Their names. Those that are missing are fine.
+   */
+  async remove(files: readonly string[]): Promise<void> {
+    const strange = files.find((name) => !isIntent(name));
+    if (strange !== undefined) throw notAnIntent(strange, "in an outbox");
+    try {
+      await inParallel(files, WIDTH, (name) => rm(join(this.#folder, name), { force: true }));
+    } catch (error) {
+      throw fileError(error, "cannot remove what was archived from", this.#folder);
+    }
+  }
+
+  async #write(name: string, text: string): Promise<void> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await this.#writeOnce(name, text);
+      } catch (error) {
+        if (errorCode(error) !== "ENOENT" || tries === TRIES) {
+          throw fileError(error, "cannot write down what to archive in", this.#folder);
+        }
+      }
+      // Looked at only now, since it is there but for the first time and for rare accidents.
+      await this.#makeFolder();
+    }
+  }
+
+  async #writeOnce(name: string, text: string): Promise<void> {
+    const temporary = join(this.#folder, TEMPORARY + name);
+    const handle = await open(temporary, "wx", 0o600);
+    try {
+      try {
+        await handle.writeFile(text);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, join(this.#folder, name));
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    await syncFolder(this.#folder);
+  }
+
+  async #makeFolder(): Promise<void> {
+    try {
+      const made = await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      for (let at = this.#folder;; at = dirname(at)) {
+        await syncFolder(dirname(at));
+        if (made === undefined || at.length <= made.length) return;
+      }
+    } catch (error) {
+      throw fileError(error, "cannot make the outbox", this.#folder);
+    }
+  }
+
+  async #list(): Promise<readonly string[]> {
+    try {
+      return await readdir(this.#folder);
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return [];
+      throw fileError(error, "cannot look into the outbox", this.#folder);
+    }
+  }
+
+  async #read(name: string): Promise<string | typeof GONE | typeof UNREADABLE> {
+    const path = join(this.#folder, name);
+    try {
+      return await readFile(path, "utf8");
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === "ENOENT") return GONE;
+      if (CANNOT_BE_READ.has(code)) return UNREADABLE;
+      throw fileError(error, "cannot read", path);
+    }
+  }
+
+  /** One that cannot be moved stays, is named each time, and stops nothing. */
+  async #moveAside(name: string): Promise<void> {
+    const folder = join(this.#folder, DAMAGED);
+    await makePrivateFolder(folder)
+      .then(() => rename(join(this.#folder, name), join(folder, name)))
+      .catch(() => undefined);
+  }
+
+  /** What cannot be swept is in nobody's way, and the next look tries again. */
+  async #sweep(names: readonly string[]): Promise<void> {
+    await inParallel(names, WIDTH, async (name) => {
+      const path = join(this.#folder, name);
+      const left = await stat(path).catch(() => undefined);
+      if (left === undefined || Date.now() - left.mtimeMs <= LEFTOVER_MS) return;
+      await rm(path, { force: true }).catch(() => undefined);
+    });
+  }
+}
+
+const GONE = Symbol("gone");
+const UNREADABLE = Symbol("unreadable");
+
+/** What systems answer about a file that will not be readable later either. */
+const CANNOT_BE_READ = new Set(["EISDIR", "ELOOP", "EACCES", "EPERM", "EIO"]);
+
+function isIntent(name: string): boolean {
+  return hashIn(name) !== undefined;
+}
+
+function add(groups: Map<string, WaitingSession>, name: string, intent: Intent): void {
+  const { session, now, writtenAt } = intent;
+  const key = hashIn(name) ?? name;
+  const others = groups.get(key);
+  const since = pastTime(writtenAt);
+  groups.set(key, {
+    session,
+    now: now || others?.now === true,
+    since: Math.min(since, others?.since ?? since),
+    files: [...others?.files ?? [], name],
+  });
+}
+
+/** A clock that was set back must not keep a session waiting until it has caught up. */
+function pastTime(writtenAt: number): number {
+  const now = Date.now();
+  return writtenAt <= now ? writtenAt : now - 60_000;
+}
+
+function notAnIntent(name: string, where: string): ArchiveError {
+  return new ArchiveError(
+    "Invalid",
+    `${JSON.stringify(name)} is not the name of an intent ${where}; give one that it returned`,
+  );
+}
