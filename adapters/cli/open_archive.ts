@@ -6,16 +6,13 @@
  */
 import { join } from "node:path";
 import type { Agent } from "../../core/agent.ts";
-import { Archiver } from "../../core/archiver.ts";
+import type { Archiver } from "../../core/archiver.ts";
 import type { Backend } from "../../core/backend.ts";
 import type { Ledger } from "../../core/ledger.ts";
-import type { Spool } from "../../core/spool.ts";
+import { archiverOf, lateSpool } from "../archive/open.ts";
 import { openBackends } from "../config/backends.ts";
 import { clearTextWarnings } from "../config/clear_text.ts";
-import { chosen } from "../config/chosen.ts";
 import type { Config } from "../config/config.ts";
-import { coreRules } from "../config/core_rules.ts";
-import { pathRules, projectPaths } from "../paths/project_paths.ts";
 import { FileLedger } from "../state/ledger.ts";
 import { dataFolder, stateFolder, statePath } from "../state/location.ts";
 import { countText } from "./amounts.ts";
@@ -30,6 +27,8 @@ export interface OpenArchive {
   readonly place: string;
   /** The default folder, when all of it is there and so on this machine's own disk. */
   readonly defaultFolder?: string;
+  /** The folder of its state. */
+  readonly state: string;
   /** Whether nothing was ever archived from here. */
   readonly isNew: boolean;
   /** Lets go of everything, the lock last. */
@@ -72,23 +71,31 @@ async function openAll(call: Call, config: Config): Promise<readonly Backend[]> 
 }
 
 /**
- * Opens the archive to change it, which one process at a time may.
+ * Opens the archive to change it, which one process at a time may. A relay in the background is
+ * asked to hand over and waited for.
  *
  * @param call Who asks.
  * @param purpose What is being done meanwhile, as in "another run is archiving".
  * @param agents Those that are needed.
- * @throws {ArchiveError} `AlreadyExists` naming the process that holds it.
+ * @throws {ArchiveError} `AlreadyExists` naming the command that is at it.
  */
 export async function openToWrite(
   call: Call,
   purpose: string,
   agents: readonly Agent[] = [],
 ): Promise<OpenArchive> {
-  const { acquireLock } = await import("../state/lock.ts");
+  const { takeOver } = await import("../state/handover.ts");
   const config = await call.config();
   const backends = await openAll(call, config);
   const state = await stateFolder(place(call.terminal, config));
-  const lock = await acquireLock(join(state, "lock"), { purpose, signal: call.signal });
+  const lock = await takeOver(state, {
+    purpose,
+    signal: call.signal,
+    onWait: ({ pid }) =>
+      call.report.note(
+        `waiting for the background relay (process ${pid}) to end what it is sending`,
+      ),
+  });
   try {
     const ledger = await FileLedger.open(join(state, "ledger.jsonl"));
     await tellDamage(call, ledger, state);
@@ -141,22 +148,15 @@ interface Parts {
 
 function assemble({ terminal, backend }: Call, parts: Parts): OpenArchive {
   const { config, backends, agents, state, ledger, close } = parts;
-  const archiver = new Archiver({
-    agents,
-    backends,
-    rules: coreRules(config, backend),
-    default: chosen(config.default, backend),
-    ledger,
-    spool: lateSpool(join(state, "spool")),
-    paths: pathRules(terminal),
-    pathsOf: projectPaths,
-    compress: config.archive.compress,
-  });
+  const { platform } = terminal;
+  const spool = lateSpool(join(state, "spool"));
+  const archiver = archiverOf({ config, backends, only: backend, agents, ledger, spool, platform });
   const folder = onlyFolder(config);
   return {
     archiver,
     place: folder ? `in ${folder}` : `on ${backends.map(({ name }) => name).join(", ")}`,
     ...(folder === dataFolder(terminal) && { defaultFolder: folder }),
+    state,
     isNew: ledger.entries()[Symbol.iterator]().next().done === true,
     async close() {
       try {
@@ -172,13 +172,6 @@ function assemble({ terminal, backend }: Call, parts: Parts): OpenArchive {
 function onlyFolder({ backends }: Config): string | undefined {
   const [first, ...others] = backends.values();
   return first?.type === "file" && others.length === 0 ? first.path : undefined;
-}
-
-/** A spool that is opened for the first document that needs it; most sessions are small. */
-function lateSpool(folder: string): Spool {
-  let opened: Promise<Spool> | undefined;
-  const open = async () => await (await import("../state/spool.ts")).FileSpool.open(folder);
-  return { write: async (chunks) => await (await (opened ??= open())).write(chunks) };
 }
 
 /** Each configuration has a state of its own: what is archived where depends on it. */

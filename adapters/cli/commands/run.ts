@@ -5,12 +5,14 @@
  */
 import type { Command } from "commander";
 import type { SessionRef } from "../../../core/agent.ts";
+import type { SessionOutcome } from "../../../core/archiving.ts";
 import { isArchiveError } from "../../../core/errors.ts";
+import type { AnsweredIntents } from "../answered_intents.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import type { ExitCode } from "../exit.ts";
 import type { OpenArchive } from "../open_archive.ts";
 import { another, moment, wholeNumber } from "../option_values.ts";
-import type { RunReport, RunStyle } from "../run_report.ts";
+import type { RunStyle } from "../run_report.ts";
 import type { SeenSessions } from "../seen_sessions.ts";
 import { ClosedPipe } from "../terminal.ts";
 
@@ -56,9 +58,15 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
   const tally = new Tally(options.verbose ?? false);
   const telling = new RunReport(call, options, archive, tally);
   try {
+    const intents = await intentsToAnswer(call, options, archive);
+    const ended = async (outcome: SessionOutcome) => {
+      await telling.outcome(outcome);
+      await intents?.ended(outcome);
+    };
     const failures = [
       ...(options.dryRun ? [] : await tellEmptied(call, archive)),
-      ...await archiveEach(call, options, archive, seen, telling),
+      ...await archiveEach(call, options, archive, seen, ended),
+      ...(intents ? await archiveOthers(call, options, archive, intents, ended) : []),
       ...seen.missing(options.session),
     ];
     await telling.end(failures);
@@ -66,6 +74,43 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
   } finally {
     await archive.close();
   }
+}
+
+/**
+ * What waits for the relay. A run into one of several backends answers nothing: the others' copies
+ * are still to be made.
+ */
+async function intentsToAnswer(
+  call: Call,
+  { dryRun }: RunOptions,
+  { state }: OpenArchive,
+): Promise<AnsweredIntents | undefined> {
+  const isPart = call.backend !== undefined && (await call.config()).backends.size > 1;
+  if (dryRun || isPart) return undefined;
+  const [{ AnsweredIntents }, { Outbox }, { join }] = await Promise.all([
+    import("../answered_intents.ts"),
+    import("../../state/outbox.ts"),
+    import("node:path"),
+  ]);
+  const intents = new AnsweredIntents(new Outbox(join(state, "outbox")));
+  await intents.list();
+  return intents;
+}
+
+/** Archives what came while the run was at it, where it was to archive everything. */
+async function archiveOthers(
+  { signal, terminal }: Call,
+  { session, project, since }: RunOptions,
+  { archiver }: OpenArchive,
+  intents: AnsweredIntents,
+  ended: (outcome: SessionOutcome) => Promise<void>,
+): Promise<readonly unknown[]> {
+  if (session ?? project ?? since) return [];
+  const { knownAgents } = await import("../open_archive.ts");
+  const agents = await knownAgents(terminal);
+  return await failuresOf(async () => {
+    for await (const outcome of intents.others(archiver, agents, signal)) await ended(outcome);
+  }, signal);
 }
 
 /** Tells which sessions `--project` means. */
@@ -106,7 +151,7 @@ async function archiveEach(
   options: RunOptions,
   { archiver }: OpenArchive,
   seen: SeenSessions,
-  telling: RunReport,
+  ended: (outcome: SessionOutcome) => Promise<void>,
 ): Promise<readonly unknown[]> {
   const { Progress } = await import("../progress.ts");
   const { session: ids, since, dryRun, concurrency } = options;
@@ -116,7 +161,7 @@ async function archiveEach(
     return await failuresOf(async () => {
       const which = { ids, since, dryRun, concurrency, signal };
       for await (const outcome of archiver.archiveAll(which)) {
-        await telling.outcome(outcome);
+        await ended(outcome);
         await progress.step(outcome.copies.reduce((sum, { bytes }) => sum + bytes, 0));
       }
     }, signal);

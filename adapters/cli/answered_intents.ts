@@ -1,0 +1,101 @@
+/**
+ * The intents that a run answers: it does the background relay's work while it has the lock, so what
+ * it archived need not wait any longer.
+ *
+ * @module
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Agent, SessionId, SessionRef } from "../../core/agent.ts";
+import type { Archiver } from "../../core/archiver.ts";
+import type { SessionOutcome } from "../../core/archiving.ts";
+import { throwIfAborted } from "../../core/errors.ts";
+import { Failures } from "../../core/failures.ts";
+import { SETTLE_MS } from "../relay/schedule.ts";
+import type { Outbox } from "../state/outbox.ts";
+
+/** What waits while a run goes on. */
+export class AnsweredIntents {
+  readonly #outbox: Outbox;
+  readonly #files = new Map<string, readonly string[]>();
+  readonly #failed = new Set<string>();
+
+  /** @param outbox Where they are. Only the lock's holder may answer them. */
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
+
+  /** Takes note of what waits now. What comes later is about a state that was not looked at yet. */
+  async list(): Promise<void> {
+    for (const { session, files } of (await this.#outbox.waiting()).sessions) {
+      this.#files.set(keyOf(session), files);
+    }
+  }
+
+  /**
+   * Removes the intents of a session that every backend of its rule has.
+   *
+   * @param outcome What became of it.
+   */
+  async ended({ session, copies }: SessionOutcome): Promise<void> {
+    const key = keyOf(session);
+    if (copies.some(({ status }) => status === "failed")) this.#failed.add(key);
+    else await this.#remove(key);
+  }
+
+  /**
+   * Archives what still waits, unless it has just failed: what came meanwhile, and what lies in
+   * stores that are not looked for.
+   *
+   * @param archiver Where to.
+   * @param agents Where from.
+   * @param signal Stops it.
+   * @returns What became of each. A store that cannot be read fails at the end.
+   */
+  async *others(
+    archiver: Archiver,
+    agents: readonly Agent[],
+    signal: AbortSignal,
+  ): AsyncGenerator<SessionOutcome> {
+    this.#files.clear();
+    if ((await this.#outbox.names()).length === 0) return;
+    await delay(SETTLE_MS, undefined, { signal }).catch(() => undefined);
+    const { sessions } = await this.#outbox.waiting();
+    const run = archiver.begin();
+    const failures = new Failures();
+    for (const { session, files } of sessions) {
+      throwIfAborted(signal, "archiving");
+      const agent = agents.find(({ name }) => name === session.agent);
+      if (agent === undefined || this.#failed.has(keyOf(session))) continue;
+      this.#files.set(keyOf(session), files);
+      try {
+        const ref = await find(session, agent, signal);
+        if (ref !== undefined) yield await run.archive(ref, { signal });
+        else await this.#remove(keyOf(session));
+      } catch (error) {
+        failures.add(error);
+      }
+    }
+    failures.throwAny();
+  }
+
+  async #remove(key: string): Promise<void> {
+    const files = this.#files.get(key);
+    this.#files.delete(key);
+    if (files !== undefined) await this.#outbox.remove(files);
+  }
+}
+
+async function find(
+  { id, store }: SessionId,
+  agent: Agent,
+  signal: AbortSignal,
+): Promise<SessionRef | undefined> {
+  for await (const ref of agent.sessions({ ids: [id], stores: [store], signal })) {
+    if (ref.id === id) return ref;
+  }
+  return undefined;
+}
+
+function keyOf({ agent, store, id }: SessionId): string {
+  return `${agent}\n${store}\n${id}`;
+}

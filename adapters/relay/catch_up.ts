@@ -1,0 +1,116 @@
+/**
+ * Finding the sessions that no intent told of: those that changed while nothing was watching. What
+ * is older than the first relay of a store is only counted, unless the configuration wants it too.
+ *
+ * @module
+ */
+import type { Agent, SessionId, SessionRef } from "../../core/agent.ts";
+import { asArchiveError, isArchiveError } from "../../core/errors.ts";
+import { oneLine } from "./lane.ts";
+import type { RelayArchive } from "./relay_archive.ts";
+
+/** One agent's store. */
+export type StoreId = Pick<SessionId, "agent" | "store">;
+
+/** Since when stores are known. */
+export interface KnownStores {
+  /** All that are known. */
+  all(): Promise<readonly StoreId[]>;
+  /**
+   * Since when a store is known; notes those that are new.
+   *
+   * @param stores Which.
+   * @param now Epoch milliseconds.
+   * @returns Epoch milliseconds each, in order.
+   */
+  since(stores: readonly StoreId[], now: number): Promise<readonly number[]>;
+}
+
+/** What catching up needs beside the archive. */
+export interface CatchUpSource {
+  readonly stores: KnownStores;
+  /** Sessions that are known to wait; their stores count too, wherever they are. */
+  readonly mentioned: readonly StoreId[];
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Writes a line into the log. */
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What was found. */
+export interface CaughtUp {
+  /** What is to be archived. */
+  readonly missed: readonly SessionRef[];
+  /** How many sessions are older, and in none of their backends. */
+  readonly older: number;
+}
+
+/**
+ * Looks through all stores. One that cannot be read is said and left out.
+ *
+ * @param archive Agents, ledger, rules.
+ * @param source What else is needed.
+ */
+export async function catchUp(archive: RelayArchive, source: CatchUpSource): Promise<CaughtUp> {
+  const stores = await storesOf(archive.agents, source);
+  const since = await source.stores.since(stores, source.now);
+  const missed: SessionRef[] = [];
+  let older = 0;
+  for (const [index, store] of stores.entries()) {
+    const from = archive.archive.history ? -Infinity : since[index];
+    for (const session of await sessionsIn(store, archive, source)) {
+      if (Date.parse(session.updatedAt) >= from) missed.push(session);
+      else older++;
+    }
+  }
+  return { missed, older };
+}
+
+async function storesOf(
+  agents: readonly Agent[],
+  { stores, mentioned, say }: CatchUpSource,
+): Promise<readonly StoreId[]> {
+  const found: StoreId[] = [...mentioned, ...await stores.all()];
+  for (const agent of agents) {
+    try {
+      const detected = await agent.detect();
+      found.push(...detected.stores.map((store) => ({ agent: agent.name, store })));
+    } catch (error) {
+      say(`cannot look for sessions of ${agent.name}: ${oneLine(asArchiveError(error).message)}`);
+    }
+  }
+  const known = agents.map(({ name }) => name);
+  const byName = new Map(
+    found.filter(({ agent }) => known.includes(agent))
+      .map(({ agent, store }) => [`${agent}\n${store}`, { agent, store }]),
+  );
+  return [...byName.values()];
+}
+
+/** The sessions of a store that some backend of their rule lacks. */
+async function sessionsIn(
+  { agent: name, store }: StoreId,
+  { agents, ledger, lanes, backendsFor }: RelayArchive,
+  { say, signal }: CatchUpSource,
+): Promise<readonly SessionRef[]> {
+  const identities = new Map(lanes.map((lane) => [lane.name, lane.identity]));
+  const lacking: SessionRef[] = [];
+  try {
+    const agent = agents.find((one) => one.name === name);
+    for await (const session of agent?.sessions({ stores: [store], signal }) ?? []) {
+      const backends = await backendsFor(session.projectPath);
+      const isLacking = backends.some((backend) => {
+        const entry = ledger.get(session, identities.get(backend) ?? "");
+        return entry === undefined || entry.token !== session.token || entry.state === "lost";
+      });
+      if (isLacking) lacking.push(session);
+    }
+  } catch (error) {
+    // A store may be gone for now or for good; what waits in it tells for itself.
+    if (!isArchiveError(error, "NotFound") && !signal.aborted) {
+      say(`cannot look through ${store}: ${oneLine(asArchiveError(error).message)}`);
+    }
+  }
+  return lacking;
+}

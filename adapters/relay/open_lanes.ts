@@ -1,0 +1,69 @@
+/**
+ * Opens the archive of a configuration for the relay: an archiver for each backend, over one ledger
+ * and one spool.
+ *
+ * @module
+ */
+import type { Agent } from "../../core/agent.ts";
+import type { Backend } from "../../core/backend.ts";
+import type { Ledger } from "../../core/ledger.ts";
+import { router } from "../../core/routing.ts";
+import type { Spool } from "../../core/spool.ts";
+import { archiverOf } from "../archive/open.ts";
+import { openBackends } from "../config/backends.ts";
+import { clearTextWarnings } from "../config/clear_text.ts";
+import type { Config } from "../config/config.ts";
+import { coreRules } from "../config/core_rules.ts";
+import { UnusableBackend } from "../config/unusable_backend.ts";
+import type { Surroundings } from "../paths/surroundings.ts";
+import { pathRules, projectPaths } from "../paths/project_paths.ts";
+import { scarceSpace } from "./free_space.ts";
+import type { OpenLane, RelayArchive } from "./relay_archive.ts";
+
+/** What a configuration's archive is opened with. */
+export interface LanesSource extends Surroundings {
+  /** This machine's agents. */
+  readonly agents: readonly Agent[];
+  readonly ledger: Ledger;
+  readonly spool: Spool;
+  /** The state's folder, which is on this machine's own disk. */
+  readonly state: string;
+}
+
+/**
+ * Opens it. Nothing is sent anywhere yet.
+ *
+ * @param config The configuration.
+ * @param source Everything else.
+ */
+export async function openLanes(config: Config, source: LanesSource): Promise<RelayArchive> {
+  const { agents, ledger, env, platform } = source;
+  const backends = await openBackends(config, { env });
+  const route = await router(coreRules(config), config.default, pathRules({ platform }));
+  const lanes = backends.map((backend) => laneOf(backend, config, source));
+  return {
+    archive: config.archive,
+    agents,
+    ledger,
+    lanes,
+    backendsFor: (project) => Promise.resolve(route(projectPaths(project)).backends),
+    warnings: [...config.warnings, ...clearTextWarnings(backends, config)],
+    close: async () => {
+      await Promise.all(backends.map((backend) => backend.close?.()));
+    },
+  };
+}
+
+function laneOf(backend: Backend, config: Config, source: LanesSource): OpenLane {
+  const { name, identity } = backend;
+  const settings = config.backends.get(name);
+  const folder = settings?.type === "file" ? settings.path : undefined;
+  const archiver = archiverOf({ ...source, config, backends: [backend], only: name });
+  return {
+    name,
+    identity,
+    ...(backend instanceof UnusableBackend && { unusable: backend.reason }),
+    begin: () => archiver.begin(),
+    ...(folder !== undefined && { hindrance: () => scarceSpace(folder, source.state) }),
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * The archive as the relay sees it: a lane for each backend, so that one that is dead or slow holds
+ * up no other. `open_lanes.ts` opens the configured one; tests make theirs of memory.
+ *
+ * @module
+ */
+import type { Agent } from "../../core/agent.ts";
+import type { ArchiveRun } from "../../core/archiver.ts";
+import type { ArchiveError } from "../../core/errors.ts";
+import type { Ledger } from "../../core/ledger.ts";
+import type { ArchiveConfig } from "../config/config.ts";
+
+/** The way to one backend. */
+export interface OpenLane {
+  /** The backend's name. */
+  readonly name: string;
+  /** The backend's identity. */
+  readonly identity: string;
+  /** Why it could not be opened, where it could not. */
+  readonly unusable?: ArchiveError;
+  /** Begins a run into this backend alone. */
+  begin(): ArchiveRun;
+  /**
+   * Why nothing shall be stored there now, though it would work; its disk is almost full, perhaps.
+   */
+  hindrance?(): Promise<string | undefined>;
+}
+
+/** An archive that is open. */
+export interface RelayArchive {
+  /** When and how sessions are archived. */
+  readonly archive: ArchiveConfig;
+  /** The agents of this machine. */
+  readonly agents: readonly Agent[];
+  /** What every backend has. */
+  readonly ledger: Ledger;
+  /** One a backend; at least one. */
+  readonly lanes: readonly OpenLane[];
+  /**
+   * The names of the backends that the rules name for a project.
+   *
+   * @param projectPath Its absolute path.
+   */
+  backendsFor(projectPath: string): Promise<readonly string[]>;
+  /** What is not wrong but should be known, a line each. */
+  readonly warnings: readonly string[];
+  /** Lets go of the backends. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,186 @@
+/**
+ * The relay of one configuration, put together on this machine: its state folder, its lock, the real
+ * clock. `main.ts` runs it in a process of its own, `worker.ts` in a thread.
+ *
+ * What it may need is imported here and not when it is needed, so that it goes on while the package
+ * is updated or removed under it.
+ *
+ * @module
+ */
+import "minimatch";
+import { join } from "node:path";
+import process from "node:process";
+import "../../backends/file.ts";
+import { ArchiveError, isArchiveError } from "../../core/errors.ts";
+import { openCode } from "../agents/opencode/mod.ts";
+import { runtimeOpener } from "../agents/opencode/sqlite.ts";
+import { lateSpool } from "../archive/open.ts";
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../config/load.ts";
+import { configFile } from "../config/locate.ts";
+import "../config/parse.ts";
+import { requests, takeAsRelay } from "../state/handover.ts";
+import { FileLedger } from "../state/ledger.ts";
+import { stateFolder } from "../state/location.ts";
+import { Outbox } from "../state/outbox.ts";
+import { RelayLog } from "../state/relay_log.ts";
+import "../state/spool.ts";
+import { configStamp, readStatus, writeStatus } from "../state/status.ts";
+import { StoresFile } from "./known_stores.ts";
+import { oneLine } from "./lane.ts";
+import { openLanes } from "./open_lanes.ts";
+import { Relay } from "./relay.ts";
+import { keepRelay, type Tenure } from "./tenure.ts";
+import { Wake } from "./wake.ts";
+
+/** What a relay is started with. */
+export interface RelayOptions {
+  /** The configuration's absolute path, where the user named one. */
+  readonly config?: string;
+  /** How long to stay when nothing waits any more, in milliseconds; 30 s by default. */
+  readonly lingerMs?: number;
+  /** Ends it: what is under way is cut short, and waits for the next one. */
+  readonly signal: AbortSignal;
+}
+
+/** A relay that can be run. */
+export interface ReadyRelay {
+  /** Its log. */
+  readonly log: RelayLog;
+  /** Works until nothing is left to do, or another relay is at it. */
+  run(): Promise<void>;
+}
+
+const LINGER_MS = 30_000;
+
+/**
+ * Prepares a relay.
+ *
+ * @param options What it is started with.
+ * @throws {ArchiveError} When it cannot be told where the configuration is, or there is no place for
+ * the state.
+ */
+export async function readyRelay(options: RelayOptions): Promise<ReadyRelay> {
+  const { config: path } = options;
+  const { env, platform } = process;
+  const where = { env, platform, cwd: () => process.cwd(), path };
+  const file = configFile(where);
+  const state = await stateFolder({ env, platform, configPath: file.path });
+  const log = new RelayLog(state);
+  const place: Place = { state, log, configPath: file.path, load: () => loadConfig(where) };
+  return { log, run: () => run(place, options) };
+}
+
+/** Where it works. */
+interface Place {
+  readonly state: string;
+  readonly log: RelayLog;
+  readonly configPath: string;
+  load(): Promise<Config>;
+}
+
+async function run(place: Place, { signal, lingerMs = LINGER_MS }: RelayOptions): Promise<void> {
+  const { state, log, configPath } = place;
+  const outbox = new Outbox(join(state, "outbox"));
+  const wake = new Wake(state);
+  await wake.open();
+  try {
+    const relay = new Relay({
+      outbox,
+      configPath,
+      stamp: () => configStamp(configPath),
+      now: Date.now,
+      random: Math.random,
+      pause: (ms, early) => wake.pause(ms, early),
+      say: (line) => log.say(line),
+      sayBug: bugsTo(log),
+      tellStatus: (status) => writeStatus(state, status),
+      before: await readStatus(state),
+      stores: new StoresFile(state),
+      lingerMs,
+      signal,
+    });
+    await loadSqlite();
+    await keepRelay(relay, { take: () => take(place, signal), names: () => outbox.names() });
+  } finally {
+    wake.close();
+    await log.flushed();
+  }
+}
+
+async function take(place: Place, signal: AbortSignal): Promise<Tenure | undefined> {
+  const { state, log } = place;
+  const lock = await takeAsRelay(state, { purpose: "archiving in the background", signal })
+    .catch((error: unknown) => {
+      if (isArchiveError(error, "Aborted")) return undefined;
+      throw error;
+    });
+  if (lock === undefined) return undefined;
+  log.say(`process ${process.pid} archives in the background`);
+  const ledger = lateLedger(state);
+  const spool = lateSpool(join(state, "spool"));
+  const { env, platform } = process;
+  return {
+    async open() {
+      const config = await place.load();
+      await loadSdk(config);
+      const agents = [openCode({ env })];
+      return await openLanes(config, {
+        agents,
+        ledger: await ledger.open(),
+        spool,
+        state,
+        env,
+        platform,
+      });
+    },
+    isAsked: () => requests(state),
+    isHeld: () => lock.held(),
+    async release() {
+      try {
+        await ledger.close();
+      } finally {
+        await lock.release();
+        log.say(`process ${process.pid} gave the lock back`);
+      }
+    },
+  };
+}
+
+/** The ledger is for the lock's holder, and is not needed before there is a configuration. */
+function lateLedger(state: string) {
+  let opened: Promise<FileLedger> | undefined;
+  return {
+    open: () => opened ??= FileLedger.open(join(state, "ledger.jsonl")),
+    close: async () => await (await opened)?.close(),
+  };
+}
+
+/** Where it is missing, the agent that needs it says so. */
+async function loadSqlite(): Promise<void> {
+  await runtimeOpener().catch(unlessUnsupported);
+}
+
+/** Where it is missing, the backend that needs it says so. */
+async function loadSdk({ backends }: Config): Promise<void> {
+  if (![...backends.values()].some(({ type }) => type === "s3")) return;
+  await Promise.all([import("../../backends/s3/store.ts"), import("@aws-sdk/client-s3")])
+    .catch(() => undefined);
+}
+
+function unlessUnsupported(error: unknown): undefined {
+  if (!isArchiveError(error, "NotSupported")) throw error;
+  return undefined;
+}
+
+/** Says what went wrong once, however often it comes again; where in the program only if it is its fault. */
+export function bugsTo(log: RelayLog): (error: unknown) => void {
+  let last: string | undefined;
+  return (error) => {
+    const said = error instanceof ArchiveError
+      ? `cannot go on for now: ${oneLine(error.message)}`
+      : `a fault of the program: ${error instanceof Error ? error.stack ?? error : String(error)}`;
+    if (said !== last) log.say(said);
+    last = said;
+  };
+}

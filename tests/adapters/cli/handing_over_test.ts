@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { join } from "node:path";
+import process from "node:process";
+import { acquireLock, type Lock } from "../../../adapters/state/lock.ts";
+import { requests } from "../../../adapters/state/handover.ts";
+import { configPath, stateFolder } from "../../../adapters/state/location.ts";
+import { onStage, session, type Stage } from "./stage.ts";
+
+/** Plays while something holds the lock of the stage's state. */
+function whileHeld(
+  kind: "relay" | "command",
+  play: (stage: Stage, lock: Lock, state: string) => Promise<void>,
+): Promise<void> {
+  return onStage([session("ses_1")], async (stage) => {
+    const where = { env: stage.env, platform: "linux" as const };
+    const state = await stateFolder({ ...where, configPath: configPath(where) });
+    const lock = await acquireLock(join(state, "lock"), { purpose: "archiving", kind });
+    try {
+      await play(stage, lock, state);
+    } finally {
+      await lock.release();
+    }
+  });
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+describe("while a background relay holds the lock", () => {
+  for (
+    const [how, flags, note] of [
+      ["says so beside its results", [], /^note: waiting for the background relay \(process \d+\)/],
+      ["says so in JSON", ["--json"], /^\{"note":"waiting for the background relay/],
+      ["keeps quiet when told to", ["--quiet"], /^$/],
+    ] as const
+  ) {
+    it(`a run asks for it, waits, and ${how}`, () =>
+      whileHeld("relay", async ({ archive }, lock, state) => {
+        const running = archive(["run", ...flags]);
+        await until(() => requests(state));
+        await lock.release();
+        const { code, stderr } = await running;
+        assert.equal(code, 0, stderr);
+        assert.match(stderr, note);
+        assert.ok(flags.length > 0 || stderr.includes(`(process ${process.pid})`));
+        assert.equal(await requests(state), false);
+      }));
+  }
+
+  it("a dry run and list wait for nothing", () =>
+    whileHeld("relay", async ({ archive }) => {
+      assert.equal((await archive(["--dry-run"])).code, 0);
+      assert.equal((await archive(["list"])).code, 0);
+    }));
+});
+
+describe("while another command holds the lock", () => {
+  it("a run fails as ever and asks nobody", () =>
+    whileHeld("command", async ({ archive }, _lock, state) => {
+      const { code, stderr } = await archive(["run"]);
+      assert.equal(code, 1);
+      assert.match(stderr, /^error: another run \(pid \d+,/);
+      assert.equal(await requests(state), false);
+    }));
+});

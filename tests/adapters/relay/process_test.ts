@@ -1,0 +1,278 @@
+/**
+ * The relay as it is really started: a process of its own, on this runtime.
+ *
+ * @module
+ */
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { runtimeOpener } from "../../../adapters/agents/opencode/sqlite.ts";
+import { isRelayUp, startRelay, startRelayInWorker } from "../../../adapters/relay/start.ts";
+import { takeOver } from "../../../adapters/state/handover.ts";
+import { lockHolder } from "../../../adapters/state/lock.ts";
+import { configPath, dataFolder, stateFolder } from "../../../adapters/state/location.ts";
+import { Outbox } from "../../../adapters/state/outbox.ts";
+import { readStatus } from "../../../adapters/state/status.ts";
+import { writeOpenCodeDatabase, type WrittenSession } from "../../fixtures/opencode_database.ts";
+import { LANE_CONFIG } from "../../lane_config.ts";
+import { withFake } from "../../s3/with_fake.ts";
+
+const hasSqlite = await runtimeOpener().then(() => true, () => false);
+/** Elsewhere the relay can only run from what is built of it. */
+const runsSource = "Deno" in globalThis || "Bun" in globalThis ||
+  "typescript" in process.features && Boolean(process.features.typescript);
+const skip = !hasSqlite || !runsSource;
+
+/** A throw-away home with an OpenCode in it. */
+interface Home {
+  readonly env: Readonly<Record<string, string>>;
+  readonly state: string;
+  readonly archives: string;
+  readonly store: string;
+  readonly sessions: readonly WrittenSession[];
+  readonly outbox: Outbox;
+  start(lingerMs?: number): ReturnType<typeof startRelay>;
+  log(): Promise<string>;
+}
+
+async function atHome(
+  play: (home: Home) => Promise<void>,
+  { sessions: count = 1, bytes }: { sessions?: number; bytes?: number } = {},
+): Promise<void> {
+  const home = await mkdtemp(join(tmpdir(), "archive-relay-"));
+  const folders = {
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, "config"),
+    XDG_DATA_HOME: join(home, "data"),
+    XDG_STATE_HOME: join(home, "state"),
+  };
+  // Options such as `--import tsx` are of the test's own process and of its working directory.
+  const env = { ...clean(process.env), NODE_OPTIONS: "", ...folders };
+  const store = join(folders.XDG_DATA_HOME, "opencode", "opencode.db");
+  const where = { env, platform: process.platform };
+  const state = await stateFolder({ ...where, configPath: configPath(where) });
+  const sessions = await writeOpenCodeDatabase(store, {
+    sessions: [{ count, ...(bytes !== undefined && { bytesPerSession: bytes }) }],
+  });
+  const archives = dataFolder(where);
+  const yaml = configured(archives);
+  await mkdir(dirname(configPath(where)), { recursive: true });
+  await writeFile(configPath(where), yaml, { mode: 0o600 });
+  const config = fileURLToPath(new URL(`../../../${LANE_CONFIG}`, import.meta.url));
+  const flags = "Deno" in globalThis ? ["--config", config] : [];
+  try {
+    await play({
+      env,
+      state,
+      store,
+      sessions,
+      archives,
+      outbox: new Outbox(join(state, "outbox")),
+      start: (lingerMs = 200) => startRelay({ state, env, lingerMs, flags }),
+      log: () => readFile(join(state, "relay.log"), "utf8").catch(() => ""),
+    });
+  } finally {
+    const holder = await lockHolder(join(state, "lock"));
+    if (holder !== undefined && holder.pid !== process.pid) signal(holder.pid, "SIGKILL");
+    await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  }
+}
+
+describe("the relay's process", { skip }, () => {
+  it("archives what waits, empties the outbox, and ends", () =>
+    atHome(async ({ state, store, sessions: [{ id }], archives, outbox, start, log }) => {
+      await outbox.write({ agent: "opencode", store, id });
+      const outcome = await start();
+      assert.ok("started" in outcome, JSON.stringify(outcome));
+      assert.ok(await isRelayUp(state, 20_000));
+      await until("the outbox is empty", async () => (await outbox.names()).length === 0, log);
+      const files = await readdir(archives, { recursive: true });
+      assert.ok(files.some((file) => file.endsWith(`${id}.json`)), `${files}`);
+      await until("the lock is free", async () => await free(state), log);
+      await until("the process is gone", () => Promise.resolve(!lives(outcome.started)), log);
+      const status = await readStatus(state);
+      assert.equal(status?.waiting, 0);
+      assert.equal(status?.backends.default?.lastSuccess?.session, id);
+      assert.doesNotMatch(await log(), /a fault of/);
+    }));
+
+  it("is not started twice", () =>
+    atHome(async ({ state, start, log }) => {
+      const first = await start(60_000);
+      assert.ok("started" in first);
+      assert.ok(await isRelayUp(state, 20_000));
+      const second = await start();
+      assert.ok("running" in second && second.running.pid === first.started, await log());
+    }));
+
+  it("gives the lock to a command and takes it back", () =>
+    atHome(async ({ state, store, sessions: [{ id }], outbox, start, log }) => {
+      assert.ok("started" in await start(60_000));
+      assert.ok(await isRelayUp(state, 20_000));
+      const lock = await takeOver(state, { purpose: "testing" });
+      await outbox.write({ agent: "opencode", store, id });
+      await lock.release();
+      await until("the outbox is empty", async () => (await outbox.names()).length === 0, log);
+      assert.equal((await lockHolder(join(state, "lock")))?.kind, "relay");
+    }));
+
+  it("is followed by one that finishes what it was killed over", () =>
+    atHome(async ({ state, store, sessions, archives, outbox, start, log }) => {
+      for (const { id } of sessions) await outbox.write({ agent: "opencode", store, id });
+      const first = await start();
+      assert.ok("started" in first);
+      const some = async () => (await outbox.names()).length < sessions.length;
+      await until("some are archived", some, log);
+      signal(first.started, "SIGKILL");
+      await until("it is gone", () => Promise.resolve(!lives(first.started)), log);
+      const second = await start();
+      assert.ok("started" in second, JSON.stringify(second));
+      await until("the outbox is empty", async () => (await outbox.names()).length === 0, log);
+      const files = (await readdir(archives, { recursive: true }))
+        .filter((file) => file.endsWith(".json"));
+      assert.equal(files.length, sessions.length);
+      await until("the lock is free", async () => await free(state), log);
+    }, { sessions: 40, bytes: 200_000 }));
+
+  it(
+    "ends quickly on SIGTERM and leaves no lock",
+    { skip: process.platform === "win32" },
+    () =>
+      atHome(async ({ state, start, log }) => {
+        const outcome = await start(60_000);
+        assert.ok("started" in outcome);
+        assert.ok(await isRelayUp(state, 20_000));
+        const before = performance.now();
+        signal(outcome.started, "SIGTERM");
+        await until("the process is gone", () => Promise.resolve(!lives(outcome.started)), log);
+        assert.ok(performance.now() - before < 3_000);
+        assert.ok(!(await readdir(state)).includes("lock"));
+      }),
+  );
+
+  it("says what is wrong with the configuration, and goes on when it is right", () =>
+    atHome(async ({ env, state, store, sessions: [{ id }], archives, outbox, start, log }) => {
+      const config = configPath({ env, platform: process.platform });
+      await writeFile(config, "backends: {default: {type: file}}\n", { mode: 0o600 });
+      await outbox.write({ agent: "opencode", store, id });
+      assert.ok("started" in await start(500));
+      const problem = async () => (await readStatus(state))?.config.problem;
+      await until("the problem is told", async () => await problem() !== undefined, log);
+      assert.match(await problem() ?? "", /backends\.default\.path/);
+      assert.equal((await outbox.names()).length, 1);
+      await writeFile(config, configured(archives), { mode: 0o600 });
+      await until("the outbox is empty", async () => (await outbox.names()).length === 0, log);
+      await until("the lock is free", async () => await free(state), log);
+      assert.equal(await problem(), undefined);
+    }));
+
+  it("sends to a bucket and to a folder, while another bucket is dead, and keeps secrets", () =>
+    withFake(
+      (fake) =>
+        atHome(async ({ env, state, store, sessions, archives, outbox, start, log }) => {
+          const { endpoint, credentials } = fake;
+          const s3 = { type: "s3", region: "us-east-1", forcePathStyle: true, credentials };
+          const backends = {
+            disk: { type: "file", path: archives },
+            bucket: { ...s3, bucket: "archives", endpoint },
+            dead: { ...s3, bucket: "archives", endpoint: "http://127.0.0.1:9" },
+          };
+          const yaml = JSON.stringify({ backends, default: ["dead", "bucket", "disk"] });
+          const config = configPath({ env, platform: process.platform });
+          await writeFile(config, yaml, { mode: 0o600 });
+          for (const { id } of sessions) await outbox.write({ agent: "opencode", store, id });
+          const outcome = await start();
+          assert.ok("started" in outcome);
+          const status = async () => (await readStatus(state))?.backends;
+          await until("the dead one is left alone", async () => {
+            const { bucket, dead, disk } = await status() ?? {};
+            return Boolean(bucket?.lastSuccess && disk?.lastSuccess && dead?.nextTryAt);
+          }, log);
+          const { bucket, dead } = await status() ?? {};
+          assert.equal(bucket?.failing, false);
+          assert.equal(dead?.failing, true);
+          assert.match(dead?.lastFailure?.message ?? "", /127\.0\.0\.1:9/);
+          assert.equal((await outbox.names()).length, sessions.length);
+          const puts = fake.requests.filter(({ method }) => method === "PUT");
+          assert.equal(puts.length, sessions.length);
+          const told = await log() + await readFile(join(state, "status.json"), "utf8");
+          assert.ok(!told.includes(credentials.secretAccessKey));
+          assert.doesNotMatch(told, /a fault of/);
+          signal(outcome.started, "SIGTERM");
+          await until("the lock is free", async () => await free(state), log);
+        }, { sessions: 5 }),
+      { buckets: ["archives"] },
+    ));
+});
+
+describe("the relay in a thread", { skip }, () => {
+  it("archives what waits in the host's own process", () =>
+    atHome(async ({ env, state, store, sessions: [{ id }], outbox, log }) => {
+      await outbox.write({ agent: "opencode", store, id });
+      const before = { ...process.env };
+      Object.assign(process.env, env);
+      try {
+        const thread = await startRelayInWorker({ lingerMs: 200 });
+        await until("the outbox is empty", async () => (await outbox.names()).length === 0, log);
+        let end: Error | undefined | "running" = "running";
+        thread.ended.then((error) => end = error);
+        await until("the thread ended", () => Promise.resolve(end !== "running"), log);
+        assert.equal(end, undefined);
+        assert.ok(await free(state));
+      } finally {
+        for (const name of Object.keys(env)) {
+          if (before[name] === undefined) delete process.env[name];
+          else process.env[name] = before[name];
+        }
+      }
+    }));
+});
+
+function configured(archives: string): string {
+  const backends = { default: { type: "file", path: archives } };
+  return JSON.stringify({ backends, archive: { minInterval: "1ms" } });
+}
+
+async function free(state: string): Promise<boolean> {
+  return await lockHolder(join(state, "lock")) === undefined;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function until(
+  what: string,
+  isSo: () => Promise<boolean>,
+  log: () => Promise<string>,
+): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!await isSo()) {
+    if (performance.now() > end) assert.fail(`not within 20 s: ${what}; the log:\n${await log()}`);
+    await delay(25);
+  }
+}
+
+function clean(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
+  );
+}

@@ -1,0 +1,426 @@
+/**
+ * What the relay does and when, in a world of memory with a clock of its own.
+ *
+ * @module
+ */
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+import { ArchiveError } from "../../../core/errors.ts";
+import { keepRelay } from "../../../adapters/relay/tenure.ts";
+import { World } from "./world.ts";
+
+const KEY = (id: string) => `home_me_project/2026-01-31/${id}.json`;
+
+describe("the relay", () => {
+  it("archives a session half a second after it went idle, and then lingers", async () => {
+    const world = new World();
+    world.at(0, () => world.idle("one"));
+    assert.equal(await world.work(), "idle");
+    const [disk] = world.backends;
+    assert.deepEqual(disk.puts.map(({ key }) => key), [KEY("one")]);
+    assert.ok(disk.puts[0].at >= 500 && disk.puts[0].at <= 1_500, `${disk.puts[0].at}`);
+    assert.deepEqual(world.intents, []);
+    assert.ok(world.elapsed >= 30_000 && world.elapsed < 35_000, `${world.elapsed}`);
+    assert.ok(world.log.some((line) => /^archived one on disk/.test(line)), `${world.log}`);
+    assert.deepEqual(world.bugs, []);
+    assert.equal(world.open, 0);
+  });
+
+  it("waits the interval before it archives a session again, and then takes its last state", async () => {
+    const world = new World();
+    world.idle("one", "first");
+    for (const at of [2_000, 4_000, 6_000]) world.at(at, () => world.idle("one", `at ${at}`));
+    await world.work();
+    const [disk] = world.backends;
+    assert.equal(disk.puts.length, 2);
+    const gap = disk.puts[1].at - disk.puts[0].at;
+    assert.ok(gap >= 10_000 && gap < 11_500, `${gap}`);
+    assert.match(await textOf(world, KEY("one")), /at 6000/);
+    assert.deepEqual(world.intents, []);
+  });
+
+  it("lets a large session wait longer", async () => {
+    const world = new World();
+    world.idle("one", "x".repeat(4_000_000));
+    world.at(2_000, () => world.idle("one", "y".repeat(4_000_000)));
+    await world.work();
+    const [first, second] = world.backends[0].puts;
+    assert.ok(second.at - first.at >= 20_000, `${second.at - first.at}`);
+  });
+
+  it("does not wait for the interval where an intent says now", async () => {
+    const world = new World();
+    world.idle("one", "first");
+    world.at(2_000, () => world.idle("one", "second", true));
+    await world.work();
+    const [first, second] = world.backends[0].puts;
+    assert.ok(second.at - first.at < 3_500, `${second.at - first.at}`);
+  });
+
+  it("sends several sessions at once", async () => {
+    const world = new World();
+    world.backends[0].takesMs = 5_000;
+    for (const id of ["a", "b", "c", "d"]) world.idle(id);
+    await world.work();
+    const { puts } = world.backends[0];
+    assert.equal(puts.length, 4);
+    assert.ok(puts[3].at - puts[0].at < 1_000, JSON.stringify(puts));
+  });
+
+  it("keeps an intent that came while the session was being sent, and sends it again", async () => {
+    const world = new World();
+    world.config = { ...world.config, minIntervalMs: 0 };
+    world.backends[0].takesMs = 3_000;
+    world.idle("one", "first");
+    world.at(2_000, () => world.idle("one", "second"));
+    await world.work();
+    assert.equal(world.backends[0].puts.length, 2);
+    assert.match(await textOf(world, KEY("one")), /second/);
+    assert.deepEqual(world.intents, []);
+  });
+
+  it("uploads nothing where nothing changed, and removes the intent all the same", async () => {
+    const world = new World();
+    world.idle("one");
+    world.at(20_000, () => world.intent("one"));
+    await world.work();
+    assert.equal(world.backends[0].puts.length, 1);
+    assert.deepEqual(world.intents, []);
+  });
+
+  it("drops a session that its store no longer has, and says so", async () => {
+    const world = new World();
+    world.intent("gone");
+    await world.work();
+    assert.deepEqual(world.intents, []);
+    assert.ok(world.log.some((line) => /^left gone alone: it is no longer in memory:/.test(line)));
+  });
+
+  it("drops a session that the rules keep on this machine, and says so", async () => {
+    const world = new World();
+    world.rules = [{ match: ["/home/me/private/**"], backends: [] }];
+    world.session("secret", { project: "/home/me/private/x" });
+    world.intent("secret");
+    await world.work();
+    assert.deepEqual(world.intents, []);
+    assert.deepEqual(world.backends[0].tries, []);
+    assert.ok(world.log.some((line) => /^left secret alone: the rules/.test(line)), `${world.log}`);
+  });
+
+  it("keeps intents of a store that does not open, and takes them when it does", async () => {
+    const world = new World();
+    const { sessions } = world.agent;
+    let opens = false;
+    world.agent.sessions = (filter) => {
+      if (opens) return sessions.call(world.agent, filter);
+      throw new ArchiveError("Timeout", "memory: is locked by another program");
+    };
+    world.idle("one");
+    world.at(30_000, () => opens = true);
+    await world.work();
+    assert.equal(world.backends[0].puts.length, 1);
+    assert.ok(world.log.some((line) => /one waits for disk: memory: is locked/.test(line)));
+    assert.deepEqual(world.intents, []);
+  });
+});
+
+describe("the relay and failing backends", () => {
+  it("tries a session again, later and later, until the backend takes it", async () => {
+    const world = new World();
+    world.backends[0].mood = "refuses";
+    world.idle("one");
+    world.at(300_000, () => world.backends[0].mood = "works");
+    assert.equal(await world.work(), "idle");
+    const [disk] = world.backends;
+    assert.equal(disk.puts.length, 1);
+    assert.deepEqual(world.intents, []);
+    assert.equal(world.status.backends.disk.failing, false);
+    assert.ok(world.log.includes("disk works again"), `${world.log}`);
+  });
+
+  it("does not let a dead one hold up the other, and tries it again a minute later", async () => {
+    const world = new World(["good", "dead"]);
+    const [good, dead] = world.backends;
+    dead.mood = "hangs";
+    const ids = Array.from({ length: 12 }, (_, index) => `s${index}`);
+    for (const id of ids) world.idle(id);
+    world.at(100_000, () => world.idle("later"));
+    world.at(900_000, () => dead.mood = "works");
+    assert.equal(await world.work(), "idle");
+    assert.ok(good.puts.slice(0, 12).every(({ at }) => at < 2_000), JSON.stringify(good.puts));
+    const later = good.puts.find(({ key }) => key === KEY("later"));
+    assert.ok(later && later.at < 102_000, JSON.stringify(later));
+    assert.equal(dead.puts.length, 13);
+    const tries = dead.tries.filter((at) => at < 900_000);
+    // The first four at once; then one at a time, a minute after the one before has failed.
+    const probes = tries.slice(4);
+    assert.ok(probes.length >= 2 && probes.length <= 8, JSON.stringify(tries));
+    for (const [index, at] of probes.entries()) {
+      assert.ok(index === 0 || at - probes[index - 1] >= 120_000, JSON.stringify(tries));
+    }
+    assert.deepEqual(world.intents, []);
+  });
+
+  it("tells in the status what fails, since when, and when it is tried again", async () => {
+    const world = new World(["good", "dead"]);
+    world.backends[1].mood = "refuses";
+    for (const id of ["a", "b", "c", "d"]) world.idle(id);
+    world.at(40_000, () => world.stop.abort());
+    assert.equal(await world.work(), "stopped");
+    const { backends, waiting, firstSuccess, config } = world.status;
+    assert.equal(waiting, 4);
+    assert.equal(backends.good.failing, false);
+    assert.match(backends.good.lastSuccess?.key ?? "", /\.json$/);
+    assert.equal(backends.dead.failing, true);
+    assert.equal(backends.dead.lastFailure?.code, "Unauthorized");
+    assert.equal(backends.dead.lastFailure?.message, "dead is dead");
+    assert.equal(backends.dead.lastSuccess, undefined);
+    const { nextTryAt = "", lastFailure } = backends.dead;
+    assert.ok(Date.parse(nextTryAt) - Date.parse(lastFailure?.at ?? "") >= 60_000);
+    assert.equal(firstSuccess, backends.good.lastSuccess?.at);
+    assert.deepEqual(config, {
+      path: "/home/me/config.yaml",
+      stamp: "1",
+      auto: true,
+      waitOnExitMs: 4_000,
+    });
+    assert.equal(world.intents.length, 4);
+  });
+
+  it("takes a backend's failures for its own also where they do not name it", async () => {
+    const world = new World();
+    const [disk] = world.backends;
+    disk.isAnonymous = true;
+    disk.mood = "refuses";
+    for (const id of ["a", "b", "c", "d", "e", "f"]) world.idle(id);
+    world.at(100_000, () => disk.mood = "works");
+    assert.equal(await world.work(), "idle");
+    assert.equal(disk.puts.length, 6);
+    assert.ok(world.elapsed < 400_000, `${world.elapsed}`);
+  });
+
+  it("leaves a backend alone that is hindered, says why once, and goes on", async () => {
+    const world = new World();
+    world.hindrance = "less than 5 % of its disk is free";
+    world.idle("one");
+    world.at(150_000, () => world.hindrance = undefined);
+    await world.work();
+    assert.equal(world.backends[0].puts.length, 1);
+    assert.ok(world.backends[0].puts[0].at >= 150_000);
+    assert.deepEqual(world.log.filter((line) => line.includes("5 %")), [
+      "disk waits: less than 5 % of its disk is free",
+    ]);
+  });
+
+  it("keeps what is known of the backends from one process to the next", async () => {
+    const first = new World();
+    first.idle("one");
+    await first.work();
+    const second = new World(["disk"], first.status);
+    await second.work();
+    assert.equal(second.status.firstSuccess, first.status.firstSuccess);
+  });
+
+  it("ends after a day in which nothing got through, and leaves the intents", async () => {
+    const world = new World();
+    world.step = 60_000;
+    world.backends[0].mood = "refuses";
+    world.idle("one");
+    let retaken = 0;
+    await keepRelay(world.relay, {
+      take: () => Promise.resolve(retaken++ === 0 ? world.hold() : undefined),
+      names: () => Promise.resolve(world.intents),
+    });
+    assert.equal(retaken, 1);
+    assert.equal(world.intents.length, 1);
+    const hours = world.elapsed / 3_600_000;
+    assert.ok(hours >= 24 && hours < 25, `${hours}`);
+  });
+});
+
+describe("the relay and its configuration", () => {
+  it("keeps sessions waiting while it is wrong, says why, and goes on when it is right", async () => {
+    const world = new World();
+    world.problem = new ArchiveError("Invalid", "/home/me/config.yaml has 2 problems:\n  a\n  b");
+    world.idle("one");
+    world.at(50_000, () => {
+      assert.equal(
+        world.status.config.problem,
+        "/home/me/config.yaml has 2 problems: a; b",
+      );
+      assert.equal(world.status.waiting, 1);
+      assert.equal(world.opened, 1);
+      world.problem = undefined;
+      world.stamp = "2";
+    });
+    await world.work();
+    assert.equal(world.backends[0].puts.length, 1);
+    assert.equal(world.status.config.problem, undefined);
+    assert.equal(world.status.config.stamp, "2");
+    assert.deepEqual(world.bugs, []);
+  });
+
+  it("tries one again as it is that could not be used, since its surroundings may be mended", async () => {
+    const world = new World();
+    world.problem = new ArchiveError("Unauthorized", "/home/me/config.yaml cannot be read");
+    world.idle("one");
+    world.at(90_000, () => world.problem = undefined);
+    await world.work();
+    assert.equal(world.backends[0].puts.length, 1);
+    assert.deepEqual(world.log.filter((line) => line.startsWith("all sessions wait")), [
+      "all sessions wait: /home/me/config.yaml cannot be read",
+    ]);
+  });
+
+  it("goes by new rules from the next session on, and lets go of the old ones", async () => {
+    const world = new World(["disk"]);
+    world.idle("one");
+    world.at(5_000, () => {
+      world.rules = [{ match: ["/home/me/**"], backends: [] }];
+      world.stamp = "2";
+      world.idle("two");
+    });
+    await world.work();
+    assert.deepEqual(world.backends[0].puts.map(({ key }) => key), [KEY("one")]);
+    assert.deepEqual(world.intents, []);
+    assert.equal(world.opened, 2);
+    assert.equal(world.open, 0);
+  });
+
+  it("archives only what was asked for at once where auto is false", async () => {
+    const world = new World();
+    world.config = { ...world.config, auto: false };
+    world.idle("one");
+    world.idle("two", "hello", true);
+    world.session("missed", { createdAt: "2026-06-02T00:00:00.000Z" });
+    await world.work();
+    assert.deepEqual(world.backends[0].puts.map(({ key }) => key), [KEY("two")]);
+    assert.deepEqual(world.intents, []);
+    assert.ok(world.log.includes("left one alone: archive.auto is false"), `${world.log}`);
+    assert.equal(world.status.config.auto, false);
+  });
+});
+
+describe("the relay's catching up", () => {
+  it("takes what changed since the store is known, and counts what is older", async () => {
+    const world = new World();
+    world.session("old");
+    world.session("fresh", { createdAt: "2026-06-02T00:00:00.000Z" });
+    await world.work();
+    assert.deepEqual(world.backends[0].puts.map(({ key }) => key), [
+      "home_me_project/2026-06-02/fresh.json",
+    ]);
+    assert.deepEqual(world.status.history, { sessions: 1 });
+  });
+
+  it("takes everything with history", async () => {
+    const world = new World();
+    world.config = { ...world.config, history: true };
+    world.session("old");
+    await world.work();
+    assert.equal(world.backends[0].puts.length, 1);
+    assert.deepEqual(world.status.history, { sessions: 0 });
+  });
+
+  it("neither takes nor counts what the rules keep on this machine", async () => {
+    const world = new World();
+    world.rules = [{ match: ["/home/me/**"], backends: [] }];
+    world.session("old");
+    world.session("fresh", { createdAt: "2026-06-02T00:00:00.000Z" });
+    await world.work();
+    assert.deepEqual(world.backends[0].tries, []);
+    assert.deepEqual(world.status.history, { sessions: 0 });
+  });
+});
+
+describe("the relay's tenure", () => {
+  it("ends what is under way when a command asks, loses nothing, and takes it up again", async () => {
+    const world = new World();
+    world.backends[0].takesMs = 3_000;
+    world.idle("one");
+    world.at(1_000, () => {
+      world.asked = true;
+      world.idle("two");
+    });
+    let takes = 0;
+    await keepRelay(world.relay, {
+      take: () => {
+        if (takes++ === 1) {
+          assert.deepEqual(world.backends[0].puts.map(({ key }) => key), [KEY("one")]);
+        }
+        world.asked = false;
+        return Promise.resolve(world.hold());
+      },
+      names: () => Promise.resolve(world.intents),
+    });
+    assert.equal(takes, 2);
+    assert.equal(world.backends[0].puts.length, 2);
+    assert.deepEqual(world.intents, []);
+  });
+
+  it("cuts short what hangs when a command asks, and keeps its intent", async () => {
+    const world = new World();
+    world.backends[0].mood = "hangs";
+    world.idle("one");
+    world.at(2_000, () => world.asked = true);
+    assert.equal(await world.work(), "asked");
+    assert.ok(world.elapsed < 15_000, `${world.elapsed}`);
+    assert.equal(world.intents.length, 1);
+  });
+
+  it("looks once more after it gave the lock back", async () => {
+    const world = new World();
+    world.idle("one");
+    let takes = 0;
+    let released = 0;
+    await keepRelay(world.relay, {
+      take: () => {
+        takes++;
+        const release = () => {
+          if (released++ === 0) world.idle("two");
+          return Promise.resolve();
+        };
+        return Promise.resolve({ ...world.hold(), release });
+      },
+      names: () => Promise.resolve(world.intents),
+    });
+    assert.deepEqual([takes, released], [2, 2]);
+    assert.equal(world.backends[0].puts.length, 2);
+    assert.deepEqual(world.intents, []);
+  });
+
+  it("ends at once when the lock is somebody else's", async () => {
+    const world = new World();
+    world.idle("one");
+    world.held = false;
+    assert.equal(await world.work(), "lost");
+    assert.deepEqual(world.backends[0].tries, []);
+  });
+
+  it("ends quickly when it is stopped, and keeps what it has not sent", async () => {
+    const world = new World();
+    world.backends[0].mood = "hangs";
+    world.idle("one");
+    world.at(2_000, () => world.stop.abort());
+    assert.equal(await world.work(), "stopped");
+    assert.ok(world.elapsed < 4_000, `${world.elapsed}`);
+    assert.equal(world.intents.length, 1);
+  });
+
+  it("survives a fault, says it, and goes on", async () => {
+    const world = new World();
+    world.idle("one");
+    let faults = 2;
+    world.beforeLook = () => {
+      if (faults-- > 0) throw new TypeError("nobody foresaw this");
+    };
+    assert.equal(await world.work(), "idle");
+    assert.equal(world.bugs.length, 2);
+    assert.equal(world.backends[0].puts.length, 1);
+  });
+});
+
+async function textOf(world: World, key: string): Promise<string> {
+  const { body } = await world.backends[0].get(key);
+  return await new Response(body).text();
+}

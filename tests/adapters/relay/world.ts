@@ -1,0 +1,305 @@
+/**
+ * A world for the relay: an outbox, backends, rules and a clock in memory. Time passes only while
+ * the relay waits and nothing is left to do at once.
+ *
+ * @module
+ */
+import type { SessionId } from "../../../core/agent.ts";
+import { Archiver } from "../../../core/archiver.ts";
+import type { Backend, Body, PutOptions } from "../../../core/backend.ts";
+import { ArchiveError } from "../../../core/errors.ts";
+import { MemoryLedger } from "../../../core/ledger.ts";
+import { MemoryAgent } from "../../../core/memory_agent.ts";
+import { router, type Rule } from "../../../core/routing.ts";
+import { MemoryBackend } from "../../../backends/memory.ts";
+import type { ArchiveConfig } from "../../../adapters/config/config.ts";
+import { ARCHIVE_DEFAULTS } from "../../../adapters/config/defaults.ts";
+import type { KnownStores, StoreId } from "../../../adapters/relay/catch_up.ts";
+import { Relay } from "../../../adapters/relay/relay.ts";
+import type { OpenLane, RelayArchive } from "../../../adapters/relay/relay_archive.ts";
+import type { Tenure } from "../../../adapters/relay/tenure.ts";
+import type { WaitingSession } from "../../../adapters/state/outbox.ts";
+import type { Status } from "../../../adapters/state/status.ts";
+
+/** When the world begins. */
+export const START = Date.UTC(2026, 5, 1);
+
+/** The store of all sessions. */
+export const STORE = "memory:";
+
+/** What a backend does with what it is given. */
+export type Mood = "works" | "refuses" | "hangs";
+
+/** A backend that can be dead, and tells what was stored when. */
+export class MoodyBackend extends MemoryBackend {
+  mood: Mood = "works";
+  /** Its errors do not say whose they are. */
+  isAnonymous = false;
+  /** Every attempt to store, in milliseconds since the start. */
+  readonly tries: number[] = [];
+  /** Every object that was stored, in milliseconds since the start. */
+  readonly puts: { readonly at: number; readonly key: string; readonly size: number }[] = [];
+  /** How long a store takes that works, in milliseconds. */
+  takesMs = 0;
+  readonly #world: World;
+
+  constructor(name: string, world: World) {
+    super({ name });
+    this.#world = world;
+  }
+
+  override async put(key: string, body: Body, options: PutOptions = {}) {
+    const world = this.#world;
+    this.tries.push(world.elapsed);
+    if (this.mood === "hangs") await world.sleep(60_000, options.signal);
+    if (this.takesMs > 0) await world.sleep(this.takesMs, options.signal);
+    if (this.mood !== "works") throw this.#dead();
+    const result = await super.put(key, body, options);
+    const size = body instanceof Uint8Array ? body.byteLength : body.size;
+    this.puts.push({ at: world.elapsed, key, size });
+    return result;
+  }
+
+  override async *list(...asked: Parameters<MemoryBackend["list"]>) {
+    if (this.mood === "refuses") throw this.#dead();
+    yield* super.list(...asked);
+  }
+
+  override async head(...asked: Parameters<MemoryBackend["head"]>) {
+    if (this.mood === "refuses") throw this.#dead();
+    return await super.head(...asked);
+  }
+
+  #dead(): ArchiveError {
+    const code = this.mood === "hangs" ? "Timeout" : "Unauthorized";
+    const backend = this.isAnonymous ? undefined : this.name;
+    return new ArchiveError(code, `${this.name} is dead`, { backend });
+  }
+}
+
+interface Intent {
+  readonly session: SessionId;
+  readonly now: boolean;
+  readonly since: number;
+}
+
+/** Everything outside of the relay. */
+export class World {
+  readonly agent = new MemoryAgent();
+  readonly ledger = new MemoryLedger();
+  readonly backends: readonly MoodyBackend[];
+  readonly log: string[] = [];
+  readonly bugs: unknown[] = [];
+  readonly statuses: Status[] = [];
+  readonly stop = new AbortController();
+  readonly relay: Relay;
+  rules: readonly Rule[] = [];
+  config: ArchiveConfig = ARCHIVE_DEFAULTS;
+  /** What is wrong with the configuration. */
+  problem: Error | undefined;
+  stamp = "1";
+  /** Why nothing shall be stored now. */
+  hindrance: string | undefined;
+  asked = false;
+  held = true;
+  /** How often the configuration was opened, and how many of those are still open. */
+  opened = 0;
+  open = 0;
+  /** The least step of the clock; makes a day short. */
+  step = 0;
+  /** Called before the outbox is read. */
+  beforeLook: () => void | Promise<void> = () => undefined;
+  readonly known = new Map<string, number>();
+  readonly #intents = new Map<string, Intent>();
+  #time = START;
+  #events: { readonly at: number; readonly happen: () => void }[] = [];
+  #names = 0;
+
+  constructor(names: readonly string[] = ["disk"], before?: Status, lingerMs = 30_000) {
+    this.backends = names.map((name) => new MoodyBackend(name, this));
+    const stores: KnownStores = {
+      all: () => Promise.resolve([]),
+      since: (asked: readonly StoreId[], now) =>
+        Promise.resolve(asked.map(({ store }) => {
+          const since = this.known.get(store) ?? now;
+          this.known.set(store, since);
+          return since;
+        })),
+    };
+    this.relay = new Relay({
+      outbox: {
+        waiting: async () => {
+          await this.beforeLook();
+          return { sessions: this.#waiting(), damaged: [] };
+        },
+        names: () => Promise.resolve(this.intents),
+        remove: (files) => {
+          for (const file of files) this.#intents.delete(file);
+          return Promise.resolve();
+        },
+      },
+      configPath: "/home/me/config.yaml",
+      stamp: () => Promise.resolve(this.stamp),
+      now: () => this.#time,
+      random: () => 0.5,
+      pause: (ms, signal) => this.#pause(ms, signal),
+      say: (line) => this.log.push(line),
+      sayBug: (error) => this.bugs.push(error),
+      tellStatus: (status) => {
+        this.statuses.push(status);
+        return Promise.resolve();
+      },
+      before,
+      stores,
+      lingerMs,
+      signal: this.stop.signal,
+    });
+  }
+
+  /** Milliseconds since the start. */
+  get elapsed(): number {
+    return this.#time - START;
+  }
+
+  /** The files of all intents. */
+  get intents(): readonly string[] {
+    return [...this.#intents.keys()];
+  }
+
+  /** The last status. */
+  get status(): Status {
+    const status = this.statuses.at(-1);
+    if (status === undefined) throw new Error("no status was told");
+    return status;
+  }
+
+  /** Adds a session, or changes it. */
+  session(
+    id: string,
+    { text = "hello", project = "/home/me/project", createdAt = "2026-01-31T12:00:00.000Z" } = {},
+  ): void {
+    this.agent.set({
+      id,
+      projectPath: project,
+      createdAt,
+      messages: [{ id: "m1", role: "user", text }],
+    });
+  }
+
+  /** Writes an intent. */
+  intent(id: string, now = false): string {
+    const name = `${id}~${this.#names++}`;
+    const session = { agent: "memory", store: STORE, id };
+    this.#intents.set(name, { session, now, since: this.#time });
+    return name;
+  }
+
+  /** Adds or changes a session, and writes an intent. */
+  idle(id: string, text = "hello", now = false): void {
+    this.session(id, { text });
+    this.intent(id, now);
+  }
+
+  /** Takes an intent away. */
+  forget(name: string): void {
+    this.#intents.delete(name);
+  }
+
+  /** Makes something happen, milliseconds after the start. */
+  at(ms: number, happen: () => void): void {
+    this.#events.push({ at: START + ms, happen });
+    this.#events.sort((one, other) => one.at - other.at);
+  }
+
+  /** Waits in this world's time. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.at(this.elapsed + ms, resolve);
+      signal?.addEventListener("abort", () => {
+        reject(new ArchiveError("Aborted", "stopped"));
+      });
+    });
+  }
+
+  /** What the relay may do while it has the lock. */
+  hold(): Tenure {
+    return {
+      open: () => this.#open(),
+      isAsked: () => Promise.resolve(this.asked),
+      isHeld: () => Promise.resolve(this.held),
+      release: () => Promise.resolve(),
+    };
+  }
+
+  /** Lets the relay work until it ends by itself. */
+  work() {
+    return this.relay.work(this.hold());
+  }
+
+  #waiting(): WaitingSession[] {
+    const sessions = new Map<string, WaitingSession>();
+    for (const [file, { session, now, since }] of this.#intents) {
+      const others = sessions.get(session.id);
+      sessions.set(session.id, {
+        session,
+        now: now || others?.now === true,
+        since: Math.min(since, others?.since ?? since),
+        files: [...others?.files ?? [], file],
+      });
+    }
+    return [...sessions.values()];
+  }
+
+  async #open(): Promise<RelayArchive> {
+    this.opened++;
+    if (this.problem) throw this.problem;
+    const { backends, ledger, rules, config } = this;
+    const agents = [this.agent];
+    const names = backends.map(({ name }) => name);
+    const route = await router(rules, names);
+    this.open++;
+    return {
+      archive: config,
+      agents,
+      ledger,
+      lanes: backends.map((backend) => this.#lane(backend)),
+      backendsFor: (project) => Promise.resolve(route([project]).backends),
+      warnings: [],
+      close: () => {
+        this.open--;
+        return Promise.resolve();
+      },
+    };
+  }
+
+  #lane(backend: Backend): OpenLane {
+    const { name, identity } = backend;
+    const { agent, ledger } = this;
+    const rules = this.rules.map(({ match, backends }) => ({
+      match,
+      backends: backends.filter((other) => other === name),
+    }));
+    const archiver = new Archiver({ agents: [agent], backends: [backend], rules, ledger });
+    return {
+      name,
+      identity,
+      begin: () => archiver.begin(),
+      hindrance: () => Promise.resolve(this.hindrance),
+    };
+  }
+
+  /** Lets everything be done that can be done now; then time goes on. */
+  async #pause(ms: number, signal?: AbortSignal): Promise<void> {
+    for (let turn = 0; turn < 40; turn++) {
+      if (signal?.aborted) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const until = this.#time + Math.max(ms, this.step);
+    const event = this.#events[0];
+    if (event !== undefined && event.at <= until) {
+      this.#events.shift();
+      this.#time = Math.max(this.#time, event.at);
+      event.happen();
+    } else this.#time = until;
+  }
+}
