@@ -9,7 +9,7 @@ import { printableJson, printableLine, printableText } from "./printable.ts";
 import { messageHead, type TranscriptHead } from "./transcript_text.ts";
 
 /**
- * Writes a conversation piece by piece.
+ * Writes a conversation: first its head, then one message a piece.
  *
  * @param head What stands above it.
  * @param messages The conversation.
@@ -19,12 +19,14 @@ export async function* transcriptMarkdown(
   messages: AsyncIterable<TranscriptMessage>,
 ): AsyncGenerator<string> {
   const { title, id, agent, projectPath, createdAt } = head;
-  yield `# ${plain(title || "(no title)")}\n\n`;
-  yield `- Session: ${code(id)} of ${plain(agent)}\n- Project: ${code(projectPath)}\n`;
-  yield `- Created: ${momentText(createdAt)} UTC\n`;
+  yield [
+    `# ${plain(title || "(no title)")}\n\n`,
+    `- Session: ${code(id)} of ${plain(agent)}\n- Project: ${code(projectPath)}\n`,
+    `- Created: ${momentText(createdAt)} UTC\n`,
+  ].join("");
   for await (const message of messages) {
-    yield `\n## ${plain(messageHead(message))}\n`;
-    for (const part of message.parts) yield `\n${partMarkdown(part)}\n`;
+    const parts = message.parts.map((part) => `\n${partMarkdown(part)}\n`);
+    yield `\n## ${plain(messageHead(message))}\n${parts.join("")}`;
   }
 }
 

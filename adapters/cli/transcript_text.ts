@@ -22,7 +22,7 @@ export interface TranscriptHead {
 }
 
 /**
- * Writes a conversation piece by piece. Everything in it is safe to show.
+ * Writes a conversation: first its head, then one message a piece. Everything in it is safe to show.
  *
  * @param head What stands above it.
  * @param messages The conversation.
@@ -32,11 +32,11 @@ export async function* transcriptText(
   messages: AsyncIterable<TranscriptMessage>,
 ): AsyncGenerator<string> {
   const { title, id, agent, projectPath, createdAt } = head;
-  yield `${printableLine(title || "(no title)")}\n`;
-  yield `${printableLine(`${agent} ${id} · ${projectPath} · ${momentText(createdAt)} UTC`)}\n`;
+  const about = `${agent} ${id} · ${projectPath} · ${momentText(createdAt)} UTC`;
+  yield `${printableLine(title || "(no title)")}\n${printableLine(about)}\n`;
   for await (const message of messages) {
-    yield `\n── ${printableLine(messageHead(message))} ──\n`;
-    for (const part of message.parts) yield `${partText(part)}\n`;
+    const parts = message.parts.map((part) => `${partText(part)}\n`);
+    yield `\n── ${printableLine(messageHead(message))} ──\n${parts.join("")}`;
   }
 }
 

@@ -22,7 +22,8 @@ export type Program = (args: readonly string[], directory: string) => Promise<Ru
 /**
  * Finds the program.
  *
- * @param command Its path or name; `opencode` by default.
+ * @param command Its path or name; by default what `OPENCODE_BIN_PATH` says, which OpenCode's own
+ * launcher heeds too, else `opencode`.
  * @param env Where `PATH` is, and what the program is started with.
  * @throws {ArchiveError} `NotFound`, saying what to install or set.
  */
@@ -30,7 +31,7 @@ export async function findProgram(
   command: string | undefined,
   env: Environment,
 ): Promise<Program> {
-  const file = await whichFile(command ?? "opencode", env);
+  const file = await whichFile(command ?? (env.OPENCODE_BIN_PATH || "opencode"), env);
   if (file) return (args, directory) => run(file, args, directory, env);
   throw new ArchiveError(
     "NotFound",

@@ -9,6 +9,7 @@ import type { DeleteOutcome } from "../../../core/deletion.ts";
 import { throwIfAborted } from "../../../core/errors.ts";
 import type { ArchiveEntry } from "../../../core/listing.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
+import { entryJson } from "../entry_json.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";
 import { keysOrIds } from "../key_argument.ts";
 import { printableLine } from "../printable.ts";
@@ -16,6 +17,7 @@ import { printableLine } from "../printable.ts";
 interface DeleteOptions extends CommonOptions {
   readonly yes?: boolean;
   readonly allBackends?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** See {@linkcode Define}. */
@@ -29,6 +31,7 @@ export function defineDelete(program: Command, perform: Perform): void {
     .argument("<key...>", "keys, or ids of sessions", keysOrIds)
     .option("--all-backends", "wherever they are; needed where several backends have one")
     .option("-y, --yes", "do not ask")
+    .option("--dry-run", "say what would be deleted, and delete nothing")
     .action((keys: string[], options: DeleteOptions) =>
       perform(options, (call) => deleteAll(call, keys, options))
     );
@@ -37,16 +40,17 @@ export function defineDelete(program: Command, perform: Perform): void {
 async function deleteAll(
   call: Call,
   texts: readonly string[],
-  { yes = false, allBackends = false }: DeleteOptions,
+  { yes = false, allBackends = false, dryRun = false }: DeleteOptions,
 ): Promise<ExitCode> {
   if (allBackends && call.backend !== undefined) {
     throw new UsageError("--all-backends and --backend exclude each other; leave one out");
   }
-  if (!yes && !call.terminal.confirm) {
+  if (!yes && !dryRun && !call.terminal.confirm) {
     throw new UsageError("delete asks before it deletes, and nobody is here to ask; add --yes");
   }
   const entries = await find(call, texts);
   if (!allBackends) { for (const entry of entries) checkHolders(entry); }
+  if (dryRun) return await tellEntries(call, entries);
   if (!yes && !await isSure(call, entries)) {
     await call.report.note("nothing was deleted");
     return EXIT.failed;
@@ -108,20 +112,34 @@ async function find(call: Call, texts: readonly string[]): Promise<ArchiveEntry[
   return [...entries.values()];
 }
 
+/** What `--dry-run` shows. */
+async function tellEntries(call: Call, entries: readonly ArchiveEntry[]): Promise<ExitCode> {
+  const { report } = call;
+  if (report.style.json) await report.json(entries.map(entryJson));
+  else for (const line of await linesOf(call, entries)) await report.say(`would delete ${line}`);
+  return EXIT.done;
+}
+
 async function isSure(call: Call, entries: readonly ArchiveEntry[]): Promise<boolean> {
   const { terminal, signal } = call;
-  const several = (await call.config()).backends.size > 1;
-  const { countText, sizeText } = await import("../amounts.ts");
-  for (const { key, backends, title, size, projectPath } of entries) {
-    const where = several ? [backends.join(", ")] : [];
-    const line = [key, sizeText(size), ...where, projectPath, title || "(no title)"].join("  ");
-    await terminal.stderr.write(`${printableLine(line)}\n`);
-  }
+  const { countText } = await import("../amounts.ts");
+  for (const line of await linesOf(call, entries)) await terminal.stderr.write(`${line}\n`);
   const answer = await terminal.confirm?.(
     `Delete ${countText(entries.length, "archive")} for good?`,
     signal,
   );
   return answer ?? false;
+}
+
+/** What archives are, one line each. */
+async function linesOf(call: Call, entries: readonly ArchiveEntry[]): Promise<string[]> {
+  const several = (await call.config()).backends.size > 1;
+  const { sizeText } = await import("../amounts.ts");
+  return entries.map(({ key, backends, title, size, projectPath }) => {
+    const where = several ? [backends.join(", ")] : [];
+    const line = [key, sizeText(size), ...where, projectPath, title || "(no title)"].join("  ");
+    return printableLine(line);
+  });
 }
 
 async function tell({ report }: Call, { key, backends, versions }: DeleteOutcome): Promise<void> {

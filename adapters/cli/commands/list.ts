@@ -8,6 +8,7 @@ import { parseArchiveKey } from "../../../core/archive_key.ts";
 import type { ArchiveEntry, ListFilter } from "../../../core/listing.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import type { Column } from "../columns.ts";
+import { entryJson } from "../entry_json.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { OpenArchive } from "../open_archive.ts";
 import { another, moment, wholeNumber } from "../option_values.ts";
@@ -87,18 +88,6 @@ async function filterOf({ terminal }: Call, options: ListOptions): Promise<ListF
 
 function dayOf(moment: string | undefined): string | undefined {
   return moment?.slice(0, "2026-11-22".length);
-}
-
-/** A row of `list --json`. */
-function entryJson(entry: ArchiveEntry) {
-  const { key, backends, agent, id, title, projectPath, createdAt, updatedAt, messages, size } =
-    entry;
-  const { version, problem } = entry;
-  return {
-    ...{ key, backends, agent, id, title, projectPath, createdAt, updatedAt, messages, size },
-    ...(version && { version }),
-    ...(problem && { problem }),
-  };
 }
 
 function nothing({ project, since, until, title }: ListOptions, place: string): string {

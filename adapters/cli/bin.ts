@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+/**
+ * The program `session-archiver` of the npm package: {@linkcode main} on this process's terminal.
+ * A file of its own, which only runs: Node 20 cannot tell whether a module is the one it began with.
+ *
+ * @module
+ */
+import { main } from "./main.ts";
+
+// It makes OpenCode's program this process's Bun. What this process starts, as `opencode import`,
+// must be itself again.
+delete process.env.BUN_BE_BUN;
+
+process.exit(await main(process.argv.slice(2)));
