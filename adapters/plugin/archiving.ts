@@ -1,0 +1,216 @@
+/**
+ * The automatic archiving of one OpenCode process into one configuration: from events to intents,
+ * from intents to a relay, and what the relay says back to the user. Never reads a session, and
+ * nothing in it may trouble the host: every failure ends here, as a notice.
+ *
+ * @module
+ */
+import type { Status } from "../state/status.ts";
+import type { Clock } from "./clock.ts";
+import type { HostEvent } from "./contract.ts";
+import { untilArchived } from "./ending.ts";
+import type { PluginHost } from "./host.ts";
+import { IdleSessions } from "./idle.ts";
+import { OpenIntents, type Outgoing } from "./intents.ts";
+import { Notices } from "./notices.ts";
+import { RelayStarts } from "./relay_starts.ts";
+
+/** What it works with. */
+export interface Surround {
+  readonly clock: Clock;
+  /** Where intents go. */
+  readonly outbox: Outgoing;
+  /** The databases that the sessions of this process may be in. */
+  stores(): Promise<readonly string[]>;
+  /** The relay's status, when there is any. */
+  status(): Promise<Status | undefined>;
+  /** The stamp of the configuration as it is now. */
+  stamp(): Promise<string>;
+  /** Starts a relay, unless one lives. */
+  startRelay(): Promise<unknown>;
+}
+
+/** How long after a start the first look is taken, when OpenCode has better to do, in milliseconds. */
+export const FIRST_LOOK_MS = 1_500;
+/** How long until an intent is tried again that could not be written, in milliseconds. */
+export const RETRY_MS = 30_000;
+/** How many more looks are taken when nothing waits any more, for the relay tells of it last. */
+const LAST_LOOKS = 4;
+/** The shortest and the longest time between two looks while something waits, in milliseconds. */
+const SHORTEST_LOOK_MS = 1_000;
+const LONGEST_LOOK_MS = 30_000;
+
+/** Archives by itself. Shared by all directories, and all copies of the plugin, in a process. */
+export class Archiving {
+  readonly #around: Surround;
+  readonly #hosts = new Set<PluginHost>();
+  readonly #sessions: IdleSessions;
+  readonly #intents: OpenIntents;
+  readonly #starts: RelayStarts;
+  readonly #notices: Notices;
+  /** Intents that are being written. */
+  readonly #writing = new Set<Promise<void>>();
+  #looksLeft = 0;
+  #callOffLook?: () => void;
+  #willRetry = false;
+
+  /** @param around What it works with. */
+  constructor(around: Surround) {
+    const { clock } = around;
+    this.#around = around;
+    this.#sessions = new IdleSessions((id) => this.#note(id), clock);
+    this.#intents = new OpenIntents(around.outbox, () => around.stores());
+    this.#starts = new RelayStarts(() => this.#startRelay(), clock);
+    this.#notices = new Notices(() => this.#hosts, clock.now());
+  }
+
+  /**
+   * Begins to serve a directory.
+   *
+   * @param host The directory's.
+   */
+  join(host: PluginHost): void {
+    this.#hosts.add(host);
+    if (this.#hosts.size > 1) return;
+    this.#callOffLook = this.#around.clock.after(FIRST_LOOK_MS, () => void this.#firstLook());
+  }
+
+  /**
+   * Takes note of an event, at next to no cost.
+   *
+   * @param event Any of OpenCode's.
+   */
+  see(event: HostEvent): void {
+    this.#sessions.see(event);
+  }
+
+  /**
+   * Ends to serve a directory: waits for what this process has asked for, while it gets anywhere.
+   *
+   * @param host The directory's.
+   */
+  async leave(host: PluginHost): Promise<void> {
+    try {
+      for (const id of this.#sessions.takeChanged()) this.#note(id);
+      for (const id of this.#intents.unwritten) this.#note(id);
+      await Promise.all(this.#writing);
+      if (this.#intents.size > 0) await this.#urge();
+    } catch (error) {
+      this.#notices.failed("Sessions may wait until OpenCode is started again", error);
+    } finally {
+      this.#hosts.delete(host);
+      if (this.#hosts.size === 0) this.#stopLooking();
+    }
+  }
+
+  async #urge(): Promise<void> {
+    const { clock } = this.#around;
+    const status = () => this.#around.status();
+    const stamp = () => this.#around.stamp();
+    await this.#intents.urge();
+    if (this.#intents.size === 0) return;
+    this.#starts.ask();
+    await untilArchived({ intents: this.#intents, status, stamp, clock });
+    await this.#tellNews();
+  }
+
+  #note(id: string): void {
+    // Not before the host has gone on.
+    const written = Promise.resolve().then(() => this.#write(id));
+    const writing = written.finally(() => this.#writing.delete(writing));
+    this.#writing.add(writing);
+  }
+
+  async #write(id: string): Promise<void> {
+    try {
+      if (await this.#isSwitchedOff()) return;
+      await this.#intents.write(id);
+    } catch (error) {
+      this.#notices.failed(
+        "A session cannot be put down for archiving, which is tried again",
+        error,
+      );
+      return this.#retryLater();
+    }
+    this.#starts.ask();
+    if (this.#intents.size > 0) this.#lookSoon();
+  }
+
+  /** Only the relay understands the configuration; its word holds for the state that it saw. */
+  async #isSwitchedOff(): Promise<boolean> {
+    const status = await this.#around.status();
+    if (status === undefined || status.config.auto) return false;
+    return status.config.stamp === await this.#around.stamp();
+  }
+
+  #retryLater(): void {
+    if (this.#willRetry) return;
+    this.#willRetry = true;
+    this.#around.clock.after(RETRY_MS, () => {
+      this.#willRetry = false;
+      for (const id of this.#intents.unwritten) this.#note(id);
+    });
+  }
+
+  async #startRelay(): Promise<void> {
+    try {
+      await this.#around.startRelay();
+    } catch (error) {
+      this.#notices.failed("Sessions wait, as the archiver's process could not be started", error);
+    }
+  }
+
+  /** A relay is started for what was left behind, and for a configuration that none has seen. */
+  async #firstLook(): Promise<void> {
+    try {
+      const [status, stamp, names] = await Promise.all([
+        this.#around.status(),
+        this.#around.stamp(),
+        this.#around.outbox.names(),
+      ]);
+      if (status) this.#notices.see(status, stamp);
+      const isNew = status?.config.stamp !== stamp;
+      if (!isNew && names.length === 0) return;
+      this.#starts.ask();
+      this.#lookSoon();
+    } catch (error) {
+      this.#notices.failed("What waits for being archived cannot be looked at", error);
+    }
+  }
+
+  #lookSoon(): void {
+    // The end of the process may have overtaken a look.
+    if (this.#hosts.size === 0) return;
+    this.#looksLeft = LAST_LOOKS;
+    this.#lookAfter(SHORTEST_LOOK_MS);
+  }
+
+  #lookAfter(ms: number): void {
+    this.#callOffLook?.();
+    this.#callOffLook = this.#around.clock.after(ms, () => void this.#look(ms));
+  }
+
+  #stopLooking(): void {
+    this.#callOffLook?.();
+    this.#looksLeft = 0;
+  }
+
+  /** More and more seldom. */
+  async #look(waitedMs: number): Promise<void> {
+    try {
+      await this.#intents.refresh();
+      await this.#tellNews();
+      // A relay may have been killed.
+      if (this.#intents.size > 0 && waitedMs === LONGEST_LOOK_MS) this.#starts.ask();
+    } catch (error) {
+      this.#notices.failed("What waits for being archived cannot be looked at", error);
+    }
+    if (this.#intents.size === 0) this.#looksLeft--;
+    if (this.#looksLeft > 0) this.#lookAfter(Math.min(LONGEST_LOOK_MS, waitedMs * 2));
+  }
+
+  async #tellNews(): Promise<void> {
+    const status = await this.#around.status();
+    if (status) this.#notices.see(status, await this.#around.stamp());
+  }
+}

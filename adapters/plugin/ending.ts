@@ -1,0 +1,70 @@
+/**
+ * The end of an OpenCode process in its own time: waits for what is on its way, as long as it gets
+ * anywhere, so that a container may die with the process. What is left goes on in the relay.
+ *
+ * @module
+ */
+import type { Status } from "../state/status.ts";
+import type { Clock } from "./clock.ts";
+import type { OpenIntents } from "./intents.ts";
+
+/** How long to wait without progress when the relay has not said yet, in milliseconds. */
+const USUAL_WAIT_MS = 4_000;
+/** How often to look, in milliseconds. */
+const LOOK_MS = 50;
+
+/** What the wait goes by. */
+export interface Ending {
+  /** What is waited for. */
+  readonly intents: OpenIntents;
+  /** The relay's status, when there is any. */
+  status(): Promise<Status | undefined>;
+  /** The stamp of the configuration. */
+  stamp(): Promise<string>;
+  readonly clock: Clock;
+}
+
+/**
+ * Waits until nothing is open any more, nothing gets on, or nothing can.
+ *
+ * @param ending What to go by.
+ */
+export async function untilArchived({ intents, status, stamp, clock }: Ending): Promise<void> {
+  let fewest = Infinity;
+  let successes = "";
+  let movedAt = clock.now();
+  for (;;) {
+    await intents.refresh();
+    if (intents.size === 0) return;
+    const said = await status();
+    if (said && isHopeless(said, await stamp())) return intents.forget();
+    const now = clock.now();
+    const succeeded = successesOf(said);
+    if (intents.size < fewest || succeeded !== successes) movedAt = now;
+    fewest = Math.min(fewest, intents.size);
+    successes = succeeded;
+    if (now - movedAt >= patience(said)) return intents.forget();
+    await clock.sleep(LOOK_MS);
+  }
+}
+
+/** Whether no backend can take anything now. */
+function isHopeless({ config, backends }: Status, stamp: string): boolean {
+  if (config.problem !== undefined && config.stamp === stamp) return true;
+  const all = Object.values(backends);
+  return all.length > 0 && all.every(({ failing }) => failing);
+}
+
+/** Where one of several backends fails, what is left may be waiting for that one alone. */
+function patience(status: Status | undefined): number {
+  const wait = status?.config.waitOnExitMs ?? USUAL_WAIT_MS;
+  const fails = Object.values(status?.backends ?? {}).some(({ failing }) => failing);
+  return fails ? wait / 2 : wait;
+}
+
+/** Differs whenever a backend has taken something. */
+function successesOf(status: Status | undefined): string {
+  return Object.values(status?.backends ?? {}).map(({ lastSuccess }) =>
+    lastSuccess ? `${lastSuccess.at} ${lastSuccess.key}` : ""
+  ).join("\n");
+}

@@ -1,0 +1,104 @@
+/**
+ * The intents that this process wrote and that still wait in the outbox.
+ *
+ * @module
+ */
+import type { SessionId } from "../../core/agent.ts";
+import type { Outbox } from "../state/outbox.ts";
+
+/** A session's intents of this process. */
+interface Open {
+  readonly session: SessionId;
+  readonly files: readonly string[];
+}
+
+/** What {@linkcode OpenIntents} writes to. */
+export type Outgoing = Pick<Outbox, "write" | "names">;
+
+/** The agent whose sessions these are. */
+const AGENT = "opencode";
+
+/** Writes intents, one after the other, and knows those that are not done. */
+export class OpenIntents {
+  readonly #outbox: Outgoing;
+  readonly #stores: () => Promise<readonly string[]>;
+  readonly #open = new Map<string, Open>();
+  /** Sessions whose intent could not be written. */
+  readonly #unwritten = new Set<string>();
+  #last: Promise<void> = Promise.resolve();
+
+  /**
+   * @param outbox Where they go.
+   * @param stores Tells the databases that the sessions may be in.
+   */
+  constructor(outbox: Outgoing, stores: () => Promise<readonly string[]>) {
+    this.#outbox = outbox;
+    this.#stores = stores;
+  }
+
+  /** How many sessions wait, as of the last {@linkcode refresh}. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** The ids of sessions whose intent could not be written so far. */
+  get unwritten(): readonly string[] {
+    return [...this.#unwritten];
+  }
+
+  /**
+   * Writes an intent in place of the session's earlier ones. It is on disk when this resolves.
+   *
+   * @param id The session's id.
+   * @throws ArchiveError When it cannot be written; it is remembered as unwritten then.
+   */
+  write(id: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#unwritten.add(id);
+      for (const store of await this.#stores()) await this.#write({ agent: AGENT, store, id });
+      this.#unwritten.delete(id);
+    });
+  }
+
+  /** Writes all that wait anew, to be archived without waiting for anything. */
+  urge(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#refresh();
+      for (const { session } of [...this.#open.values()]) await this.#write(session, true);
+    });
+  }
+
+  /** Looks which are done. */
+  refresh(): Promise<void> {
+    return this.#inTurn(() => this.#refresh());
+  }
+
+  /** Waits for nothing more: the relay goes on with them by itself. */
+  forget(): void {
+    this.#open.clear();
+  }
+
+  async #write(session: SessionId, now = false): Promise<void> {
+    const key = `${session.store}\n${session.id}`;
+    const replaces = this.#open.get(key)?.files ?? [];
+    const file = await this.#outbox.write(session, { now, replaces });
+    this.#open.set(key, { session, files: [file] });
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#open.size === 0) return;
+    const there = new Set(await this.#outbox.names());
+    for (const [key, { session, files }] of this.#open) {
+      const left = files.filter((file) => there.has(file));
+      if (left.length === 0) this.#open.delete(key);
+      else this.#open.set(key, { session, files: left });
+    }
+  }
+
+  /** One at a time: an intent must not be replaced while it is being written. */
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(act);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}

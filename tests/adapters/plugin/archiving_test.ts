@@ -1,0 +1,391 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Archiving, FIRST_LOOK_MS, RETRY_MS } from "../../../adapters/plugin/archiving.ts";
+import type { HostEvent } from "../../../adapters/plugin/contract.ts";
+import { QUIET_MS } from "../../../adapters/plugin/idle.ts";
+import { BETWEEN_STARTS_MS } from "../../../adapters/plugin/relay_starts.ts";
+import { sharedArchiving } from "../../../adapters/plugin/shared.ts";
+import { Outbox } from "../../../adapters/state/outbox.ts";
+import type { Status } from "../../../adapters/state/status.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { about, fakeHost, idlePair, status, statusFile } from "./fake_host.ts";
+
+const STORE = "/home/me/opencode.db";
+
+/** An archiving with a real outbox, and everything else told by the test. */
+class Stage {
+  readonly clock = new FakeClock(() => this.quiet());
+  readonly host = fakeHost();
+  readonly outbox: Outbox;
+  readonly archiving: Archiving;
+  readonly folder: string;
+  status: Status | undefined = statusFile();
+  stamp = "missing";
+  stores: readonly string[] = [STORE];
+  starts = 0;
+  /** What starting a relay does. */
+  relay: () => Promise<void> = () => Promise.resolve();
+  /** What keeps intents from being written. */
+  fault: Error | undefined;
+  /** How many intents were written. */
+  written = 0;
+  /** How much is being done on the disk. */
+  busy = 0;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    this.outbox = new Outbox(folder);
+    this.archiving = new Archiving({
+      clock: this.clock,
+      outbox: {
+        write: (session, options) => {
+          if (this.fault) return Promise.reject(this.fault);
+          this.written++;
+          return this.onDisk(this.outbox.write(session, options));
+        },
+        names: () => this.onDisk(this.outbox.names()),
+      },
+      stores: () => Promise.resolve(this.stores),
+      status: () => Promise.resolve(this.status),
+      stamp: () => Promise.resolve(this.stamp),
+      startRelay: async () => {
+        this.starts++;
+        await this.relay();
+      },
+    });
+    this.archiving.join(this.host);
+  }
+
+  /** Tells events, and waits until the intents are there that they lead to at once. */
+  async tell(...events: readonly HostEvent[]): Promise<void> {
+    for (const event of events) this.archiving.see(event);
+    await this.quiet();
+  }
+
+  /** Waits until the disk has done all that was begun, and what that led to. */
+  async quiet(): Promise<void> {
+    for (let free = 0; free < 5; free = this.busy > 0 ? 0 : free + 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async onDisk<T>(work: Promise<T>): Promise<T> {
+    this.busy++;
+    try {
+      return await work;
+    } finally {
+      this.busy--;
+    }
+  }
+
+  /** The ids that wait, in the order of their names. */
+  async waiting(): Promise<string[]> {
+    const { sessions } = await this.outbox.waiting();
+    return sessions.map(({ session, now }) => session.id + (now ? " now" : "")).sort();
+  }
+
+  /** Does what a relay does with all that waits. */
+  async archiveAll(): Promise<void> {
+    await this.outbox.remove(await this.outbox.names());
+  }
+}
+
+async function onStage(play: (stage: Stage) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "plugin-archiving-"));
+  try {
+    await play(new Stage(join(folder, "outbox")));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+describe("archiving by itself", () => {
+  it("writes one intent for the two idle events, and starts a relay", async () => {
+    await onStage(async (stage) => {
+      await stage.tell(status("ses_1", "busy"), ...idlePair("ses_1"));
+      const [name, ...others] = await stage.outbox.names();
+      assert.deepEqual(others, []);
+      const intent = JSON.parse(await readFile(join(stage.folder, name), "utf8"));
+      assert.equal(intent.agent, "opencode");
+      assert.equal(intent.store, STORE);
+      assert.equal(intent.id, "ses_1");
+      assert.equal(stage.written, 1);
+      assert.equal(stage.starts, 1);
+    });
+  });
+
+  it("replaces its own intent of a session, so that a dead store does not pile them up", async () => {
+    await onStage(async (stage) => {
+      for (let turn = 0; turn < 5; turn++) {
+        await stage.tell(status("ses_1", "busy"), ...idlePair("ses_1"));
+      }
+      assert.equal(stage.written, 5);
+      assert.equal((await stage.outbox.names()).length, 1);
+    });
+  });
+
+  it("returns to the host before anything is written", async () => {
+    await onStage(async (stage) => {
+      stage.archiving.see(about("warm", "session.idle"));
+      await stage.quiet();
+      const before = performance.now();
+      for (const event of idlePair("ses_1")) stage.archiving.see(event);
+      const took = performance.now() - before;
+      assert.equal(stage.written, 1);
+      assert.ok(took < 20, `${took} ms, which is more than any machine takes to plan a write`);
+      await stage.quiet();
+      assert.equal(stage.written, 2);
+    });
+  });
+
+  it("archives what a user edits later, and a deleted session not", async () => {
+    await onStage(async (stage) => {
+      await stage.tell(...idlePair("edited"), ...idlePair("deleted"));
+      await stage.archiveAll();
+      await stage.tell(about("edited", "session.updated"), about("deleted", "session.updated"));
+      await stage.tell(about("deleted", "session.deleted"));
+      await stage.clock.pass(QUIET_MS);
+      assert.deepEqual(await stage.waiting(), ["edited"]);
+    });
+  });
+
+  it("names every database that may have the session", async () => {
+    await onStage(async (stage) => {
+      stage.stores = [STORE, "/home/me/opencode-dev.db"];
+      await stage.tell(...idlePair("ses_1"));
+      const { sessions } = await stage.outbox.waiting();
+      assert.deepEqual(
+        sessions.map(({ session }) => session.store).sort(),
+        stage.stores.toSorted(),
+      );
+    });
+  });
+
+  it("writes nothing where sessions are only kept in memory", async () => {
+    await onStage(async (stage) => {
+      stage.stores = [];
+      await stage.tell(...idlePair("ses_1"));
+      assert.deepEqual(await stage.waiting(), []);
+    });
+  });
+
+  it("writes nothing when the configuration switches it off, until that changes", async () => {
+    await onStage(async (stage) => {
+      const { config } = statusFile();
+      stage.status = statusFile({ config: { ...config, auto: false } });
+      await stage.tell(...idlePair("ses_1"));
+      assert.deepEqual(await stage.waiting(), []);
+      assert.equal(stage.starts, 0);
+      stage.stamp = "1:2:3";
+      await stage.tell(status("ses_1", "busy"), ...idlePair("ses_1"));
+      assert.deepEqual(await stage.waiting(), ["ses_1"]);
+    });
+  });
+
+  it("tries an intent again that could not be written, and says so once", async () => {
+    await onStage(async (stage) => {
+      stage.fault = new Error("the disk is full");
+      await stage.tell(...idlePair("ses_1"), ...idlePair("ses_2"));
+      await stage.clock.pass(RETRY_MS);
+      assert.equal(stage.host.toasts.length, 1);
+      assert.match(stage.host.toasts[0], /^error: .*the disk is full\.$/);
+      stage.fault = undefined;
+      await stage.clock.pass(RETRY_MS);
+      assert.deepEqual(await stage.waiting(), ["ses_1", "ses_2"]);
+    });
+  });
+
+  it("has written an intent after the last change, whatever came, once all is quiet", async () => {
+    const session = fc.constantFrom("a", "b");
+    const type = fc.constantFrom("session.updated", "message.removed", "busy", "idle");
+    const steps = fc.array(fc.record({ id: session, type, wait: fc.boolean() }), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(steps, async (events) => {
+        await onStage(async (stage) => {
+          const changed = new Set<string>();
+          for (const { id, type, wait } of events) {
+            const isStatus = type === "busy" || type === "idle";
+            stage.archiving.see(isStatus ? status(id, type) : about(id, type));
+            if (type === "idle") continue;
+            changed.add(id);
+            // Whatever is there now was written before this change, and does not count.
+            await stage.quiet();
+            for (const { session, files } of (await stage.outbox.waiting()).sessions) {
+              if (session.id === id) await stage.outbox.remove(files);
+            }
+            if (wait) await stage.clock.pass(QUIET_MS);
+          }
+          for (const id of changed) await stage.tell(...idlePair(id));
+          await stage.clock.pass(QUIET_MS);
+          const waiting = await stage.waiting();
+          for (const id of changed) assert.ok(waiting.includes(id), `${id} was forgotten`);
+        });
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe("several copies of the plugin in a process", () => {
+  it("share the archiving of a configuration, and have others for others", async () => {
+    await onStage((stage) => {
+      const make = () => stage.archiving;
+      const one = sharedArchiving(`${stage.folder} one`, make);
+      const same = sharedArchiving(`${stage.folder} one`, () => assert.fail("made twice"));
+      assert.equal(one, same);
+      let made = 0;
+      sharedArchiving(`${stage.folder} two`, () => (made++, stage.archiving));
+      assert.equal(made, 1);
+      return Promise.resolve();
+    });
+  });
+
+  it("write one intent when each hears every event, and show one toast a directory", async () => {
+    await onStage(async (stage) => {
+      stage.archiving.join(fakeHost({ directory: stage.host.directory }));
+      const other = fakeHost({ directory: "/home/me/other" });
+      stage.archiving.join(other);
+      const twice = [status("a", "busy"), ...idlePair("a")].flatMap((event) => [event, event]);
+      await stage.tell(...twice);
+      assert.equal(stage.written, 1);
+      stage.fault = new Error("no");
+      await stage.tell(status("a", "busy"), ...idlePair("a"));
+      assert.equal(stage.host.toasts.length, 1);
+      assert.equal(other.toasts.length, 1);
+      assert.equal(stage.host.logged.length + other.logged.length, 1);
+    });
+  });
+});
+
+describe("the relay", () => {
+  it("is not started at first when nothing waits and the configuration was seen", async () => {
+    await onStage(async (stage) => {
+      await stage.clock.pass(60_000);
+      assert.equal(stage.starts, 0);
+      assert.equal(stage.clock.planned, 0);
+    });
+  });
+
+  it("is started at first for what was left behind", async () => {
+    await onStage(async (stage) => {
+      await stage.outbox.write({ agent: "opencode", store: STORE, id: "left" });
+      await stage.clock.pass(FIRST_LOOK_MS - 1);
+      assert.equal(stage.starts, 0);
+      await stage.clock.pass(1);
+      assert.equal(stage.starts, 1);
+    });
+  });
+
+  for (const [what, told] of [["changed", statusFile()], ["was never seen", undefined]] as const) {
+    it(`is started at first when the configuration ${what}`, async () => {
+      await onStage(async (stage) => {
+        stage.status = told;
+        stage.stamp = "1:2:3";
+        await stage.clock.pass(FIRST_LOOK_MS);
+        assert.equal(stage.starts, 1);
+      });
+    });
+  }
+
+  it("is started seldom, and after the last intent too", async () => {
+    await onStage(async (stage) => {
+      for (const id of ["a", "b", "c"]) await stage.tell(...idlePair(id));
+      assert.equal(stage.starts, 1);
+      await stage.clock.pass(BETWEEN_STARTS_MS);
+      assert.equal(stage.starts, 2);
+      await stage.clock.pass(BETWEEN_STARTS_MS);
+      assert.equal(stage.starts, 2);
+    });
+  });
+
+  it("is started anew while something waits, should it have been killed", async () => {
+    await onStage(async (stage) => {
+      await stage.tell(...idlePair("a"));
+      await stage.clock.pass(5 * 60_000);
+      assert.ok(stage.starts > 3 && stage.starts < 20, `${stage.starts} starts`);
+      const before = stage.starts;
+      await stage.archiveAll();
+      await stage.clock.pass(60 * 60_000);
+      assert.ok(stage.starts <= before + 1);
+      assert.equal(stage.clock.planned, 0);
+    });
+  });
+
+  it("that cannot be started is told once", async () => {
+    await onStage(async (stage) => {
+      stage.relay = () => Promise.reject(new Error("no more processes"));
+      for (const id of ["a", "b", "c"]) {
+        await stage.tell(...idlePair(id));
+        await stage.clock.pass(BETWEEN_STARTS_MS);
+      }
+      assert.ok(stage.starts > 1);
+      assert.equal(stage.host.toasts.length, 1);
+      assert.match(stage.host.toasts[0], /could not be started: no more processes\.$/);
+    });
+  });
+});
+
+describe("the end of a process", () => {
+  it("leaves nothing planned when it comes before the first look", async () => {
+    await onStage(async (stage) => {
+      await stage.archiving.leave(stage.host);
+      assert.equal(stage.clock.planned, 0);
+    });
+  });
+
+  it("waits for nothing when nothing is open", async () => {
+    await onStage(async (stage) => {
+      const before = stage.clock.now();
+      await stage.archiving.leave(stage.host);
+      assert.equal(stage.clock.now(), before);
+      assert.equal(stage.starts, 0);
+    });
+  });
+
+  it("asks for what is open at once, also what was only just edited or is at work", async () => {
+    await onStage(async (stage) => {
+      stage.archiving.see(about("edited", "session.updated"));
+      stage.archiving.see(status("working", "busy"));
+      idlePair("idle").forEach((event) => stage.archiving.see(event));
+      await stage.archiving.leave(stage.host);
+      assert.deepEqual(await stage.waiting(), ["edited now", "idle now", "working now"]);
+      assert.equal(stage.starts, 1);
+    });
+  });
+
+  it("comes as soon as the relay has taken what is open", async () => {
+    await onStage(async (stage) => {
+      await stage.tell(...idlePair("a"));
+      const before = stage.clock.now();
+      stage.clock.after(700, () => void stage.archiveAll());
+      await stage.archiving.leave(stage.host);
+      assert.ok(stage.clock.now() - before < 1_000, `${stage.clock.now() - before} ms`);
+      assert.deepEqual(await stage.waiting(), []);
+    });
+  });
+
+  it("comes at the next copy of the plugin at once when one has waited in vain", async () => {
+    await onStage(async (stage) => {
+      const other = fakeHost({ directory: "/home/me/other" });
+      stage.archiving.join(other);
+      await stage.tell(...idlePair("a"));
+      await stage.archiving.leave(stage.host);
+      const before = stage.clock.now();
+      await stage.archiving.leave(other);
+      assert.equal(stage.clock.now(), before);
+    });
+  });
+
+  it("comes in spite of an outbox that cannot be written", async () => {
+    await onStage(async (stage) => {
+      stage.fault = new Error("the disk is full");
+      stage.archiving.see(status("a", "busy"));
+      await stage.archiving.leave(stage.host);
+      assert.equal(stage.host.toasts.length, 1);
+    });
+  });
+});

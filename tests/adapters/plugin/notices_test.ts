@@ -1,0 +1,99 @@
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+import { Notices } from "../../../adapters/plugin/notices.ts";
+import type { BackendStatus, Status } from "../../../adapters/state/status.ts";
+import { fakeHost, statusFile } from "./fake_host.ts";
+
+const STARTED = Date.parse("2026-01-02T00:00:00Z");
+const BEFORE = "2026-01-01T00:00:00.000Z";
+const AFTER = "2026-01-02T00:00:01.000Z";
+
+function noticesIn(host = fakeHost()) {
+  const notices = new Notices(() => [host], STARTED);
+  const see = (props: Partial<Status>, stamp = "missing") => notices.see(statusFile(props), stamp);
+  return { notices, see, host };
+}
+
+function failing(code: string, message: string): BackendStatus {
+  return { identity: "s3:b", failing: true, lastFailure: { at: AFTER, code, message } };
+}
+
+describe("the user is told", () => {
+  it("of the first success once, and where, and what else there is", () => {
+    const { see, host } = noticesIn();
+    const lastSuccess = { at: AFTER, session: "a", key: "p/2026-01-01/a.json" };
+    const backends = { minio: { identity: "s3:b", failing: false, lastSuccess } };
+    const props = { firstSuccess: AFTER, history: { sessions: 312 }, backends };
+    see(props);
+    see(props);
+    assert.deepEqual(host.toasts, [
+      "success: The first session is archived in minio, and all others will be by themselves. " +
+      '312 sessions from before are not: "session-archiver run" in a terminal archives them.',
+    ]);
+    assert.equal(host.logged.length, 1);
+  });
+
+  it("nothing of history when there is none, and the named configuration where there is one", () => {
+    const { see, host } = noticesIn(fakeHost({ configPath: "/c.yaml" }));
+    see({ firstSuccess: AFTER, history: { sessions: 1 } });
+    assert.match(
+      host.toasts[0],
+      /1 session from before is not: "session-archiver run --config \/c/,
+    );
+    const other = noticesIn();
+    other.see({ firstSuccess: AFTER, history: { sessions: 0 } });
+    assert.match(other.host.toasts[0], /by themselves\.$/);
+  });
+
+  it("nothing of a first success that was before this process", () => {
+    const { see, host } = noticesIn();
+    see({ firstSuccess: BEFORE });
+    assert.deepEqual(host.toasts, []);
+    assert.deepEqual(host.logged, []);
+  });
+
+  it("of each failure of a backend once, however its words differ", () => {
+    const { see, host } = noticesIn();
+    see({ waiting: 1, backends: { minio: failing("Timeout", "nothing answers after 1 s") } });
+    see({ waiting: 2, backends: { minio: failing("Timeout", "nothing answers after 2 s") } });
+    assert.deepEqual(host.toasts, [
+      "error: Backend minio fails: nothing answers after 1 s. 1 session waits and will be tried " +
+      'again; "session-archiver doctor" in a terminal checks it.',
+    ]);
+    see({ waiting: 2, backends: { minio: failing("Unauthorized", "the key is not known.") } });
+    see({ waiting: 2, backends: { disk: failing("Timeout", "nothing answers") } });
+    assert.equal(host.toasts.length, 3);
+    assert.match(host.toasts[1], /minio fails: the key is not known\. 2 sessions wait/);
+  });
+
+  it("nothing of a backend that failed when nothing waits, or that works", () => {
+    const { see, host } = noticesIn();
+    const old = failing("Timeout", "nothing answers");
+    see({ waiting: 0, backends: { minio: old } });
+    see({ waiting: 3, backends: { minio: { ...old, failing: false } } });
+    assert.deepEqual(host.toasts, []);
+  });
+
+  it("of each problem of the configuration once, unless it has changed since", () => {
+    const { see, host } = noticesIn();
+    const { config } = statusFile();
+    const wrong = { ...config, problem: "/c.yaml: rules[0].match is 7" };
+    see({ config: wrong }, "changed");
+    assert.deepEqual(host.toasts, []);
+    see({ config: wrong });
+    see({ config: wrong });
+    assert.deepEqual(host.toasts, [
+      "error: Sessions wait and are not archived: /c.yaml: rules[0].match is 7. They are archived " +
+      "by themselves once that is corrected.",
+    ]);
+    see({ config: { ...config, problem: "/c.yaml: bucket is missing" } });
+    assert.equal(host.toasts.length, 2);
+  });
+
+  it("in the log as well as by a toast", () => {
+    const { notices, host } = noticesIn();
+    notices.failed("It cannot be written", new Error("the disk is full"));
+    assert.deepEqual(host.logged, ["error: It cannot be written: the disk is full."]);
+    assert.deepEqual(host.toasts, host.logged);
+  });
+});
