@@ -7,19 +7,16 @@
  *
  * @module
  */
-import { spawn } from "node:child_process";
 import { cp, mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import npmLane from "../deno.npm.json" with { type: "json" };
+import { run } from "./run_command.ts";
+import { type Runtime, RUNTIMES } from "./runtimes.ts";
 
-interface Runtime {
-  readonly name: string;
-  /** The npm package of its binary, and where in it that lies. */
-  readonly install: string;
-  readonly binary: string;
+interface TestedRuntime extends Runtime {
   /** What comes before the test files. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -32,33 +29,27 @@ interface Runtime {
 /** These start Deno itself, with its own flags. */
 const DENO_ONLY = [/\/cli\/(start|stopping)_test/];
 /** Node 20 has no SQLite. */
-const SQLITE = [/\/agents\/opencode\//, /\/cli\/run_test/];
+const SQLITE = [/\/agents\/opencode\//, /\/cli\/run_test/, /\/plugin\/tools\/archive_test/];
 const TAP = { passed: /^# pass (\d+)$/m, failed: /^# fail (\d+)$/m };
 const NODE_ARGS = ["--test", "--test-reporter=tap"];
 
-const RUNTIMES: readonly Runtime[] = [
+const TESTED_ON: readonly TestedRuntime[] = [
   {
-    name: "Node 20",
-    install: "node20@npm:node@20",
-    binary: "node20/bin/node",
+    ...RUNTIMES.node20,
     args: NODE_ARGS,
     env: { NODE_OPTIONS: "--import tsx" },
     without: [...DENO_ONLY, ...SQLITE],
     counts: TAP,
   },
   {
-    name: "Node 24",
-    install: "node24@npm:node@24",
-    binary: "node24/bin/node",
+    ...RUNTIMES.node24,
     args: NODE_ARGS,
     env: { NODE_OPTIONS: "--import tsx" },
     without: DENO_ONLY,
     counts: TAP,
   },
   {
-    name: "Bun",
-    install: "bun",
-    binary: ".bin/bun",
+    ...RUNTIMES.bun,
     args: ["test", "--timeout=60000"],
     without: DENO_ONLY,
     counts: { passed: /^\s*(\d+) pass$/m, failed: /^\s*(\d+) fail$/m },
@@ -75,7 +66,7 @@ try {
   await layOut();
   const files = (await filesIn(join(folder, "lib"), "tests")).filter((file) => TESTED.test(file));
   const suites: string[] = [];
-  for (const runtime of RUNTIMES) suites.push(await test(runtime, files));
+  for (const runtime of TESTED_ON) suites.push(await test(runtime, files));
   if (process.env.JUNIT) await writeFile(process.env.JUNIT, report(suites));
 } finally {
   await Deno.remove(folder, { recursive: true });
@@ -94,7 +85,7 @@ async function layOut(): Promise<void> {
   const packages = [...Object.values(npmLane.imports), ...scopes]
     .filter((target) => target.startsWith("npm:"))
     .map((target) => target.slice("npm:".length));
-  const wanted = [...packages, "tsx", ...RUNTIMES.map(({ install }) => install)];
+  const wanted = [...packages, "tsx", ...TESTED_ON.map(({ install }) => install)];
   const npm = await run(
     "npm",
     ["install", "--no-save", "--no-audit", "--no-fund", ...wanted],
@@ -132,7 +123,7 @@ async function filesIn(root: string, path: string): Promise<string[]> {
   return files.sort();
 }
 
-async function test(runtime: Runtime, files: readonly string[]): Promise<string> {
+async function test(runtime: TestedRuntime, files: readonly string[]): Promise<string> {
   const own = files.filter((file) => !runtime.without.some((pattern) => pattern.test(file)));
   const binary = join(folder, "node_modules", runtime.binary);
   // Bun takes names without a leading dot for filters.
@@ -166,16 +157,4 @@ function report(suites: readonly string[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${
     suites.join("\n")
   }\n</testsuites>\n`;
-}
-
-function run(command: string, args: readonly string[], cwd: string, env = process.env) {
-  return new Promise<{ code: number | null; output: string }>((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (chunk: Uint8Array) => output += new TextDecoder().decode(chunk));
-    }
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output }));
-  });
 }

@@ -33,7 +33,7 @@ const npm = readConfig("deno.npm.json");
 const STAND_INS = "scripts/npm_lane/";
 
 describe("the configs of the two lanes", () => {
-  it("differ in nothing but what @std means, the tasks and the stand-ins' place", () => {
+  it("differ in nothing but what names of JSR mean, the tasks and the stand-ins' place", () => {
     const rest = ({ imports: _imports, publish: _publish, tasks: _tasks, ...same }: Config) => same;
     assert.deepEqual(rest(npm), rest(jsr));
     assert.equal(npm.tasks, undefined);
@@ -44,9 +44,9 @@ describe("the configs of the two lanes", () => {
     assert.deepEqual(Object.keys(npm.imports), Object.keys(jsr.imports));
   });
 
-  it("map @std to JSR in one and to stand-ins that exist in the other, and all else alike", () => {
+  it("map what JSR has to JSR in one and to stand-ins that exist in the other, and all else alike", () => {
     for (const [name, target] of Object.entries(npm.imports)) {
-      if (name.startsWith("@std/")) {
+      if (/^@(std|deno)\//.test(name)) {
         assert.match(jsr.imports[name] ?? "", new RegExp(`^jsr:${name.split("/", 2).join("/")}@`));
         assert.ok(target.startsWith(`./${STAND_INS}`), `${name} is mapped to ${target}`);
         assert.ok(existsSync(new URL(target, ROOT)), `${target} does not exist`);
@@ -118,8 +118,8 @@ describe("the tasks", () => {
     });
   }
 
-  it("keep the end-to-end tests out of the plain ones", () => {
-    assert.match(jsr.tasks?.test?.command ?? "", /--ignore=tests\/e2e\b/);
+  it("keep the tests that install things out of the plain ones", () => {
+    assert.match(jsr.tasks?.test?.command ?? "", /--ignore=tests\/e2e,tests\/npm$/);
   });
 });
 

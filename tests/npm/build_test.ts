@@ -1,0 +1,33 @@
+/**
+ * Building the npm package where it cannot be built.
+ *
+ * @module
+ */
+import { it } from "node:test";
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { run } from "../../scripts/run_command.ts";
+import { ROOT } from "../source/imports.ts";
+
+it("building for a release says so when JSR does not answer, and what builds without it", async () => {
+  const args = ["run", "-A", "--no-lock", "--config", "deno.json", "scripts/npm/build.ts"];
+  const { code, output } = await run(process.execPath, args, fileURLToPath(ROOT), {
+    ...process.env,
+    JSR_URL: await refusingUrl(),
+    NO_COLOR: "1",
+  });
+  assert.equal(code, 1, output);
+  assert.match(output, /dnt cannot be had from JSR.*LANE=npm deno task npm builds/);
+});
+
+/** A URL on this machine that nothing listens on. */
+async function refusingUrl(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}/`;
+}
