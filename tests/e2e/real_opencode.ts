@@ -54,8 +54,8 @@ export interface OpenCodeServer {
   promptAndAbort(project: string, session: string, text: string): Promise<void>;
   /** Any request; the answer's JSON. */
   request(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** Ends it. */
-  close(): Promise<void>;
+  /** Ends it, with a SIGTERM unless another signal is named. Safe to call twice. */
+  close(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /**
@@ -204,8 +204,8 @@ async function startServer(
       // How an aborted turn answers is not what is tested.
       await answered.catch(() => undefined);
     },
-    async close() {
-      child.kill("SIGTERM");
+    async close(signal = "SIGTERM") {
+      child.kill(signal);
       await ended(child);
     },
   };
@@ -225,7 +225,9 @@ async function addressOf(child: ChildProcess): Promise<string> {
 }
 
 function ended(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null) return Promise.resolve(child.exitCode);
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return Promise.resolve(child.exitCode);
+  }
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", resolve);

@@ -1,0 +1,226 @@
+/**
+ * Homes of the real OpenCode in which the plugin is installed from its tarball, the way a user does
+ * it: a line in `opencode.json`.
+ *
+ * @module
+ */
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { lockHolder } from "../../adapters/state/lock.ts";
+import { configPath, dataFolder, statePath } from "../../adapters/state/location.ts";
+import { Outbox } from "../../adapters/state/outbox.ts";
+import { readStatus, type Status } from "../../adapters/state/status.ts";
+import { NAME } from "../../scripts/npm/package.ts";
+import { packPackage } from "../npm/packed_package.ts";
+import type { Reply } from "./fake_model.ts";
+import { echo, type OpenCodeHome, startOpenCodeHome } from "./real_opencode.ts";
+
+/** The plugin as it is published, and a home in which OpenCode has installed it. */
+export interface InstalledPlugin {
+  /** The tarball. */
+  readonly tarball: string;
+  /** What `plugin` in `opencode.json` says to have it. */
+  readonly spec: string;
+  /** OpenCode's cache and its configuration's folder after the installation. */
+  readonly caches: { readonly packages: string; readonly config: string };
+  /** Removes all of it. */
+  remove(): Promise<void>;
+}
+
+/** Builds the package, packs it and lets OpenCode install it. */
+export async function installPlugin(): Promise<InstalledPlugin> {
+  const folder = await mkdtemp(join(tmpdir(), "session-archiver-plugin-"));
+  const tarball = await packPackage(folder);
+  const spec = `${NAME}@file:${tarball}`;
+  const home = await startOpenCodeHome(echo);
+  try {
+    await changeConfig(home, (config) => ({ ...config, plugin: [[spec, { auto: false }]] }));
+    await home.run(await home.project("install"), "hello");
+  } catch (error) {
+    await home.close();
+    throw error;
+  }
+  return {
+    tarball,
+    spec,
+    caches: {
+      packages: join(home.env.XDG_CACHE_HOME, "opencode", "packages"),
+      config: join(home.env.XDG_CONFIG_HOME, "opencode"),
+    },
+    async remove() {
+      await stopRelay(home);
+      await home.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A home of OpenCode with the plugin. */
+export interface PluginHome extends OpenCodeHome {
+  /** The folder where archives are when nothing is configured. */
+  readonly archives: string;
+  /** The folder of the plugin's state. */
+  readonly state: string;
+  /** Where the configuration is, or would be. */
+  readonly configFile: string;
+  /** The keys of all archives in a folder; in the default one when none is named. */
+  keys(folder?: string): Promise<string[]>;
+  /** The archived document of a session, once there is one. */
+  document(session: string, folder?: string): Promise<ArchivedDocument | undefined>;
+  /** How many sessions wait. */
+  waiting(): Promise<number>;
+  /** What the background process said last. */
+  status(): Promise<Status | undefined>;
+  /** The number of the process that archives in the background, while one does. */
+  relay(): Promise<number | undefined>;
+  /** Lines of OpenCode's log that the plugin wrote. */
+  log(): Promise<string[]>;
+  /** What the background processes wrote into their log. */
+  relayLog(): Promise<string>;
+  /** Waits for something; a failure shows the background processes' log. */
+  until<T>(what: string, look: () => Promise<T | undefined | false>, ms?: number): Promise<T>;
+}
+
+/** What stands in an archive. */
+export interface ArchivedDocument {
+  readonly id: string;
+  readonly projectPath: string;
+  readonly native: { readonly info: unknown; readonly messages: readonly unknown[] };
+  readonly summary: { readonly parentId: string | null; readonly messages: number };
+}
+
+/** How a home is set up. */
+export interface PluginHomeOptions {
+  /** What the model does with a prompt. */
+  readonly reply?: (prompt: string) => Reply;
+  /** The configuration's YAML; none, and so the default folder, when left out. */
+  readonly yaml?: (home: OpenCodeHome) => string;
+  /** The plugin's own options in `opencode.json`. */
+  readonly options?: Record<string, unknown>;
+  /** Changes `opencode.json` further. */
+  readonly change?: (config: Record<string, unknown>) => Record<string, unknown>;
+  /** More environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes a home with the plugin.
+ *
+ * @param plugin The plugin, installed before: a second installation would only take time.
+ * @param options How it is set up.
+ */
+export async function startPluginHome(
+  plugin: InstalledPlugin,
+  options: PluginHomeOptions = {},
+): Promise<PluginHome> {
+  const home = await startOpenCodeHome(options.reply ?? echo);
+  Object.assign(home.env, options.env);
+  const where = { env: home.env, platform: process.platform };
+  const configFile = configPath(where);
+  const state = statePath({ ...where, configPath: configFile });
+  const archives = dataFolder(where);
+  const entry = options.options ? [plugin.spec, options.options] : plugin.spec;
+  await changeConfig(home, (config) => ({
+    ...(options.change?.(config) ?? config),
+    plugin: [entry],
+  }));
+  await shareInstallation(home, plugin);
+  if (options.yaml) await writeFile(configFile, options.yaml(home), { mode: 0o600 });
+  const keys = async (folder = archives) => await filesBelow(folder);
+  const relayLog = async () => await readFile(join(state, "relay.log"), "utf8").catch(() => "");
+  return {
+    ...home,
+    archives,
+    state,
+    configFile,
+    keys,
+    async document(session, folder = archives) {
+      const key = (await keys(folder)).find((one) => one.endsWith(`/${session}.json`));
+      return key && JSON.parse(await readFile(join(folder, key), "utf8"));
+    },
+    waiting: async () => (await new Outbox(join(state, "outbox")).waiting()).sessions.length,
+    status: () => readStatus(state),
+    relay: async () => (await lockHolder(join(state, "lock")).catch(() => undefined))?.pid,
+    log: () => pluginLines(home),
+    relayLog,
+    async until(what, look, ms) {
+      return await until(what, look, ms).catch(async (error) => {
+        throw new Error(`${error.message}\n${await relayLog()}`);
+      });
+    },
+    async close() {
+      await stopRelay(home);
+      await home.close();
+    },
+  };
+}
+
+/**
+ * Waits for something to come true.
+ *
+ * @param what Says it in the failure.
+ * @param look Gives it, or undefined or false while it is not.
+ * @param ms How long to wait at most.
+ */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | false>,
+  ms = 15_000,
+): Promise<T> {
+  const end = performance.now() + ms;
+  while (true) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+    await delay(25);
+  }
+}
+
+/** Ends the process that archives in the background of a home, if one does. */
+async function stopRelay({ env }: OpenCodeHome): Promise<void> {
+  const where = { env, platform: process.platform };
+  const lock = join(statePath({ ...where, configPath: configPath(where) }), "lock");
+  const holder = await lockHolder(lock).catch(() => undefined);
+  if (holder === undefined) return;
+  process.kill(holder.pid, "SIGTERM");
+  const gone = async () => await lockHolder(lock) === undefined;
+  await until("the background process ends", gone).catch(() => process.kill(holder.pid, "SIGKILL"));
+}
+
+async function changeConfig(
+  { env }: OpenCodeHome,
+  change: (config: Record<string, unknown>) => Record<string, unknown>,
+): Promise<void> {
+  const file = join(env.XDG_CONFIG_HOME, "opencode", "opencode.json");
+  await writeFile(file, JSON.stringify(change(JSON.parse(await readFile(file, "utf8")))));
+}
+
+/** What OpenCode installs once, for itself and for the plugin, it finds there. */
+async function shareInstallation({ env }: OpenCodeHome, { caches }: InstalledPlugin) {
+  const cache = join(env.XDG_CACHE_HOME, "opencode");
+  await mkdir(cache, { recursive: true });
+  await symlink(caches.packages, join(cache, "packages"));
+  const config = join(env.XDG_CONFIG_HOME, "opencode");
+  for (const name of ["node_modules", "package.json", "package-lock.json", "bun.lock"]) {
+    const found = (await readdir(caches.config)).includes(name);
+    if (found) await symlink(join(caches.config, name), join(config, name));
+  }
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".json"))
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+}
+
+async function pluginLines({ env }: OpenCodeHome): Promise<string[]> {
+  const folder = join(env.XDG_DATA_HOME, "opencode", "log");
+  const files = await readdir(folder).catch(() => []);
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+  return texts.join("\n").split("\n").filter((line) => line.includes("session-archiver: "));
+}
