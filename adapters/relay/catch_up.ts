@@ -7,6 +7,7 @@
 import type { Agent, SessionId, SessionRef } from "../../core/agent.ts";
 import { asArchiveError, isArchiveError } from "../../core/errors.ts";
 import { oneLine } from "./lane.ts";
+import { sessionName } from "./pending_sessions.ts";
 import type { RelayArchive } from "./relay_archive.ts";
 
 /** One agent's store. */
@@ -30,7 +31,7 @@ export interface KnownStores {
 export interface CatchUpSource {
   readonly stores: KnownStores;
   /** Sessions that are known to wait; their stores count too, wherever they are. */
-  readonly mentioned: readonly StoreId[];
+  readonly mentioned: readonly SessionId[];
   /** Epoch milliseconds. */
   readonly now: number;
   /** Writes a line into the log. */
@@ -42,7 +43,7 @@ export interface CatchUpSource {
 export interface CaughtUp {
   /** What is to be archived. */
   readonly missed: readonly SessionRef[];
-  /** How many sessions are older, and in none of their backends. */
+  /** How many sessions are older, wait for nothing, and lack in some backend. */
   readonly older: number;
 }
 
@@ -54,6 +55,7 @@ export interface CaughtUp {
  */
 export async function catchUp(archive: RelayArchive, source: CatchUpSource): Promise<CaughtUp> {
   const stores = await storesOf(archive.agents, source);
+  const mentioned = new Set(source.mentioned.map(sessionName));
   const since = await source.stores.since(stores, source.now);
   const missed: SessionRef[] = [];
   let older = 0;
@@ -61,7 +63,7 @@ export async function catchUp(archive: RelayArchive, source: CatchUpSource): Pro
     const from = archive.archive.history ? -Infinity : since[index];
     for (const session of await sessionsIn(store, archive, source)) {
       if (Date.parse(session.updatedAt) >= from) missed.push(session);
-      else older++;
+      else if (!mentioned.has(sessionName(session))) older++;
     }
   }
   return { missed, older };

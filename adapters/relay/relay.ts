@@ -14,10 +14,12 @@ import type { Outbox } from "../state/outbox.ts";
 import type { Status } from "../state/status.ts";
 import { backoffMs } from "./backoff.ts";
 import { catchUp, type KnownStores } from "./catch_up.ts";
-import { type Health, Lane, oneLine } from "./lane.ts";
-import { PendingSession } from "./pending_session.ts";
-import type { OpenLane, RelayArchive } from "./relay_archive.ts";
-import { backendsStatus, healthBefore } from "./standing.ts";
+import { type Force, InForce } from "./in_force.ts";
+import { type Lane, oneLine } from "./lane.ts";
+import type { PendingSession } from "./pending_session.ts";
+import { PendingSessions } from "./pending_sessions.ts";
+import type { RelayArchive } from "./relay_archive.ts";
+import { backendsStatus } from "./standing.ts";
 
 /** What lies outside of the relay. */
 export interface RelayOutside {
@@ -80,34 +82,16 @@ const LOOK_MS = 1_000;
 const TELL_MS = 250;
 /** What does not get through for this long is left to the next relay, in milliseconds. */
 const A_DAY_MS = 24 * 60 * 60_000;
-/** How long to wait before a configuration that could not be used is tried again as it is. */
-const OPEN_AGAIN_MS = 60_000;
 /** How long work under way may take to end when a command asks for the lock, in milliseconds. */
 const HANDOVER_MS = 10_000;
 /** After a fault of the program itself, in milliseconds. */
 const AFTER_BUG_MS = 5_000;
 
-/** What the identities of backends begin with that cannot be opened. */
-const UNUSABLE = "unusable:";
-
-/** A configuration that is in force. */
-interface Force {
-  readonly archive: RelayArchive;
-  readonly lanes: readonly Lane[];
-  /** Work that goes on in it. */
-  readonly work: Set<Promise<void>>;
-}
-
 /** The loop. */
 export class Relay {
   readonly #outside: RelayOutside;
-  readonly #pending = new Map<string, PendingSession>();
-  readonly #health = new Map<string, Health>();
-  #names: ReadonlySet<string> = new Set();
-  #force: Force | undefined;
-  #stamp: string | undefined;
-  #problem: string | undefined;
-  #openAgainAt = 0;
+  readonly #pending: PendingSessions;
+  readonly #inForce: InForce;
   #caughtUp = false;
   #older: number | undefined;
   #firstSuccess: string | undefined;
@@ -116,14 +100,14 @@ export class Relay {
   #quietSince = 0;
   #cut = new AbortController();
   readonly #work = new Set<Promise<void>>();
-  readonly #closing = new Set<Promise<void>>();
   #wake = new AbortController();
 
   /** @param outside What lies outside. */
   constructor(outside: RelayOutside) {
     this.#outside = outside;
+    this.#pending = new PendingSessions(outside);
+    this.#inForce = new InForce(outside);
     this.#firstSuccess = outside.before?.firstSuccess;
-    for (const [name, health] of healthBefore(outside.before)) this.#health.set(name, health);
   }
 
   /**
@@ -134,7 +118,6 @@ export class Relay {
   async work(hold: RelayHold): Promise<Ending> {
     this.#cut = new AbortController();
     this.#quietSince = this.#outside.now();
-    this.#stamp = undefined;
     let ending: Ending | "on" = "on";
     try {
       while (ending === "on") {
@@ -153,7 +136,7 @@ export class Relay {
    * @param names All that there are.
    */
   isNews(names: readonly string[]): boolean {
-    return names.some((name) => !this.#names.has(name));
+    return this.#pending.isNews(names);
   }
 
   /** A fault of the program must not end it silently, and not keep it spinning either. */
@@ -170,97 +153,39 @@ export class Relay {
   async #turn(hold: RelayHold): Promise<Ending | "on"> {
     if (this.#outside.signal.aborted) return "stopped";
     if (!await hold.isHeld()) return "lost";
-    await this.#look();
+    if (await this.#pending.look()) await this.#dropUnlessAuto();
     if (await hold.isAsked()) return "asked";
     await this.#follow(hold);
-    if (this.#force) {
-      await this.#catchUp(this.#force);
-      await this.#begin(this.#force);
+    if (this.#inForce.current) {
+      await this.#catchUp(this.#inForce.current);
+      await this.#begin(this.#inForce.current);
     }
     await this.#safelyTell();
     return this.#isIdle() ? "idle" : "on";
   }
 
-  /** Takes note of what is in the outbox. */
-  async #look(): Promise<void> {
-    const { outbox, now, say } = this.#outside;
-    const names = new Set(await outbox.names());
-    if (names.size === this.#names.size && ![...names].some((name) => !this.#names.has(name))) {
-      return;
-    }
-    const { sessions, damaged } = await outbox.waiting();
-    this.#names = new Set([...names, ...sessions.flatMap(({ files }) => files)]);
-    for (const file of damaged) say(`the intent ${file} is unreadable and was put aside`);
-    const asked = new Set(sessions.map(({ session }) => keyOf(session)));
-    for (const [key, pending] of this.#pending) if (!asked.has(key)) pending.unasked();
-    for (const waiting of sessions) this.#pendingOf(waiting.session).see(waiting, now());
-    await this.#dropUnlessAuto();
-  }
-
   /** Where the user wants no automatic archiving, only what was asked for at once is archived. */
   async #dropUnlessAuto(): Promise<void> {
-    if (this.#force?.archive.archive.auto !== false) return;
-    for (const pending of this.#pending.values()) {
+    if (this.#inForce.current?.archive.archive.auto !== false) return;
+    for (const pending of this.#pending) {
       if (pending.isUrgent) continue;
       await this.#drop(pending, pending.files, "archive.auto is false");
     }
   }
 
-  /** Reads the configuration when it has changed, or when a backend shall be opened again. */
+  /** Goes by the configuration as it is now. */
   async #follow(hold: RelayHold): Promise<void> {
-    const stamp = await this.#outside.stamp();
-    const reopening = this.#force?.lanes.some((lane) => lane.wantsReopening) ?? false;
-    const again = this.#force === undefined && this.#outside.now() >= this.#openAgainAt;
-    if (stamp === this.#stamp && !reopening && !again) return;
-    const changed = stamp !== this.#stamp;
-    const known = this.#stamp !== undefined;
-    this.#stamp = stamp;
-    this.#release(this.#force);
-    this.#force = undefined;
-    try {
-      const archive = await hold.open();
-      if (known && changed) this.#outside.say("the configuration changed and was read again");
-      if (changed) {
-        for (const warning of archive.warnings) this.#outside.say(`warning: ${warning}`);
-      }
-      this.#problem = undefined;
-      this.#force = this.#enforce(archive, changed);
-      await this.#dropUnlessAuto();
-    } catch (error) {
-      const problem = oneLine(asArchiveError(error).message);
-      if (problem !== this.#problem) this.#outside.say(`all sessions wait: ${problem}`);
-      this.#problem = problem;
-      // What it refers to may be mended without a change of the file itself.
-      this.#openAgainAt = this.#outside.now() + OPEN_AGAIN_MS;
-    }
-  }
-
-  #enforce(archive: RelayArchive, forgiven: boolean): Force {
-    const lanes = archive.lanes.map((open) => {
-      const health = this.#healthOf(open);
-      if (forgiven) health.deaths = 0;
-      health.nextTryAt = undefined;
-      this.#health.set(open.name, health);
-      return new Lane(open, health, this.#outside);
-    });
-    for (const pending of this.#pending.values()) pending.rulesChanged(forgiven);
-    return { archive, lanes, work: new Set() };
-  }
-
-  /** What is known of a backend of this name, unless it is quite another one by now. */
-  #healthOf({ name, identity, unusable }: OpenLane): Health {
-    const known = this.#health.get(name);
-    if (known?.identity === identity) return known;
-    // What cannot be opened is of no place; it may well be the same one.
-    const maySame = unusable !== undefined || known?.identity.startsWith(UNUSABLE) === true;
-    return known && maySame ? { ...known, identity } : { identity, failing: false, deaths: 0 };
+    const change = await this.#inForce.follow(() => hold.open());
+    if (change === "none") return;
+    for (const pending of this.#pending) pending.rulesChanged(change === "changed");
+    await this.#dropUnlessAuto();
   }
 
   async #catchUp({ archive }: Force): Promise<void> {
     if (this.#caughtUp || !archive.archive.auto) return;
     this.#caughtUp = true;
     const { stores, now, say, signal } = this.#outside;
-    const mentioned = [...this.#pending.values()].map(({ session }) => session);
+    const mentioned = [...this.#pending].map(({ session }) => session);
     const { missed, older } = await catchUp(archive, {
       stores,
       mentioned,
@@ -269,10 +194,7 @@ export class Relay {
       signal,
     });
     this.#older = older;
-    for (const session of missed) {
-      const pending = this.#pendingOf(session);
-      if (pending.files.length === 0) pending.changed(now());
-    }
+    for (const session of missed) this.#pending.missed(session);
   }
 
   /** Begins whatever is due. */
@@ -308,7 +230,7 @@ export class Relay {
   #wantedBy(lane: Lane, { archive }: Force) {
     const now = this.#outside.now();
     const { minIntervalMs } = archive.archive;
-    return [...this.#pending.values()]
+    return [...this.#pending]
       .filter((pending) => pending.isWantedBy(lane.name) && !pending.isBusyAt(lane.name))
       .filter(({ waitsSince }) => now - waitsSince < A_DAY_MS)
       .map((pending) => ({ pending, at: pending.dueAt(lane.name, minIntervalMs) }))
@@ -346,7 +268,7 @@ export class Relay {
   }
 
   async #gone(pending: PendingSession, files: readonly string[], force: Force): Promise<void> {
-    if (force !== this.#force) return;
+    if (force !== this.#inForce.current) return;
     const why = `it is no longer in ${pending.session.store}; archives of it stay`;
     await this.#drop(pending, files, why);
   }
@@ -363,7 +285,7 @@ export class Relay {
     if (copy) lane.took(session, copy);
     if (copy?.status === "archived") this.#success(pending, lane, copy);
     // Whether it is enough is for the rules to say that are in force now.
-    if (force !== this.#force) return;
+    if (force !== this.#inForce.current) return;
     if (copy?.status === "failed") {
       if (!copy.gaveUp) this.#failed(pending, lane, copy.error);
       return;
@@ -372,7 +294,7 @@ export class Relay {
       ? { endedAt: this.#outside.now(), bytes: copy.bytes }
       : undefined;
     pending.covered(lane.name, revision, copy !== undefined, sent);
-    await this.#finish(pending);
+    await this.#pending.finish(pending, this.#inForce.names);
   }
 
   #success({ session }: PendingSession, lane: Lane, { bytes, version }: CopyOutcome): void {
@@ -381,27 +303,8 @@ export class Relay {
     this.#outside.say(`archived ${session.id} on ${lane.name} (${bytes} bytes)${kept}`);
   }
 
-  /** Removes the intents that are done. */
-  async #finish(pending: PendingSession): Promise<void> {
-    const lanes = this.#laneNames();
-    const done = pending.takeDone(lanes);
-    await this.#remove(done);
-    if (done.length > 0 && !pending.isTakenByAny(lanes)) {
-      this.#outside.say(`left ${pending.session.id} alone: the rules say that it is not archived`);
-    }
-    if (!lanes.some((lane) => pending.isWantedBy(lane))) pending.lastSaid = undefined;
-  }
-
   async #drop(pending: PendingSession, files: readonly string[], why: string): Promise<void> {
-    await this.#remove(files);
-    pending.dismiss(files, this.#laneNames());
-    if (files.length > 0) this.#outside.say(`left ${pending.session.id} alone: ${why}`);
-  }
-
-  async #remove(files: readonly string[]): Promise<void> {
-    if (files.length === 0) return;
-    await this.#outside.outbox.remove(files);
-    this.#names = new Set([...this.#names].filter((name) => !files.includes(name)));
+    await this.#pending.drop(pending, files, this.#inForce.names, why);
   }
 
   #failed(pending: PendingSession, lane: Lane, thrown: unknown): void {
@@ -414,37 +317,23 @@ export class Relay {
     pending.lastSaid = said;
   }
 
-  #pendingOf(session: SessionId): PendingSession {
-    const key = keyOf(session);
-    const known = this.#pending.get(key);
-    if (known) return known;
-    const { agent, store, id } = session;
-    const fresh = new PendingSession({ agent, store, id });
-    this.#pending.set(key, fresh);
-    return fresh;
-  }
-
-  #laneNames(): readonly string[] {
-    return this.#force?.lanes.map(({ name }) => name) ?? [];
-  }
-
   #waits(pending: PendingSession): boolean {
-    if (!this.#force) return pending.files.length > 0;
-    return this.#laneNames().some((lane) => pending.isWantedBy(lane));
+    if (!this.#inForce.current) return pending.files.length > 0;
+    return this.#inForce.names.some((lane) => pending.isWantedBy(lane));
   }
 
   /** Whether nothing is left to stay for. */
   #isIdle(): boolean {
     const now = this.#outside.now();
-    const minInterval = this.#force?.archive.archive.minIntervalMs ?? 0;
+    const minInterval = this.#inForce.current?.archive.archive.minIntervalMs ?? 0;
     let lively = this.#work.size > 0;
     let rests = false;
-    for (const [key, pending] of this.#pending) {
+    for (const pending of this.#pending) {
       if (this.#waits(pending)) lively ||= now - pending.waitsSince < A_DAY_MS;
       // It may come back, and only this process knows that it has to wait then.
-      else if (this.#laneNames().some((lane) => pending.restsUntil(lane, minInterval) > now)) {
+      else if (this.#inForce.names.some((lane) => pending.restsUntil(lane, minInterval) > now)) {
         rests = true;
-      } else if (this.#force) this.#pending.delete(key);
+      } else if (this.#inForce.current) this.#pending.forget(pending);
     }
     if (lively) this.#quietSince = now;
     return !rests && now - this.#quietSince >= this.#outside.lingerMs;
@@ -454,9 +343,9 @@ export class Relay {
   async #sleep(): Promise<void> {
     const now = this.#outside.now();
     let until = now + LOOK_MS;
-    for (const lane of this.#force?.lanes ?? []) {
-      if (!this.#force) break;
-      for (const { at } of this.#wantedBy(lane, this.#force)) {
+    for (const lane of this.#inForce.current?.lanes ?? []) {
+      if (!this.#inForce.current) break;
+      for (const { at } of this.#wantedBy(lane, this.#inForce.current)) {
         until = Math.min(until, Math.max(at, lane.roomAt));
       }
     }
@@ -469,18 +358,18 @@ export class Relay {
   }
 
   async #tell(isLast: boolean): Promise<void> {
-    const waiting = [...this.#pending.values()].filter((pending) => this.#waits(pending)).length;
-    const { auto, waitOnExitMs } = this.#force?.archive.archive ?? ARCHIVE_DEFAULTS;
+    const waiting = [...this.#pending].filter((pending) => this.#waits(pending)).length;
+    const { auto, waitOnExitMs } = this.#inForce.current?.archive.archive ?? ARCHIVE_DEFAULTS;
     const facts: Omit<Status, "updatedAt"> = {
       version: 1,
       config: {
         path: this.#outside.configPath,
-        stamp: this.#stamp ?? "missing",
-        ...(this.#problem !== undefined && { problem: this.#problem }),
+        stamp: this.#inForce.stamp ?? "missing",
+        ...(this.#inForce.problem !== undefined && { problem: this.#inForce.problem }),
         auto,
         waitOnExitMs,
       },
-      backends: backendsStatus(this.#health, this.#force && this.#laneNames()),
+      backends: backendsStatus(this.#inForce.health, this.#inForce.current && this.#inForce.names),
       waiting,
       ...(this.#older !== undefined && { history: { sessions: this.#older } }),
       ...(this.#firstSuccess !== undefined && { firstSuccess: this.#firstSuccess }),
@@ -505,9 +394,7 @@ export class Relay {
     this.#cut.abort();
     await Promise.allSettled(this.#work);
     await this.#safelyTell(true);
-    this.#release(this.#force);
-    this.#force = undefined;
-    await Promise.all(this.#closing);
+    await this.#inForce.leave();
   }
 
   async #safelyTell(isLast = false): Promise<void> {
@@ -517,17 +404,4 @@ export class Relay {
       this.#outside.sayBug(error);
     }
   }
-
-  /** What is under way in a configuration that is no longer in force ends with it. */
-  #release(force: Force | undefined): void {
-    if (!force) return;
-    const closing = Promise.allSettled(force.work).then(() => force.archive.close())
-      .catch((error) => this.#outside.sayBug(error))
-      .finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
-  }
-}
-
-function keyOf({ agent, store, id }: SessionId): string {
-  return `${agent}\n${store}\n${id}`;
 }

@@ -313,6 +313,16 @@ describe("the relay's catching up", () => {
     assert.deepEqual(world.status.history, { sessions: 1 });
   });
 
+  it("does not count as older what an intent asked for", async () => {
+    const world = new World();
+    world.session("old");
+    world.session("asked for");
+    world.intent("asked for");
+    await world.work();
+    assert.equal(world.backends[0].puts.length, 1);
+    assert.deepEqual(world.status.history, { sessions: 1 });
+  });
+
   it("takes everything with history", async () => {
     const world = new World();
     world.config = { ...world.config, history: true };

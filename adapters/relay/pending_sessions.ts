@@ -1,0 +1,146 @@
+/**
+ * All sessions that wait, in step with the outbox: what comes in is seen, what is done or shall not
+ * be is taken out. When one is due, and what becomes of it, is the relay's business.
+ *
+ * @module
+ */
+import type { SessionId } from "../../core/agent.ts";
+import type { Outbox } from "../state/outbox.ts";
+import { PendingSession } from "./pending_session.ts";
+
+/** What lies outside. */
+export interface PendingOutside {
+  /** What waits. */
+  readonly outbox: Pick<Outbox, "waiting" | "names" | "remove">;
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Writes a line into the log. */
+  say(line: string): void;
+}
+
+/** The sessions that wait, or were archived a short while ago. */
+export class PendingSessions {
+  readonly #outside: PendingOutside;
+  readonly #sessions = new Map<string, PendingSession>();
+  /** The intents that were seen and are not done. */
+  #names: ReadonlySet<string> = new Set();
+
+  /** @param outside What lies outside. */
+  constructor(outside: PendingOutside) {
+    this.#outside = outside;
+  }
+
+  /** All of them. */
+  [Symbol.iterator](): IterableIterator<PendingSession> {
+    return this.#sessions.values();
+  }
+
+  /**
+   * Takes note of what is in the outbox.
+   *
+   * @returns Whether anything had changed.
+   */
+  async look(): Promise<boolean> {
+    const { outbox, now, say } = this.#outside;
+    const names = new Set(await outbox.names());
+    if (names.size === this.#names.size && !this.isNews([...names])) return false;
+    const { sessions, damaged } = await outbox.waiting();
+    this.#names = new Set([...names, ...sessions.flatMap(({ files }) => files)]);
+    for (const file of damaged) say(`the intent ${file} is unreadable and was put aside`);
+    const asked = new Set(sessions.map(({ session }) => sessionName(session)));
+    for (const [name, pending] of this.#sessions) if (!asked.has(name)) pending.unasked();
+    for (const waiting of sessions) this.of(waiting.session).see(waiting, now());
+    return true;
+  }
+
+  /**
+   * Whether intents came that are not known yet.
+   *
+   * @param names All that there are.
+   */
+  isNews(names: readonly string[]): boolean {
+    return names.some((name) => !this.#names.has(name));
+  }
+
+  /**
+   * What is known of a session; it begins to be, if nothing was.
+   *
+   * @param session Which.
+   */
+  of({ agent, store, id }: SessionId): PendingSession {
+    const name = sessionName({ agent, store, id });
+    const known = this.#sessions.get(name);
+    if (known) return known;
+    const fresh = new PendingSession({ agent, store, id });
+    this.#sessions.set(name, fresh);
+    return fresh;
+  }
+
+  /**
+   * Takes note that a session changed, where no intent tells of it.
+   *
+   * @param session Which.
+   */
+  missed(session: SessionId): void {
+    const pending = this.of(session);
+    if (pending.files.length === 0) pending.changed(this.#outside.now());
+  }
+
+  /**
+   * Forgets a session.
+   *
+   * @param pending Which.
+   */
+  forget(pending: PendingSession): void {
+    this.#sessions.delete(sessionName(pending.session));
+  }
+
+  /**
+   * Removes the intents that all backends have done with.
+   *
+   * @param pending Whose.
+   * @param backends The names of all that count.
+   */
+  async finish(pending: PendingSession, backends: readonly string[]): Promise<void> {
+    const done = pending.takeDone(backends);
+    await this.#remove(done);
+    if (done.length > 0 && !pending.isTakenByAny(backends)) {
+      this.#outside.say(`left ${pending.session.id} alone: the rules say that it is not archived`);
+    }
+    if (!backends.some((backend) => pending.isWantedBy(backend))) pending.lastSaid = undefined;
+  }
+
+  /**
+   * Removes intents that nothing shall come of, and says why.
+   *
+   * @param pending Whose.
+   * @param files Which.
+   * @param backends The names of all that count.
+   * @param why Why.
+   */
+  async drop(
+    pending: PendingSession,
+    files: readonly string[],
+    backends: readonly string[],
+    why: string,
+  ): Promise<void> {
+    await this.#remove(files);
+    pending.dismiss(files, backends);
+    if (files.length > 0) this.#outside.say(`left ${pending.session.id} alone: ${why}`);
+  }
+
+  async #remove(files: readonly string[]): Promise<void> {
+    if (files.length === 0) return;
+    await this.#outside.outbox.remove(files);
+    this.#names = new Set([...this.#names].filter((name) => !files.includes(name)));
+  }
+}
+
+/**
+ * One text for one session.
+ *
+ * @param session Which.
+ */
+export function sessionName({ agent, store, id }: SessionId): string {
+  return `${agent}\n${store}\n${id}`;
+}
