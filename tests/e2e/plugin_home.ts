@@ -9,11 +9,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { lockHolder } from "../../adapters/state/lock.ts";
 import { configPath, dataFolder, statePath } from "../../adapters/state/location.ts";
 import { Outbox } from "../../adapters/state/outbox.ts";
 import { readStatus, type Status } from "../../adapters/state/status.ts";
-import { NAME } from "../../scripts/npm/package.ts";
+import { javaScriptOf, NAME } from "../../scripts/npm/package.ts";
 import { packPackage } from "../npm/packed_package.ts";
 import type { Reply } from "./fake_model.ts";
 import { echo, type OpenCodeHome, startOpenCodeHome } from "./real_opencode.ts";
@@ -24,6 +25,8 @@ export interface InstalledPlugin {
   readonly tarball: string;
   /** What `plugin` in `opencode.json` says to have it. */
   readonly spec: string;
+  /** The URL of the module that OpenCode loads. */
+  readonly module: string;
   /** OpenCode's cache and its configuration's folder after the installation. */
   readonly caches: { readonly packages: string; readonly config: string };
   /** Removes all of it. */
@@ -43,13 +46,13 @@ export async function installPlugin(): Promise<InstalledPlugin> {
     await home.close();
     throw error;
   }
+  const packages = join(home.env.XDG_CACHE_HOME, "opencode", "packages");
+  const installed = join(packages, spec, "node_modules", NAME);
   return {
     tarball,
     spec,
-    caches: {
-      packages: join(home.env.XDG_CACHE_HOME, "opencode", "packages"),
-      config: join(home.env.XDG_CONFIG_HOME, "opencode"),
-    },
+    module: pathToFileURL(join(installed, javaScriptOf("adapters/opencode.ts"))).href,
+    caches: { packages, config: join(home.env.XDG_CONFIG_HOME, "opencode") },
     async remove() {
       await stopRelay(home);
       await home.close();
@@ -100,6 +103,8 @@ export interface PluginHomeOptions {
   readonly yaml?: (home: OpenCodeHome) => string;
   /** The plugin's own options in `opencode.json`. */
   readonly options?: Record<string, unknown>;
+  /** What `plugin` in `opencode.json` says instead of having this one alone. */
+  readonly plugins?: (home: OpenCodeHome) => readonly unknown[];
   /** Changes `opencode.json` further. */
   readonly change?: (config: Record<string, unknown>) => Record<string, unknown>;
   /** More environment variables. */
@@ -125,7 +130,7 @@ export async function startPluginHome(
   const entry = options.options ? [plugin.spec, options.options] : plugin.spec;
   await changeConfig(home, (config) => ({
     ...(options.change?.(config) ?? config),
-    plugin: [entry],
+    plugin: options.plugins?.(home) ?? [entry],
   }));
   await shareInstallation(home, plugin);
   if (options.yaml) await writeFile(configFile, options.yaml(home), { mode: 0o600 });
