@@ -6,6 +6,7 @@
  * @module
  */
 import type { SessionId } from "./agent.ts";
+import { sessionKey } from "./session_key.ts";
 
 /**
  * How far a copy reaches of what can only grow at its end; see `core/versions.ts`.
@@ -154,7 +155,7 @@ export class MemoryLedger implements Ledger {
  * @param backend The backend's identity.
  */
 export function ledgerKey(session: SessionId, backend: string): string {
-  return `${session.agent}\n${session.store}\n${session.id}\n${backend}`;
+  return `${sessionKey(session)}\n${backend}`;
 }
 
 /**

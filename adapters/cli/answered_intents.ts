@@ -10,6 +10,7 @@ import type { Archiver } from "../../core/archiver.ts";
 import type { SessionOutcome } from "../../core/archiving.ts";
 import { throwIfAborted } from "../../core/errors.ts";
 import { Failures } from "../../core/failures.ts";
+import { sessionKey } from "../../core/session_key.ts";
 import { SETTLE_MS } from "../relay/schedule.ts";
 import type { Outbox } from "../state/outbox.ts";
 
@@ -24,11 +25,16 @@ export class AnsweredIntents {
     this.#outbox = outbox;
   }
 
-  /** Takes note of what waits now. What comes later is about a state that was not looked at yet. */
-  async list(): Promise<void> {
-    for (const { session, files } of (await this.#outbox.waiting()).sessions) {
-      this.#files.set(keyOf(session), files);
-    }
+  /**
+   * Takes note of what waits now, and lets it settle: agents still write for a moment after they asked.
+   * What comes later is about a state that was not looked at yet.
+   *
+   * @param signal Ends the wait.
+   */
+  async list(signal: AbortSignal): Promise<void> {
+    const { sessions } = await this.#outbox.waiting();
+    for (const { session, files } of sessions) this.#files.set(sessionKey(session), files);
+    if (sessions.length > 0) await settle(signal);
   }
 
   /**
@@ -37,7 +43,7 @@ export class AnsweredIntents {
    * @param outcome What became of it.
    */
   async ended({ session, copies }: SessionOutcome): Promise<void> {
-    const key = keyOf(session);
+    const key = sessionKey(session);
     if (copies.some(({ status }) => status === "failed")) this.#failed.add(key);
     else await this.#remove(key);
   }
@@ -49,28 +55,33 @@ export class AnsweredIntents {
    * @param archiver Where to.
    * @param agents Where from.
    * @param signal Stops it.
+   * @param gone Is told of a session that its store no longer has.
    * @returns What became of each. A store that cannot be read fails at the end.
    */
   async *others(
     archiver: Archiver,
     agents: readonly Agent[],
     signal: AbortSignal,
+    gone: (session: SessionId) => Promise<void>,
   ): AsyncGenerator<SessionOutcome> {
     this.#files.clear();
     if ((await this.#outbox.names()).length === 0) return;
-    await delay(SETTLE_MS, undefined, { signal }).catch(() => undefined);
+    await settle(signal);
     const { sessions } = await this.#outbox.waiting();
     const run = archiver.begin();
     const failures = new Failures();
     for (const { session, files } of sessions) {
       throwIfAborted(signal, "archiving");
       const agent = agents.find(({ name }) => name === session.agent);
-      if (agent === undefined || this.#failed.has(keyOf(session))) continue;
-      this.#files.set(keyOf(session), files);
+      if (agent === undefined || this.#failed.has(sessionKey(session))) continue;
+      this.#files.set(sessionKey(session), files);
       try {
         const ref = await find(session, agent, signal);
         if (ref !== undefined) yield await run.archive(ref, { signal });
-        else await this.#remove(keyOf(session));
+        else {
+          await this.#remove(sessionKey(session));
+          await gone(session);
+        }
       } catch (error) {
         failures.add(error);
       }
@@ -85,6 +96,11 @@ export class AnsweredIntents {
   }
 }
 
+/** A stop is noticed by whatever is done next. */
+async function settle(signal: AbortSignal): Promise<void> {
+  await delay(SETTLE_MS, undefined, { signal }).catch(() => undefined);
+}
+
 async function find(
   { id, store }: SessionId,
   agent: Agent,
@@ -94,8 +110,4 @@ async function find(
     if (ref.id === id) return ref;
   }
   return undefined;
-}
-
-function keyOf({ agent, store, id }: SessionId): string {
-  return `${agent}\n${store}\n${id}`;
 }

@@ -50,6 +50,7 @@ export class Archiving {
   readonly #notices: Notices;
   /** Intents that are being written. */
   readonly #writing = new Set<Promise<void>>();
+  #askedAt = -Infinity;
   #looksLeft = 0;
   #callOffLook?: () => void;
   #willRetry = false;
@@ -110,11 +111,13 @@ export class Archiving {
     await this.#intents.urge();
     if (this.#intents.size === 0) return;
     this.#starts.ask();
-    await untilArchived({ intents: this.#intents, status, stamp, clock });
+    const [intents, askedAt] = [this.#intents, this.#askedAt];
+    await untilArchived({ intents, askedAt, status, stamp, clock });
     await this.#tellNews();
   }
 
   #note(id: string): void {
+    this.#askedAt = this.#around.clock.now();
     // Not before the host has gone on.
     const written = Promise.resolve().then(() => this.#write(id));
     const writing = written.finally(() => this.#writing.delete(writing));

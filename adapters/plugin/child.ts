@@ -9,6 +9,7 @@
  */
 import type { ChildProcess } from "node:child_process";
 import type { ErrorJson } from "../cli/report.ts";
+import { PROGRAM } from "./terminal_program.ts";
 
 /** How to start the program: on this runtime, on the module of the npm package's bin. */
 export interface Program {
@@ -152,7 +153,7 @@ function stopped(): ChildFailure {
 function tooSlow(time: number): ChildFailure {
   return new ChildFailure(
     `It was stopped, as it was not done after ${Math.round(time / 1000)} seconds; the store may ` +
-      'be slow or down. "session-archiver doctor" in a terminal shows more.',
+      `be slow or down. "${PROGRAM} doctor" in a terminal shows more.`,
   );
 }
 

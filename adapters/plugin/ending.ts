@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Status } from "../state/status.ts";
+import type { BackendStatus, Status } from "../state/status.ts";
 import type { Clock } from "./clock.ts";
 import type { OpenIntents } from "./intents.ts";
 
@@ -17,6 +17,8 @@ const LOOK_MS = 50;
 export interface Ending {
   /** What is waited for. */
   readonly intents: OpenIntents;
+  /** When the last of them was first asked for, epoch milliseconds. */
+  readonly askedAt: number;
   /** The relay's status, when there is any. */
   status(): Promise<Status | undefined>;
   /** The stamp of the configuration. */
@@ -29,7 +31,8 @@ export interface Ending {
  *
  * @param ending What to go by.
  */
-export async function untilArchived({ intents, status, stamp, clock }: Ending): Promise<void> {
+export async function untilArchived(ending: Ending): Promise<void> {
+  const { intents, askedAt, status, stamp, clock } = ending;
   let fewest = Infinity;
   let successes = "";
   let movedAt = clock.now();
@@ -37,8 +40,8 @@ export async function untilArchived({ intents, status, stamp, clock }: Ending): 
     await intents.refresh();
     if (intents.size === 0) return;
     const said = await status();
-    if (said && isHopeless(said, await stamp())) return intents.forget();
     const now = clock.now();
+    if (said && isHopeless(said, { stamp: await stamp(), askedAt, now })) return intents.forget();
     const succeeded = successesOf(said);
     if (intents.size < fewest || succeeded !== successes) movedAt = now;
     fewest = Math.min(fewest, intents.size);
@@ -49,10 +52,25 @@ export async function untilArchived({ intents, status, stamp, clock }: Ending): 
 }
 
 /** Whether no backend can take anything now. */
-function isHopeless({ config, backends }: Status, stamp: string): boolean {
+function isHopeless(
+  { config, backends }: Status,
+  { stamp, askedAt, now }: { stamp: string; askedAt: number; now: number },
+): boolean {
   if (config.problem !== undefined && config.stamp === stamp) return true;
   const all = Object.values(backends);
-  return all.length > 0 && all.every(({ failing }) => failing);
+  return all.length > 0 && all.every((backend) => isAway(backend, askedAt, now));
+}
+
+/**
+ * Whether a backend is left alone for now, or has failed since it was asked. What it failed of before
+ * says nothing: a relay that has ended may have left it.
+ */
+function isAway(
+  { failing, lastFailure, nextTryAt = "" }: BackendStatus,
+  askedAt: number,
+  now: number,
+): boolean {
+  return failing && (Date.parse(nextTryAt) > now || Date.parse(lastFailure?.at ?? "") >= askedAt);
 }
 
 /** Where one of several backends fails, what is left may be waiting for that one alone. */

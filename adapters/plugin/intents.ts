@@ -21,7 +21,8 @@ const AGENT = "opencode";
 /** Writes intents, one after the other, and knows those that are not done. */
 export class OpenIntents {
   readonly #outbox: Outgoing;
-  readonly #stores: () => Promise<readonly string[]>;
+  readonly #findStores: () => Promise<readonly string[]>;
+  #stores?: readonly string[];
   readonly #open = new Map<string, Open>();
   /** Sessions whose intent could not be written. */
   readonly #unwritten = new Set<string>();
@@ -29,11 +30,12 @@ export class OpenIntents {
 
   /**
    * @param outbox Where they go.
-   * @param stores Tells the databases that the sessions may be in.
+   * @param findStores Tells the databases that the sessions may be in; asked once, since a process
+   * stays with its own.
    */
-  constructor(outbox: Outgoing, stores: () => Promise<readonly string[]>) {
+  constructor(outbox: Outgoing, findStores: () => Promise<readonly string[]>) {
     this.#outbox = outbox;
-    this.#stores = stores;
+    this.#findStores = findStores;
   }
 
   /** How many sessions wait, as of the last {@linkcode refresh}. */
@@ -55,7 +57,8 @@ export class OpenIntents {
   write(id: string): Promise<void> {
     return this.#inTurn(async () => {
       this.#unwritten.add(id);
-      for (const store of await this.#stores()) await this.#write({ agent: AGENT, store, id });
+      this.#stores ??= await this.#findStores();
+      for (const store of this.#stores) await this.#write({ agent: AGENT, store, id });
       this.#unwritten.delete(id);
     });
   }

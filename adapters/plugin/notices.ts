@@ -7,9 +7,7 @@
 import type { BackendStatus, Status } from "../state/status.ts";
 import type { LogLevel } from "./contract.ts";
 import type { PluginHost } from "./host.ts";
-
-/** The words to put before a command of the terminal's program. */
-const PROGRAM = "session-archiver";
+import { PROGRAM } from "./terminal_program.ts";
 
 /** Tells. */
 export class Notices {
@@ -90,7 +88,7 @@ export class Notices {
 
   #command(name: string): string {
     for (const { configPath } of this.#hosts()) {
-      if (configPath !== undefined) return `${PROGRAM} ${name} --config ${configPath}`;
+      if (configPath !== undefined) return `${PROGRAM} ${name} --config "${configPath}"`;
     }
     return `${PROGRAM} ${name}`;
   }

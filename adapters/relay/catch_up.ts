@@ -6,8 +6,8 @@
  */
 import type { Agent, SessionId, SessionRef } from "../../core/agent.ts";
 import { asArchiveError, isArchiveError } from "../../core/errors.ts";
+import { sessionKey } from "../../core/session_key.ts";
 import { oneLine } from "./lane.ts";
-import { sessionName } from "./pending_sessions.ts";
 import type { RelayArchive } from "./relay_archive.ts";
 
 /** One agent's store. */
@@ -55,7 +55,7 @@ export interface CaughtUp {
  */
 export async function catchUp(archive: RelayArchive, source: CatchUpSource): Promise<CaughtUp> {
   const stores = await storesOf(archive.agents, source);
-  const mentioned = new Set(source.mentioned.map(sessionName));
+  const mentioned = new Set(source.mentioned.map(sessionKey));
   const since = await source.stores.since(stores, source.now);
   const missed: SessionRef[] = [];
   let older = 0;
@@ -63,7 +63,7 @@ export async function catchUp(archive: RelayArchive, source: CatchUpSource): Pro
     const from = archive.archive.history ? -Infinity : since[index];
     for (const session of await sessionsIn(store, archive, source)) {
       if (Date.parse(session.updatedAt) >= from) missed.push(session);
-      else if (!mentioned.has(sessionName(session))) older++;
+      else if (!mentioned.has(sessionKey(session))) older++;
     }
   }
   return { missed, older };

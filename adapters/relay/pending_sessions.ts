@@ -5,6 +5,7 @@
  * @module
  */
 import type { SessionId } from "../../core/agent.ts";
+import { sessionKey } from "../../core/session_key.ts";
 import type { Outbox } from "../state/outbox.ts";
 import { PendingSession } from "./pending_session.ts";
 
@@ -47,7 +48,7 @@ export class PendingSessions {
     const { sessions, damaged } = await outbox.waiting();
     this.#names = new Set([...names, ...sessions.flatMap(({ files }) => files)]);
     for (const file of damaged) say(`the intent ${file} is unreadable and was put aside`);
-    const asked = new Set(sessions.map(({ session }) => sessionName(session)));
+    const asked = new Set(sessions.map(({ session }) => sessionKey(session)));
     for (const [name, pending] of this.#sessions) if (!asked.has(name)) pending.unasked();
     for (const waiting of sessions) this.of(waiting.session).see(waiting, now());
     return true;
@@ -68,7 +69,7 @@ export class PendingSessions {
    * @param session Which.
    */
   of({ agent, store, id }: SessionId): PendingSession {
-    const name = sessionName({ agent, store, id });
+    const name = sessionKey({ agent, store, id });
     const known = this.#sessions.get(name);
     if (known) return known;
     const fresh = new PendingSession({ agent, store, id });
@@ -92,7 +93,7 @@ export class PendingSessions {
    * @param pending Which.
    */
   forget(pending: PendingSession): void {
-    this.#sessions.delete(sessionName(pending.session));
+    this.#sessions.delete(sessionKey(pending.session));
   }
 
   /**
@@ -134,13 +135,4 @@ export class PendingSessions {
     await this.#outside.outbox.remove(files);
     this.#names = new Set([...this.#names].filter((name) => !files.includes(name)));
   }
-}
-
-/**
- * One text for one session.
- *
- * @param session Which.
- */
-export function sessionName({ agent, store, id }: SessionId): string {
-  return `${agent}\n${store}\n${id}`;
 }

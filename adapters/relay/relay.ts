@@ -164,11 +164,10 @@ export class Relay {
     return this.#isIdle() ? "idle" : "on";
   }
 
-  /** Where the user wants no automatic archiving, only what was asked for at once is archived. */
+  /** Where the user wants no automatic archiving, no intent is followed, however urgent. */
   async #dropUnlessAuto(): Promise<void> {
     if (this.#inForce.current?.archive.archive.auto !== false) return;
     for (const pending of this.#pending) {
-      if (pending.isUrgent) continue;
       await this.#drop(pending, pending.files, "archive.auto is false");
     }
   }

@@ -14,6 +14,7 @@ import type { SessionId } from "../../core/agent.ts";
 import { checkSessionId } from "../../core/archive_key.ts";
 import { ArchiveError, isArchiveError } from "../../core/errors.ts";
 import { sha256Hex } from "../../core/hash.ts";
+import { sessionKey } from "../../core/session_key.ts";
 
 /** What an intent says. */
 export interface Intent {
@@ -122,6 +123,6 @@ function unsound(id: string, why: string): ArchiveError {
   return new ArchiveError("Invalid", `the session ${id} ${why}`, { session: id });
 }
 
-function hashOf({ agent, store, id }: SessionId): string {
-  return sha256Hex(`${agent}\n${store}\n${id}`).slice(0, 16);
+function hashOf(session: SessionId): string {
+  return sha256Hex(sessionKey(session)).slice(0, 16);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command } from "commander";
-import type { SessionRef } from "../../../core/agent.ts";
+import type { SessionId, SessionRef } from "../../../core/agent.ts";
 import type { SessionOutcome } from "../../../core/archiving.ts";
 import { isArchiveError } from "../../../core/errors.ts";
 import type { AnsweredIntents } from "../answered_intents.ts";
@@ -93,13 +93,13 @@ async function intentsToAnswer(
     import("node:path"),
   ]);
   const intents = new AnsweredIntents(new Outbox(join(state, "outbox")));
-  await intents.list();
+  await intents.list(call.signal);
   return intents;
 }
 
 /** Archives what came while the run was at it, where it was to archive everything. */
 async function archiveOthers(
-  { signal, terminal }: Call,
+  { signal, terminal, report }: Call,
   { session, project, since }: RunOptions,
   { archiver }: OpenArchive,
   intents: AnsweredIntents,
@@ -108,8 +108,11 @@ async function archiveOthers(
   if (session ?? project ?? since) return [];
   const { knownAgents } = await import("../open_archive.ts");
   const agents = await knownAgents(terminal);
+  const gone = ({ id, store }: SessionId) =>
+    report.note(`left ${id} alone: it is no longer in ${store}; archives of it stay`);
   return await failuresOf(async () => {
-    for await (const outcome of intents.others(archiver, agents, signal)) await ended(outcome);
+    const others = intents.others(archiver, agents, signal, gone);
+    for await (const outcome of others) await ended(outcome);
   }, signal);
 }
 

@@ -40,9 +40,13 @@ describe("a run and the sessions that wait", () => {
       const outbox = await outboxOf(stage);
       await outbox.write(idOf("one"));
       await outbox.write(idOf("gone"));
-      const { code } = await stage.archive([], { agents: [placed(stage.agent)] });
+      const { code, stderr } = await stage.archive([], { agents: [placed(stage.agent)] });
       assert.equal(code, 0);
       assert.deepEqual(await outbox.names(), []);
+      assert.match(
+        stderr,
+        /left gone alone: it is no longer in \/home\/me\/sessions; archives of it stay/,
+      );
     }));
 
   it("keeps the intent of a session that fails", () =>

@@ -26,6 +26,7 @@ async function waitingFor(ids: readonly string[]) {
       const before = clock.now();
       await untilArchived({
         intents,
+        askedAt: before,
         clock,
         status: () => Promise.resolve(this.status),
         stamp: () => Promise.resolve(this.stamp),
@@ -38,6 +39,11 @@ async function waitingFor(ids: readonly string[]) {
 
 function backend(props: Partial<BackendStatus> = {}): BackendStatus {
   return { identity: "memory:", failing: false, ...props };
+}
+
+function failed(at: number): BackendStatus {
+  const lastFailure = { at: new Date(at).toISOString(), code: "Timeout", message: "no answer" };
+  return backend({ failing: true, lastFailure });
 }
 
 function between(took: number, from: number, to: number): void {
@@ -88,18 +94,26 @@ describe("waiting at the end", () => {
     between(await stage.took(), 4_000, 4_100);
   });
 
-  it("does not wait at all while every backend fails", async () => {
+  it("does not wait at all for backends that are left alone for now", async () => {
     const stage = await waitingFor(["a"]);
-    stage.status = statusFile({ backends: { one: backend({ failing: true }) } });
+    const nextTryAt = new Date(stage.clock.now() + 60_000).toISOString();
+    stage.status = statusFile({ backends: { one: backend({ failing: true, nextTryAt }) } });
     assert.equal(await stage.took(), 0);
   });
 
-  it("ends when the last backend begins to fail", async () => {
+  it("ends when the last backend fails of what it was asked for", async () => {
     const stage = await waitingFor(["a"]);
     stage.clock.after(1_000, () => {
-      stage.status = statusFile({ backends: { one: backend({ failing: true }) } });
+      stage.status = statusFile({ backends: { one: failed(stage.clock.now()) } });
     });
     between(await stage.took(), 1_000, 1_100);
+  });
+
+  it("waits for a backend that failed before, since it may be back", async () => {
+    const stage = await waitingFor(["a"]);
+    stage.status = statusFile({ backends: { one: failed(stage.clock.now() - 60_000) } });
+    stage.clock.after(500, () => stage.done("a"));
+    between(await stage.took(), 500, 600);
   });
 
   it("waits half as long where one of several backends fails", async () => {

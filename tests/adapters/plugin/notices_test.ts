@@ -28,7 +28,7 @@ describe("the user is told", () => {
     see(props);
     assert.deepEqual(host.toasts, [
       "success: The first session is archived in minio, and all others will be by themselves. " +
-      '312 sessions from before are not: "session-archiver run" in a terminal archives them.',
+      '312 sessions from before are not: "npx opencode-session-archiver run" in a terminal archives them.',
     ]);
     assert.equal(host.logged.length, 1);
   });
@@ -38,7 +38,7 @@ describe("the user is told", () => {
     see({ firstSuccess: AFTER, history: { sessions: 1 } });
     assert.match(
       host.toasts[0],
-      /1 session from before is not: "session-archiver run --config \/c/,
+      /1 session from before is not: "npx opencode-session-archiver run --config "\/c/,
     );
     const other = noticesIn();
     other.see({ firstSuccess: AFTER, history: { sessions: 0 } });
@@ -58,7 +58,7 @@ describe("the user is told", () => {
     see({ waiting: 2, backends: { minio: failing("Timeout", "nothing answers after 2 s") } });
     assert.deepEqual(host.toasts, [
       "error: Backend minio fails: nothing answers after 1 s. 1 session waits and will be tried " +
-      'again; "session-archiver doctor" in a terminal checks it.',
+      'again; "npx opencode-session-archiver doctor" in a terminal checks it.',
     ]);
     see({ waiting: 2, backends: { minio: failing("Unauthorized", "the key is not known.") } });
     see({ waiting: 2, backends: { disk: failing("Timeout", "nothing answers") } });

@@ -287,16 +287,18 @@ describe("the relay and its configuration", () => {
     assert.equal(world.open, 0);
   });
 
-  it("archives only what was asked for at once where auto is false", async () => {
+  it("archives nothing where auto is false, however urgent", async () => {
     const world = new World();
     world.config = { ...world.config, auto: false };
     world.idle("one");
     world.idle("two", "hello", true);
     world.session("missed", { createdAt: "2026-06-02T00:00:00.000Z" });
     await world.work();
-    assert.deepEqual(world.backends[0].puts.map(({ key }) => key), [KEY("two")]);
+    assert.deepEqual(world.backends[0].tries, []);
     assert.deepEqual(world.intents, []);
-    assert.ok(world.log.includes("left one alone: archive.auto is false"), `${world.log}`);
+    for (const id of ["one", "two"]) {
+      assert.ok(world.log.includes(`left ${id} alone: archive.auto is false`), `${world.log}`);
+    }
     assert.equal(world.status.config.auto, false);
   });
 });
