@@ -46,6 +46,8 @@ export interface OpenCodeHome {
 
 /** A running `opencode serve`. */
 export interface OpenCodeServer {
+  /** Where it listens, `http://127.0.0.1:PORT`. */
+  readonly address: string;
   /** Makes a session in a project. */
   create(project: string): Promise<string>;
   /** Says something and waits for the answer. */
@@ -62,11 +64,13 @@ export interface OpenCodeServer {
  * Makes a home.
  *
  * @param reply What the model does with a prompt; echoes by default, and hangs on `HANG`.
+ * @param program The path of OpenCode; the installed one by default.
  */
 export async function startOpenCodeHome(
   reply: (prompt: string) => Reply = echo,
+  program?: string,
 ): Promise<OpenCodeHome> {
-  const command = await installedOpenCode();
+  const command = program ?? await installedOpenCode();
   const folder = await realpath(await mkdtemp(join(tmpdir(), "opencode-home-")));
   const model = await startFakeModel(reply);
   const env = environmentIn(folder);
@@ -173,9 +177,9 @@ async function startServer(
     env: { ...env, PWD: project },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const base = await addressOf(child);
+  const address = await addressOf(child);
   const request = async (method: string, path: string, body?: unknown) => {
-    const response = await fetch(`${base}${path}`, {
+    const response = await fetch(`${address}${path}`, {
       method,
       headers: { "content-type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -189,6 +193,7 @@ async function startServer(
     `/session/${session}/${what}?directory=${encodeURIComponent(directory)}`;
   const said = (text: string) => ({ parts: [{ type: "text", text }] });
   return {
+    address,
     request,
     async create(directory) {
       const at = `/session?directory=${encodeURIComponent(directory)}`;
@@ -235,7 +240,7 @@ function ended(child: ChildProcess): Promise<number | null> {
 }
 
 /** The program's path; installs it when it is not there yet. */
-async function installedOpenCode(): Promise<string> {
+export async function installedOpenCode(): Promise<string> {
   if (process.env.OPENCODE_BIN) return process.env.OPENCODE_BIN;
   const folder = join(tmpdir(), `session-archiver-opencode-${OPENCODE_VERSION}`);
   const command = join(folder, "node_modules", ".bin", "opencode");
