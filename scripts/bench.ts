@@ -12,6 +12,7 @@ import { benchImport } from "./bench/import.ts";
 import { benchLargeSession } from "./bench/large_session.ts";
 import { type Finding, isKept } from "./bench/measure.ts";
 import { benchNewest } from "./bench/newest.ts";
+import { benchPlugin } from "./bench/plugin.ts";
 import { benchRun } from "./bench/run_sessions.ts";
 import { benchS3Large } from "./bench/s3_large.ts";
 import { benchS3Newest } from "./bench/s3_newest.ts";
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, (folder: string) => Promise<Finding | Fin
   "s3-newest": benchS3Newest,
   "s3-large": benchS3Large,
   "s3-rclone": benchS3Rclone,
+  plugin: benchPlugin,
 };
 
 const wanted = process.argv.slice(2);

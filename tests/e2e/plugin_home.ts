@@ -107,6 +107,8 @@ export interface PluginHomeOptions {
   readonly plugins?: (home: OpenCodeHome) => readonly unknown[];
   /** Changes `opencode.json` further. */
   readonly change?: (config: Record<string, unknown>) => Record<string, unknown>;
+  /** The path of OpenCode; the installed one by default. */
+  readonly program?: string;
   /** More environment variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -121,7 +123,7 @@ export async function startPluginHome(
   plugin: InstalledPlugin,
   options: PluginHomeOptions = {},
 ): Promise<PluginHome> {
-  const home = await startOpenCodeHome(options.reply ?? echo);
+  const home = await startOpenCodeHome(options.reply ?? echo, options.program);
   Object.assign(home.env, options.env);
   const where = { env: home.env, platform: process.platform };
   const configFile = configPath(where);
