@@ -163,7 +163,10 @@ export class Archiving {
     }
   }
 
-  /** A relay is started for what was left behind, and for a configuration that none has seen. */
+  /**
+   * A relay is started even if nothing waits: a process that was killed in the middle of a turn has
+   * left no word of it, and only a relay can look.
+   */
   async #firstLook(): Promise<void> {
     try {
       const [status, stamp, names] = await Promise.all([
@@ -173,9 +176,9 @@ export class Archiving {
       ]);
       if (status) this.#notices.see(status, stamp);
       const isNew = status?.config.stamp !== stamp;
-      if (!isNew && names.length === 0) return;
+      if (!isNew && !status.config.auto) return;
       this.#starts.ask();
-      this.#lookSoon();
+      if (isNew || names.length > 0) this.#lookSoon();
     } catch (error) {
       this.#notices.failed("What waits for being archived cannot be looked at", error);
     }

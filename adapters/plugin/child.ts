@@ -130,9 +130,8 @@ class Ending {
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
     try {
       process.kill(pid, signal);
-    } catch (error) {
-      // It ended just now.
-      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    } catch {
+      // It ended just now. In a timer of the host nothing else could be done about it either.
     }
   }
 

@@ -42,7 +42,7 @@ export async function untilArchived(ending: Ending): Promise<void> {
     const said = await status();
     const now = clock.now();
     if (said && isHopeless(said, { stamp: await stamp(), askedAt, now })) return intents.forget();
-    const succeeded = successesOf(said);
+    const succeeded = successesOf(said, intents.ids);
     if (intents.size < fewest || succeeded !== successes) movedAt = now;
     fewest = Math.min(fewest, intents.size);
     successes = succeeded;
@@ -80,9 +80,9 @@ function patience(status: Status | undefined): number {
   return fails ? wait / 2 : wait;
 }
 
-/** Differs whenever a backend has taken something. */
-function successesOf(status: Status | undefined): string {
+/** Differs whenever a backend has taken one of these sessions: others' are no progress of ours. */
+function successesOf(status: Status | undefined, ids: ReadonlySet<string>): string {
   return Object.values(status?.backends ?? {}).map(({ lastSuccess }) =>
-    lastSuccess ? `${lastSuccess.at} ${lastSuccess.key}` : ""
+    lastSuccess && ids.has(lastSuccess.session) ? `${lastSuccess.at} ${lastSuccess.key}` : ""
   ).join("\n");
 }

@@ -82,8 +82,8 @@ export class IdleSessions {
 
   #busy(id: string): void {
     const life = this.#life(id);
-    if (life.state === "deleted") return;
     calm(life);
+    // A new turn of a deleted session means that it was put back, by another process perhaps.
     life.state = "busy";
     life.changed = true;
   }

@@ -43,6 +43,11 @@ export class OpenIntents {
     return this.#open.size;
   }
 
+  /** The ids of the sessions that wait, as of the last {@linkcode refresh}. */
+  get ids(): ReadonlySet<string> {
+    return new Set([...this.#open.values()].map(({ session }) => session.id));
+  }
+
   /** The ids of sessions whose intent could not be written so far. */
   get unwritten(): readonly string[] {
     return [...this.#unwritten];

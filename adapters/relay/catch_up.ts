@@ -45,6 +45,8 @@ export interface CaughtUp {
   readonly missed: readonly SessionRef[];
   /** How many sessions are older, wait for nothing, and lack in some backend. */
   readonly older: number;
+  /** Whether every store could be looked through. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -59,14 +61,17 @@ export async function catchUp(archive: RelayArchive, source: CatchUpSource): Pro
   const since = await source.stores.since(stores, source.now);
   const missed: SessionRef[] = [];
   let older = 0;
+  let isWhole = true;
   for (const [index, store] of stores.entries()) {
     const from = archive.archive.history ? -Infinity : since[index];
-    for (const session of await sessionsIn(store, archive, source)) {
+    const lacking = await sessionsIn(store, archive, source);
+    isWhole &&= lacking !== undefined;
+    for (const session of lacking ?? []) {
       if (Date.parse(session.updatedAt) >= from) missed.push(session);
       else if (!mentioned.has(sessionKey(session))) older++;
     }
   }
-  return { missed, older };
+  return { missed, older, isWhole };
 }
 
 async function storesOf(
@@ -90,12 +95,12 @@ async function storesOf(
   return [...byName.values()];
 }
 
-/** The sessions of a store that some backend of their rule lacks. */
+/** The sessions of a store that some backend of their rule lacks; undefined if it cannot be read. */
 async function sessionsIn(
   { agent: name, store }: StoreId,
   { agents, ledger, lanes, backendsFor }: RelayArchive,
   { say, signal }: CatchUpSource,
-): Promise<readonly SessionRef[]> {
+): Promise<readonly SessionRef[] | undefined> {
   const identities = new Map(lanes.map((lane) => [lane.name, lane.identity]));
   const lacking: SessionRef[] = [];
   try {
@@ -110,9 +115,9 @@ async function sessionsIn(
     }
   } catch (error) {
     // A store may be gone for now or for good; what waits in it tells for itself.
-    if (!isArchiveError(error, "NotFound") && !signal.aborted) {
-      say(`cannot look through ${store}: ${oneLine(asArchiveError(error).message)}`);
-    }
+    if (isArchiveError(error, "NotFound") || signal.aborted) return lacking;
+    say(`cannot look through ${store}: ${oneLine(asArchiveError(error).message)}`);
+    return undefined;
   }
   return lacking;
 }

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { asArchiveError } from "../../core/errors.ts";
-import type { Status } from "../state/status.ts";
+import { ArchiveError, asArchiveError } from "../../core/errors.ts";
+import { MISSING, type Status } from "../state/status.ts";
 import { type Health, Lane, type LaneOutside, oneLine } from "./lane.ts";
 import type { OpenLane, RelayArchive } from "./relay_archive.ts";
 import { healthBefore } from "./standing.ts";
@@ -16,6 +16,8 @@ export interface ForceOutside extends LaneOutside {
   stamp(): Promise<string>;
   /** What is wrong with the program itself, with its stack. Never throws. */
   sayBug(error: unknown): void;
+  /** The path of the configuration. */
+  readonly configPath: string;
   /** What the status said when this process began. */
   readonly before: Status | undefined;
 }
@@ -26,6 +28,8 @@ export interface Force {
   readonly lanes: readonly Lane[];
   /** Work that goes on in it. */
   readonly work: Set<Promise<void>>;
+  /** Fires when other rules are in force: what is under way may no longer be allowed. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -48,11 +52,17 @@ export class InForce {
   #stamp: string | undefined;
   #problem: string | undefined;
   #openAgainAt = 0;
+  #cut = new AbortController();
+  /** There has been a file. */
+  #hadFile: boolean;
 
   /** @param outside What lies outside. */
   constructor(outside: ForceOutside) {
     this.#outside = outside;
     this.#health = new Map(healthBefore(outside.before));
+    const { stamp = MISSING, problem } = outside.before?.config ?? {};
+    // A file that is missing is a problem only where there has been one.
+    this.#hadFile = stamp !== MISSING || problem !== undefined;
   }
 
   /** What is in force; nothing while the configuration is wrong. */
@@ -93,8 +103,10 @@ export class InForce {
     const changed = stamp !== this.#stamp;
     const known = this.#stamp !== undefined;
     this.#stamp = stamp;
+    if (changed) this.#cut.abort();
     this.#release();
     try {
+      this.#checkThere(stamp);
       const archive = await open();
       if (known && changed) this.#outside.say("the configuration changed and was read again");
       if (changed) {
@@ -116,6 +128,20 @@ export class InForce {
     await Promise.all(this.#closing);
   }
 
+  /**
+   * A file that vanished, as for a moment while an editor saves it, must not send sessions to the
+   * default folder that its rules would send elsewhere, or nowhere.
+   */
+  #checkThere(stamp: string): void {
+    this.#hadFile ||= stamp !== MISSING;
+    if (!this.#hadFile || stamp !== MISSING) return;
+    const { configPath } = this.#outside;
+    throw new ArchiveError(
+      "NotFound",
+      `the configuration ${configPath} is gone; put it back, or say in it where archives go`,
+    );
+  }
+
   #cannot(problem: string): void {
     if (problem !== this.#problem) this.#outside.say(`all sessions wait: ${problem}`);
     this.#problem = problem;
@@ -131,7 +157,8 @@ export class InForce {
       this.#health.set(open.name, health);
       return new Lane(open, health, this.#outside);
     });
-    return { archive, lanes, work: new Set() };
+    this.#cut = new AbortController();
+    return { archive, lanes, work: new Set(), signal: this.#cut.signal };
   }
 
   /** What is known of a backend of this name, unless it is quite another one by now. */

@@ -11,7 +11,7 @@ import type { CopyOutcome } from "../../core/copy.ts";
 import { ArchiveError, asArchiveError } from "../../core/errors.ts";
 import { ARCHIVE_DEFAULTS } from "../config/defaults.ts";
 import type { Outbox } from "../state/outbox.ts";
-import type { Status } from "../state/status.ts";
+import { MISSING, type Status } from "../state/status.ts";
 import { backoffMs } from "./backoff.ts";
 import { catchUp, type KnownStores } from "./catch_up.ts";
 import { type Force, InForce } from "./in_force.ts";
@@ -84,6 +84,8 @@ const TELL_MS = 250;
 const A_DAY_MS = 24 * 60 * 60_000;
 /** How long work under way may take to end when a command asks for the lock, in milliseconds. */
 const HANDOVER_MS = 10_000;
+/** A store that could not be looked through is tried again after this long, in milliseconds. */
+const CATCH_UP_AGAIN_MS = 60_000;
 /** After a fault of the program itself, in milliseconds. */
 const AFTER_BUG_MS = 5_000;
 
@@ -92,7 +94,7 @@ export class Relay {
   readonly #outside: RelayOutside;
   readonly #pending: PendingSessions;
   readonly #inForce: InForce;
-  #caughtUp = false;
+  #catchUpAt = -Infinity;
   #older: number | undefined;
   #firstSuccess: string | undefined;
   #told = "";
@@ -122,7 +124,7 @@ export class Relay {
     try {
       while (ending === "on") {
         ending = await this.#safely(() => this.#turn(hold));
-        if (ending === "on") await this.#sleep();
+        if (ending === "on") ending = await this.#safely(() => this.#sleep());
       }
       return ending;
     } finally {
@@ -181,11 +183,11 @@ export class Relay {
   }
 
   async #catchUp({ archive }: Force): Promise<void> {
-    if (this.#caughtUp || !archive.archive.auto) return;
-    this.#caughtUp = true;
     const { stores, now, say, signal } = this.#outside;
+    if (now() < this.#catchUpAt || !archive.archive.auto) return;
+    this.#catchUpAt = now() + CATCH_UP_AGAIN_MS;
     const mentioned = [...this.#pending].map(({ session }) => session);
-    const { missed, older } = await catchUp(archive, {
+    const { missed, older, isWhole } = await catchUp(archive, {
       stores,
       mentioned,
       now: now(),
@@ -193,6 +195,7 @@ export class Relay {
       signal,
     });
     this.#older = older;
+    if (isWhole) this.#catchUpAt = Infinity;
     for (const session of missed) this.#pending.missed(session);
   }
 
@@ -244,7 +247,7 @@ export class Relay {
       await lane.hold(async (run) => {
         const ref = await this.#find(session, force);
         if (ref === undefined) return await this.#gone(pending, files, force);
-        const { copies, warnings } = await run.archive(ref, { signal: this.#cut.signal });
+        const { copies, warnings } = await run.archive(ref, { signal: this.#signalIn(force) });
         for (const warning of warnings) this.#outside.say(`${session.id}: ${oneLine(warning)}`);
         await this.#ended(pending, revision, lane, force, copies[0]);
       });
@@ -255,13 +258,18 @@ export class Relay {
     }
   }
 
-  async #find(session: SessionId, { archive }: Force): Promise<SessionRef | undefined> {
-    const agent = archive.agents.find(({ name }) => name === session.agent);
+  /** Ends work under way: the relay leaves, or other rules are in force. */
+  #signalIn({ signal }: Force): AbortSignal {
+    return AbortSignal.any([this.#cut.signal, signal]);
+  }
+
+  async #find(session: SessionId, force: Force): Promise<SessionRef | undefined> {
+    const agent = force.archive.agents.find(({ name }) => name === session.agent);
     if (agent === undefined) {
       throw new ArchiveError("NotSupported", `there is no agent named "${session.agent}" here`);
     }
     const { id, store } = session;
-    const filter = { ids: [id], stores: [store], signal: this.#cut.signal };
+    const filter = { ids: [id], stores: [store], signal: this.#signalIn(force) };
     for await (const ref of agent.sessions(filter)) if (ref.id === id) return ref;
     return undefined;
   }
@@ -339,7 +347,7 @@ export class Relay {
   }
 
   /** Until something is due, or may have happened. */
-  async #sleep(): Promise<void> {
+  async #sleep(): Promise<"on"> {
     const now = this.#outside.now();
     let until = now + LOOK_MS;
     for (const lane of this.#inForce.current?.lanes ?? []) {
@@ -354,6 +362,7 @@ export class Relay {
       AbortSignal.any([this.#wake.signal, signal]),
     );
     this.#wake = new AbortController();
+    return "on";
   }
 
   async #tell(isLast: boolean): Promise<void> {
@@ -363,7 +372,7 @@ export class Relay {
       version: 1,
       config: {
         path: this.#outside.configPath,
-        stamp: this.#inForce.stamp ?? "missing",
+        stamp: this.#inForce.stamp ?? MISSING,
         ...(this.#inForce.problem !== undefined && { problem: this.#inForce.problem }),
         auto,
         waitOnExitMs,

@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
+import { livingRelay } from "../state/handover.ts";
 import { type LockHolder, lockHolder } from "../state/lock.ts";
 import { ownFile } from "./own_file.ts";
 
@@ -53,8 +54,8 @@ export type Started =
  */
 export async function startRelay(options: StartOptions): Promise<Started> {
   try {
-    const holder = await lockHolder(join(options.state, "lock"));
-    if (holder?.kind === "relay") return { running: holder };
+    const running = await livingRelay(options.state);
+    if (running !== undefined) return { running };
     return { started: await spawnRelay(options) };
   } catch (error) {
     return { failed: error instanceof Error ? error : new Error(String(error)) };
@@ -130,7 +131,18 @@ async function spawnRelay(options: StartOptions): Promise<number> {
     child.once("spawn", () => resolve(child.pid ?? 0));
   });
   child.unref();
+  await yieldTo(pid);
   return pid;
+}
+
+/** What is done in the background must not slow what somebody waits for. */
+async function yieldTo(pid: number): Promise<void> {
+  const { constants, setPriority } = await import("node:os");
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or may not be changed here: it only takes turns as others do.
+  }
 }
 
 /** How this runtime runs a script. An agent that embeds Bun is told by `BUN_BE_BUN` to be one. */

@@ -14,7 +14,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { throwIfAborted } from "../../core/errors.ts";
 import { errorCode, fileError } from "./file_error.ts";
 import { makePrivateFolder } from "./folder.ts";
-import { type Lock, tryLock } from "./lock.ts";
+import { type Lock, lockHolder, tryLock } from "./lock.ts";
 import {
   isDead,
   type LockHolder,
@@ -91,17 +91,48 @@ export async function takeAsRelay(
   { purpose, signal }: { readonly purpose: string; readonly signal?: AbortSignal },
 ): Promise<Lock | undefined> {
   const path = lockPath(state);
-  for (;;) {
-    throwIfAborted(signal, "waiting for the lock");
-    if (await requests(state)) {
-      await pause(signal);
-      continue;
+  let place: Lock | undefined;
+  try {
+    for (;;) {
+      throwIfAborted(signal, "waiting for the lock");
+      const isAsked = await requests(state);
+      const outcome = isAsked ? undefined : await tryLock(path, { purpose, kind: "relay", signal });
+      if (outcome !== undefined && !("refusal" in outcome)) return outcome;
+      if (outcome?.holder?.kind === "relay") return undefined;
+      place ??= await placeInLine(state, purpose, signal);
+      if (place === undefined) return undefined;
+      if (outcome === undefined) await pause(signal);
+      else await change(path, outcome.holder?.token, signal);
     }
-    const outcome = await tryLock(path, { purpose, kind: "relay", signal });
-    if (!("refusal" in outcome)) return outcome;
-    if (outcome.holder?.kind === "relay") return undefined;
-    await change(path, outcome.holder?.token, signal);
+  } finally {
+    await place?.release();
   }
+}
+
+/** Where the one relay has its lock that waits for the other one. */
+function linePath(state: string): string {
+  return join(state, "next");
+}
+
+/** One relay may wait for a command to end; any further one is not needed. */
+async function placeInLine(
+  state: string,
+  purpose: string,
+  signal: AbortSignal | undefined,
+): Promise<Lock | undefined> {
+  const outcome = await tryLock(linePath(state), { purpose, kind: "relay", signal });
+  return "refusal" in outcome ? undefined : outcome;
+}
+
+/**
+ * The relay that has the lock, or waits for a command to give it back.
+ *
+ * @param state The state's folder.
+ */
+export async function livingRelay(state: string): Promise<LockHolder | undefined> {
+  const holder = await lockHolder(lockPath(state));
+  if (holder === undefined || holder.kind === "relay") return holder;
+  return await lockHolder(linePath(state));
 }
 
 /**

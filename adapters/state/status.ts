@@ -108,6 +108,9 @@ async function replace(folder: string, status: Status): Promise<void> {
   }
 }
 
+/** The stamp of a file that is not there. */
+export const MISSING = "missing";
+
 /**
  * Names the state of a configuration file: two equal stamps mean the same content.
  *
@@ -121,7 +124,7 @@ export async function configStamp(path: string): Promise<string> {
     return `${Math.trunc(mtimeMs)}:${size}:${ino}`;
   } catch (error) {
     const code = errorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return "missing";
+    if (code === "ENOENT" || code === "ENOTDIR") return MISSING;
     if (code === "") throw error;
     return code;
   }

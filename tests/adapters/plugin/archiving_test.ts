@@ -262,11 +262,19 @@ describe("several copies of the plugin in a process", () => {
 });
 
 describe("the relay", () => {
-  it("is not started at first when nothing waits and the configuration was seen", async () => {
+  it("is started at first though nothing waits, since a killed process leaves no word", async () => {
     await onStage(async (stage) => {
       await stage.clock.pass(60_000);
-      assert.equal(stage.starts, 0);
+      assert.equal(stage.starts, 1);
       assert.equal(stage.clock.planned, 0);
+    });
+  });
+
+  it("is not started at first where the configuration says that nothing is archived", async () => {
+    await onStage(async (stage) => {
+      stage.status = statusFile({ config: { ...statusFile().config, auto: false } });
+      await stage.clock.pass(60_000);
+      assert.equal(stage.starts, 0);
     });
   });
 

@@ -91,7 +91,7 @@ describe("the sessions that came to rest", () => {
     const { clock, rested, see } = watched();
     see(about("a", "session.updated"), about("a", "session.deleted"));
     see(status("b", "busy"), about("b", "session.deleted"));
-    see(...idlePair("b"), about("b", "session.updated"), status("b", "busy"));
+    see(...idlePair("b"), about("b", "session.updated"));
     await clock.pass(60_000);
     assert.deepEqual(rested, []);
   });
@@ -99,6 +99,13 @@ describe("the sessions that came to rest", () => {
   it("may be one that was deleted and put back", () => {
     const { rested, see } = watched();
     see(about("a", "session.deleted"), about("a", "session.created"), ...idlePair("a"));
+    assert.deepEqual(rested, ["a"]);
+  });
+
+  it("may be one that another process put back, as soon as it has a turn", () => {
+    const { rested, see } = watched();
+    see(about("a", "session.deleted"), about("a", "session.updated"));
+    see(status("a", "busy"), ...idlePair("a"));
     assert.deepEqual(rested, ["a"]);
   });
 

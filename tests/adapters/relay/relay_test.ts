@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { ArchiveError } from "../../../core/errors.ts";
 import { keepRelay } from "../../../adapters/relay/tenure.ts";
-import { World } from "./world.ts";
+import { STORE, World } from "./world.ts";
 
 const KEY = (id: string) => `home_me_project/2026-01-31/${id}.json`;
 
@@ -287,6 +287,54 @@ describe("the relay and its configuration", () => {
     assert.equal(world.open, 0);
   });
 
+  it("keeps sessions waiting while its file is gone, and falls back to nothing", async () => {
+    const world = new World();
+    world.at(1_000, () => {
+      world.stamp = "missing";
+      world.idle("one");
+    });
+    world.at(20_000, () => {
+      assert.deepEqual(world.backends[0].tries, []);
+      assert.match(world.status.config.problem ?? "", /is gone; put it back/);
+      world.stamp = "3";
+    });
+    await world.work();
+    assert.deepEqual(world.backends[0].puts.map(({ key }) => key), [KEY("one")]);
+    assert.equal(world.status.config.problem, undefined);
+  });
+
+  it("remembers from one process to the next that its file was there", async () => {
+    const first = new World();
+    await first.work();
+    const second = new World(["disk"], first.status);
+    second.stamp = "missing";
+    second.idle("one");
+    second.at(60_000, () => second.stop.abort());
+    await second.work();
+    assert.deepEqual(second.backends[0].tries, []);
+    const third = new World(["disk"], second.status);
+    third.stamp = "missing";
+    third.idle("one");
+    third.at(60_000, () => third.stop.abort());
+    await third.work();
+    assert.deepEqual(third.backends[0].tries, []);
+  });
+
+  it("stops what is under way when other rules are in force, and goes by those", async () => {
+    const world = new World();
+    world.backends[0].takesMs = 60_000;
+    world.idle("one");
+    world.at(3_000, () => {
+      world.rules = [{ match: ["/home/me/**"], backends: [] }];
+      world.stamp = "2";
+    });
+    await world.work();
+    assert.equal(world.backends[0].tries.length, 1);
+    assert.deepEqual(world.backends[0].puts, []);
+    assert.deepEqual(world.intents, []);
+    assert.ok(world.log.some((line) => line.startsWith("left one alone: the rules")));
+  });
+
   it("archives nothing where auto is false, however urgent", async () => {
     const world = new World();
     world.config = { ...world.config, auto: false };
@@ -313,6 +361,24 @@ describe("the relay's catching up", () => {
       "home_me_project/2026-06-02/fresh.json",
     ]);
     assert.deepEqual(world.status.history, { sessions: 1 });
+  });
+
+  it("looks again where a store could not be looked through", async () => {
+    const world = new World();
+    world.known.set(STORE, 0);
+    world.session("missed");
+    const sessions = world.agent.sessions.bind(world.agent);
+    let looks = 0;
+    world.agent.sessions = (filter) => {
+      if (filter?.ids === undefined && looks++ === 0) throw new Error("database is locked");
+      return sessions(filter);
+    };
+    world.idle("other");
+    for (let at = 20_000; at < 200_000; at += 20_000) {
+      world.at(at, () => world.idle("other", `at ${at}`));
+    }
+    await world.work();
+    assert.ok(world.backends[0].puts.some(({ key }) => key === KEY("missed")));
   });
 
   it("does not count as older what an intent asked for", async () => {

@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { requests, takeAsRelay, takeOver } from "../../../adapters/state/handover.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { livingRelay, requests, takeAsRelay, takeOver } from "../../../adapters/state/handover.ts";
 import { acquireLock, lockHolder } from "../../../adapters/state/lock.ts";
 import type { LockHolder } from "../../../adapters/state/lock_file.ts";
 import { thisProcess } from "../../../adapters/state/process_identity.ts";
@@ -172,6 +173,20 @@ describe("a relay", () => {
       const lock = await taking;
       assert.equal(lock?.holder.kind, "relay");
       await lock?.release();
+    }));
+
+  it("lets one relay wait for a command, and no further one", () =>
+    withFolder(async (state) => {
+      const command = await acquireLock(join(state, "lock"), { purpose });
+      const taking = takeAsRelay(state, { purpose });
+      while ((await livingRelay(state)) === undefined) await delay(5);
+      assert.equal(await takeAsRelay(state, { purpose }), undefined);
+      await command.release();
+      const lock = await taking;
+      assert.equal(lock?.holder.kind, "relay");
+      assert.equal(await lockHolder(join(state, "next")), undefined);
+      await lock?.release();
+      assert.equal(await livingRelay(state), undefined);
     }));
 
   it("stops waiting when it is told to", () =>
