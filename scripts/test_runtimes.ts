@@ -56,7 +56,8 @@ const TESTED_ON: readonly TestedRuntime[] = [
   },
 ];
 
-const SOURCES = ["core", "backends", "adapters", "docs", "scripts", "tests", "mod.ts", "deno.json"];
+const FOLDERS = ["core", "backends", "adapters", "docs", "scripts", "tests"];
+const SOURCES = [...FOLDERS, "mod.ts", "deno.json", "README.md"];
 const TESTED = /^tests\/(core|backends|adapters|s3)\/.*_test\.ts$/;
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { FIXTURE_START, writeOpenCodeDatabase } from "./fixtures/opencode_database.ts";
 import { LANE_CONFIG } from "./lane_config.ts";
+import { denoCache } from "./deno_cache.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -72,10 +73,9 @@ async function runAll(folder: string, examples: readonly Example[]) {
 }
 
 function homeIn(folder: string): NodeJS.ProcessEnv {
-  const { PATH, DENO_DIR, HOME, XDG_CACHE_HOME } = process.env;
   return {
-    PATH,
-    DENO_DIR: DENO_DIR ?? join(XDG_CACHE_HOME ?? join(HOME ?? "", ".cache"), "deno"),
+    PATH: process.env.PATH,
+    DENO_DIR: denoCache(),
     HOME: folder,
     XDG_DATA_HOME: join(folder, "data"),
     XDG_STATE_HOME: join(folder, "state"),

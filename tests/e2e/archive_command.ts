@@ -10,6 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { LANE_CONFIG } from "../lane_config.ts";
 import type { OpenCodeHome } from "./real_opencode.ts";
+import { denoCache } from "../deno_cache.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -41,15 +42,13 @@ export function archiveIn(
   home: OpenCodeHome,
   more: Readonly<Record<string, string>> = {},
 ): ArchiveCommand {
-  const { DENO_DIR, HOME, XDG_CACHE_HOME } = process.env;
-  const cache = DENO_DIR ?? join(XDG_CACHE_HOME ?? join(HOME ?? "", ".cache"), "deno");
   const flags = ["run", "-A", "-q", "--no-lock", "--config", join(ROOT, LANE_CONFIG)];
   const command = [...flags, join(ROOT, "scripts/archive.ts")];
   const env = {
     ...home.env,
     PATH: join(home.command, ".."),
     INIT_CWD: home.folder,
-    DENO_DIR: cache,
+    DENO_DIR: denoCache(),
     ...more,
   };
   const run = (...args: string[]) =>

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { relayStarter } from "../../../adapters/plugin/relay_process.ts";
 import { configPath, statePath } from "../../../adapters/state/location.ts";
 import { lockHolder } from "../../../adapters/state/lock.ts";
+import { denoCache } from "../../deno_cache.ts";
 import { LANE_CONFIG } from "../../lane_config.ts";
 
 /** Elsewhere the relay can only run from what is built of it. */
@@ -19,7 +20,7 @@ describe("what starts the relay", { skip }, () => {
     const env = {
       PATH: process.env.PATH,
       HOME: home,
-      DENO_DIR: process.env.DENO_DIR ?? join(process.env.HOME ?? home, ".cache", "deno"),
+      DENO_DIR: denoCache(),
       XDG_CONFIG_HOME: join(home, "config"),
       XDG_DATA_HOME: join(home, "data"),
       XDG_STATE_HOME: join(home, "state"),
