@@ -9,6 +9,10 @@
 export class S3Failure extends Error {
   /** Always `"S3Failure"`. */
   override readonly name = "S3Failure";
+  /** S3's or the system's code, as in `SlowDown` or `ECONNREFUSED`; empty when there is none. */
+  readonly code: string;
+  /** The rest. */
+  readonly facts: FailureFacts;
 
   /**
    * @param code S3's or the system's code, as in `SlowDown` or `ECONNREFUSED`; empty when there is
@@ -16,8 +20,10 @@ export class S3Failure extends Error {
    * @param message What the store or the system said, in one line without secrets.
    * @param facts The rest.
    */
-  constructor(readonly code: string, message: string, readonly facts: FailureFacts) {
+  constructor(code: string, message: string, facts: FailureFacts) {
     super(message);
+    this.code = code;
+    this.facts = facts;
     // Where the SDK came to it helps nobody, and may show what it held.
     const { requestId } = facts;
     const where = requestId === undefined ? "" : ` (request ${requestId})`;

@@ -17,12 +17,19 @@ export interface PlainIni {
 
 /** A line that no AWS tool understands. Its text is not kept: it may be a secret. */
 export class UnreadableLine extends Error {
+  /** Its number, from 1. */
+  readonly line: number;
+  /** What is wrong with it. */
+  readonly reason: string;
+
   /**
    * @param line Its number, from 1.
    * @param reason What is wrong with it.
    */
-  constructor(readonly line: number, readonly reason: string) {
+  constructor(line: number, reason: string) {
     super(`line ${line} ${reason}`);
+    this.line = line;
+    this.reason = reason;
   }
 }
 

@@ -94,8 +94,11 @@ class Findings {
   readonly counts: Counts = { ok: 0, missing: 0, damaged: 0, failed: 0 };
   readonly archives: VerifyOutcome[] = [];
   bytes = 0;
+  readonly listsGood: boolean;
 
-  constructor(readonly listsGood: boolean) {}
+  constructor(listsGood: boolean) {
+    this.listsGood = listsGood;
+  }
 
   get differ(): number {
     return this.counts.missing + this.counts.damaged + this.counts.failed;
