@@ -31,7 +31,8 @@ const DENO_ONLY = [/\/cli\/(start|stopping)_test/];
 /** Node 20 has no SQLite. */
 const SQLITE = [/\/agents\/opencode\//, /\/cli\/run_test/, /\/plugin\/tools\/archive_test/];
 const TAP = { passed: /^# pass (\d+)$/m, failed: /^# fail (\d+)$/m };
-const NODE_ARGS = ["--test", "--test-reporter=tap"];
+/** Many tests wait for something, so that more can be at it than there are processors. */
+const NODE_ARGS = ["--test", "--test-reporter=tap", "--test-concurrency=3"];
 
 const TESTED_ON: readonly TestedRuntime[] = [
   {

@@ -4,7 +4,16 @@
  *
  * @module
  */
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -186,15 +195,40 @@ export async function until<T>(
   }
 }
 
-/** Ends the process that archives in the background of a home, if one does. */
-async function stopRelay({ env }: OpenCodeHome): Promise<void> {
+/**
+ * Ends whatever still runs in a home: a background process may have been started that has got no
+ * lock yet. They are found by their working directory, which Linux tells.
+ */
+async function stopRelay({ folder, env }: OpenCodeHome): Promise<void> {
   const where = { env, platform: process.platform };
   const lock = join(statePath({ ...where, configPath: configPath(where) }), "lock");
   const holder = await lockHolder(lock).catch(() => undefined);
-  if (holder === undefined) return;
-  process.kill(holder.pid, "SIGTERM");
-  const gone = async () => await lockHolder(lock) === undefined;
-  await until("the background process ends", gone).catch(() => process.kill(holder.pid, "SIGKILL"));
+  const running = new Set(await processesIn(folder));
+  if (holder !== undefined) running.add(holder.pid);
+  for (const pid of running) kill(pid, "SIGTERM");
+  const gone = async () => (await processesIn(folder)).length === 0;
+  await until("the background processes end", gone, 5_000).catch(async () => {
+    for (const pid of await processesIn(folder)) kill(pid, "SIGKILL");
+  });
+}
+
+/** The processes that work in a folder or below it. */
+export async function processesIn(folder: string): Promise<number[]> {
+  const names = await readdir("/proc").catch(() => []);
+  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
+  const folders = await Promise.all(
+    pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => "")),
+  );
+  return pids.filter((_, index) => `${folders[index]}/`.startsWith(`${folder}/`));
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It has ended by itself.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 async function changeConfig(

@@ -3,9 +3,8 @@
  * share, and `archive run` in a terminal; and an OpenCode that can start no process.
  */
 import assert from "node:assert/strict";
-import { copyFile, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { copyFile, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import { after, afterEach, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { RunJson } from "../../adapters/cli/tally.ts";
@@ -19,6 +18,7 @@ import {
   installPlugin,
   type PluginHome,
   type PluginHomeOptions,
+  processesIn,
   startPluginHome,
 } from "./plugin_home.ts";
 import { installedOpenCode, type OpenCodeServer } from "./real_opencode.ts";
@@ -114,7 +114,7 @@ describe("several processes with the plugin", () => {
     await rm(program);
     await server.prompt(project, session, "hello");
     await where.until("the session is archived", () => where.document(session), SOON);
-    assert.deepEqual(await relayProcesses(where), []);
+    assert.deepEqual(await processesIn(where.state), []);
     const pid = await where.relay();
     assert.match(await readFile(`/proc/${pid}/cmdline`, "utf8"), /serve/);
     await server.close("SIGKILL");
@@ -214,15 +214,6 @@ function watchLock(where: PluginHome) {
 
 /** There is one background process, and it has the lock. */
 async function oneRelay(where: PluginHome): Promise<boolean> {
-  const [pid, ...more] = await relayProcesses(where);
+  const [pid, ...more] = await processesIn(where.state);
   return more.length === 0 && pid !== undefined && (await holderOf(where))?.pid === pid;
-}
-
-/** The background processes of a home, by their working directory, as Linux tells it. */
-async function relayProcesses({ state }: PluginHome): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const folders = await Promise.all(
-    pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => undefined)),
-  );
-  return pids.filter((pid, index) => folders[index] === state && pid !== process.pid);
 }
