@@ -7,7 +7,7 @@
 import type { Agent, SessionRef } from "./agent.ts";
 import type { Backend } from "./backend.ts";
 import { copyDocument, type CopyOutcome } from "./copy.ts";
-import { asArchiveError } from "./errors.ts";
+import { type ArchiveError, asArchiveError } from "./errors.ts";
 import type { FoundKeys } from "./found_keys.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Patience } from "./patience.ts";
@@ -120,7 +120,9 @@ async function loadAndCopy(
   try {
     document = await prepare(session, backends, source, options);
   } catch (error) {
-    return { copies: backends.map((backend) => failed(backend, session, error)), warnings: [] };
+    // What is wrong with a session says nothing about where it would have gone.
+    const own = asArchiveError(error, { session: session.id });
+    return { copies: backends.map((backend) => failed(backend, own)), warnings: [] };
   }
   try {
     // A session may have moved to another project since its path was looked at.
@@ -152,7 +154,7 @@ async function copyTo(
   try {
     return await (source.patience?.attempt(backend, copy, options.signal) ?? copy());
   } catch (error) {
-    return failed(backend, session, error);
+    return failed(backend, asArchiveError(error, { backend: backend.name }));
   }
 }
 
@@ -169,11 +171,6 @@ async function prepare(
   return await prepareDocument(session.agent, loaded, spool, watch);
 }
 
-function failed(backend: Backend, session: SessionRef, error: unknown): CopyOutcome {
-  return {
-    backend: backend.name,
-    status: "failed",
-    bytes: 0,
-    error: asArchiveError(error, { backend: backend.name, session: session.id }),
-  };
+function failed({ name: backend }: Backend, error: ArchiveError): CopyOutcome {
+  return { backend, status: "failed", bytes: 0, error };
 }

@@ -7,6 +7,7 @@
 import type { Summary } from "./agent.ts";
 import { type ArchiveHeader, FORMAT, FORMAT_VERSION } from "./document.ts";
 import { ArchiveError } from "./errors.ts";
+import { isRecord } from "./fields.ts";
 import { plainBytes } from "./gzip.ts";
 import { sha256 } from "./hash.ts";
 import type { TokenCounts } from "./transcript.ts";
@@ -183,10 +184,10 @@ function corrupt(name: string, what: string, cause?: unknown): ArchiveError {
   );
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

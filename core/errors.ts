@@ -154,4 +154,27 @@ export function asArchiveError(error: unknown, subject: ErrorSubject = {}): Arch
   return new ArchiveError(code, message, { ...subject, cause: error, retryable });
 }
 
+/** What a store fails of whichever session is brought to it. */
+const OF_BACKENDS: ReadonlySet<ErrorCode> = new Set([
+  "NotFound",
+  "Unauthorized",
+  "Throttled",
+  "Timeout",
+  "Transient",
+]);
+
+/**
+ * Whether a failure is a backend's own for certain: any other session would have met it too. What it
+ * finds fault with in what it is given (`Invalid`, say) may be the session's or the backend's, and
+ * an error that names a session is about that.
+ *
+ * @param error What a session met.
+ * @param backend The backend's name.
+ */
+export function concernsBackend(error: ArchiveError, backend: string): boolean {
+  if (error.backend !== backend || error.session !== undefined) return false;
+  const isFault = error.code === "Transient" && !error.retryable;
+  return OF_BACKENDS.has(error.code) && !isFault;
+}
+
 const FAULTS = [TypeError, RangeError, ReferenceError, SyntaxError];

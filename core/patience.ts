@@ -5,7 +5,7 @@
  * @module
  */
 import type { Backend } from "./backend.ts";
-import { asArchiveError, isArchiveError } from "./errors.ts";
+import { asArchiveError, concernsBackend, isArchiveError } from "./errors.ts";
 
 /** Failures in a row after which a backend is asked whether it is there at all. */
 const MOST_FAILURES = 3;
@@ -34,10 +34,10 @@ export class Patience {
   }
 
   /**
-   * Does a piece of work with a backend, and takes note of how it ends. After some failures in a row
-   * the backend is asked for a single key: one that answers is there, and its failures are its
-   * sessions' own. One that let each of them wait in vain is not asked: it may answer, and yet take
-   * no session, and each more would cost as long.
+   * Does a piece of work with a backend, and takes note of how it ends. After some failures in a row,
+   * or one that may be the session's as well as the backend's, the backend is asked for a single key:
+   * one that answers is there, and its failures are its sessions' own. One that let each of them wait
+   * in vain is not asked: it may answer, and yet take no session, and each more would cost as long.
    *
    * @param backend Which.
    * @param work The piece.
@@ -69,7 +69,7 @@ export class Patience {
     if (isArchiveError(error, "Aborted") || streak.lost) return;
     const late = isArchiveError(error, "Timeout");
     streak.timeouts = late ? streak.timeouts + 1 : 0;
-    if (++streak.inARow >= MOST_FAILURES) {
+    if (++streak.inARow >= MOST_FAILURES || isAmbiguous(error, backend)) {
       if (streak.timeouts < MOST_FAILURES) {
         await (streak.asking ??= this.#ask(backend, streak, signal));
       } else streak.lost = asArchiveError(error, { backend: backend.name });
@@ -84,7 +84,9 @@ export class Patience {
       for await (const page of backend.list({ limit: 1, signal })) void page;
       streak.inARow = 0;
     } catch (error) {
-      if (!isArchiveError(error, "Aborted")) {
+      // One that may not be listed may still take sessions.
+      const isTooEarly = streak.inARow < MOST_FAILURES && isArchiveError(error, "Unauthorized");
+      if (!isArchiveError(error, "Aborted") && !isTooEarly) {
         streak.lost = asArchiveError(error, { backend: backend.name });
       }
     } finally {
@@ -99,4 +101,11 @@ export class Patience {
     this.#streaks.set(backend, fresh);
     return fresh;
   }
+}
+
+/** Whether a failure may be the session's as well as the backend's. */
+function isAmbiguous(thrown: unknown, { name }: Backend): boolean {
+  const error = asArchiveError(thrown, { backend: name });
+  if (error.backend !== name || error.session !== undefined) return false;
+  return !concernsBackend(error, name);
 }

@@ -5,11 +5,12 @@
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Agent, SessionId, SessionRef } from "../../core/agent.ts";
+import type { Agent, SessionId } from "../../core/agent.ts";
 import type { Archiver } from "../../core/archiver.ts";
 import type { SessionOutcome } from "../../core/archiving.ts";
 import { throwIfAborted } from "../../core/errors.ts";
 import { Failures } from "../../core/failures.ts";
+import { findSession } from "../../core/find_session.ts";
 import { sessionKey } from "../../core/session_key.ts";
 import { SETTLE_MS } from "../relay/schedule.ts";
 import type { Outbox } from "../state/outbox.ts";
@@ -76,7 +77,7 @@ export class AnsweredIntents {
       if (agent === undefined || this.#failed.has(sessionKey(session))) continue;
       this.#files.set(sessionKey(session), files);
       try {
-        const ref = await find(session, agent, signal);
+        const ref = await findSession([agent], session, signal);
         if (ref !== undefined) yield await run.archive(ref, { signal });
         else {
           await this.#remove(sessionKey(session));
@@ -99,15 +100,4 @@ export class AnsweredIntents {
 /** A stop is noticed by whatever is done next. */
 async function settle(signal: AbortSignal): Promise<void> {
   await delay(SETTLE_MS, undefined, { signal }).catch(() => undefined);
-}
-
-async function find(
-  { id, store }: SessionId,
-  agent: Agent,
-  signal: AbortSignal,
-): Promise<SessionRef | undefined> {
-  for await (const ref of agent.sessions({ ids: [id], stores: [store], signal })) {
-    if (ref.id === id) return ref;
-  }
-  return undefined;
 }

@@ -8,20 +8,12 @@
  * @module
  */
 import type { ChildProcess } from "node:child_process";
+import { fieldsOf } from "../../core/fields.ts";
+import { oneLine, shortened } from "../../core/one_line.ts";
 import type { ErrorJson } from "../cli/report.ts";
-import { PROGRAM } from "./terminal_program.ts";
-
-/** How to start the program: on this runtime, on the module of the npm package's bin. */
-export interface Program {
-  /** What to start. */
-  readonly command: string;
-  /** What comes before the program's own arguments. */
-  readonly args: readonly string[];
-  /** Environment variables that it needs beside its surroundings'. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Its working directory: absolute, and nobody's project. */
-  readonly cwd: string;
-}
+import type { Program } from "../process/own_runtime.ts";
+import { errorCode } from "../state/file_error.ts";
+import { PACKAGE_PROGRAM } from "../cli/typed_command.ts";
 
 /** What a call of the program may take. */
 export interface Limits {
@@ -60,8 +52,10 @@ export class ChildFailure extends Error {
 
 /** What is kept of either stream, in characters; pages and lists are far smaller. */
 const MOST_OUTPUT = 4 << 20;
-/** How long the program may take to let go of its lock when it is asked to stop. */
-const GRACE = 2000;
+/** How long the program may take to let go of its lock when it is asked to stop, in milliseconds. */
+const GRACE_MS = 2_000;
+/** How long to read on when the program has ended and others hold its streams, in milliseconds. */
+const DRAIN_MS = 1_000;
 
 /**
  * Makes the runner of a program.
@@ -70,32 +64,22 @@ const GRACE = 2000;
  * @param env The environment it runs in.
  */
 export function runnerOf(
-  find: () => Promise<Program>,
+  find: () => Program,
   env: Readonly<Record<string, string | undefined>>,
 ): RunProgram {
   return async (argv, { signal, time }) => {
-    const [{ spawn }, { command, args, cwd, env: more }] = await Promise.all([
-      import("node:child_process"),
-      find(),
-    ]);
+    const { spawn } = await import("node:child_process");
     if (signal?.aborted) throw stopped();
-    const [name, ...rest] = argv;
-    const child = spawn(command, [...args, name, "--json", ...rest], {
-      cwd,
-      env: { ...env, ...more },
-      stdio: ["ignore", "pipe", "pipe"],
-      windowsHide: true,
-    });
+    const child = started(spawn, find(), argv, env);
     const ending = new Ending(child);
     const timer = setTimeout(() => ending.begin(tooSlow(time)), time);
     const abort = () => ending.begin(stopped());
     signal?.addEventListener("abort", abort);
     try {
-      const [stdout, stderr, exitCode] = await Promise.all([
-        textOf(child.stdout, ending),
-        textOf(child.stderr, ending),
-        exitOf(child),
-      ]);
+      const texts = Promise.all([textOf(child.stdout, ending), textOf(child.stderr, ending)]);
+      const exitCode = await Promise.race([exitOf(child), ending.killed]);
+      ending.drain();
+      const [stdout, stderr] = await texts;
       ending.throwReason();
       return ended(exitCode, stdout, stderr);
     } finally {
@@ -106,11 +90,38 @@ export function runnerOf(
   };
 }
 
+function started(
+  spawn: typeof import("node:child_process").spawn,
+  { command, args, cwd, env: more }: Program,
+  [name, ...rest]: readonly [string, ...string[]],
+  env: Readonly<Record<string, string | undefined>>,
+): ChildProcess {
+  try {
+    return spawn(command, [...args, name, "--json", ...rest], {
+      cwd,
+      env: { ...env, ...more },
+      stdio: ["ignore", "pipe", "pipe"],
+      windowsHide: true,
+    });
+  } catch (error) {
+    throw notStarted(error);
+  }
+}
+
 /** Ends a process before its time: asks first, and makes it stop when it does not listen. */
 class Ending {
   readonly #child: ChildProcess;
   #reason: ChildFailure | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #kill = () => {};
+
+  /** Resolves when it was made to stop: nothing of it is waited for any more. */
+  readonly killed = new Promise<NodeJS.Signals>((resolve) => {
+    this.#kill = () => {
+      this.#send("SIGKILL");
+      resolve("SIGKILL");
+    };
+  });
 
   constructor(child: ChildProcess) {
     this.#child = child;
@@ -121,7 +132,29 @@ class Ending {
     if (this.#reason) return;
     this.#reason = reason;
     this.#send("SIGTERM");
-    this.#timer = setTimeout(() => this.#send("SIGKILL"), GRACE);
+    this.#timer = setTimeout(this.#kill, GRACE_MS);
+  }
+
+  /** The process has ended; one that it left running may hold its streams for ever. */
+  drain(): void {
+    clearTimeout(this.#timer);
+    // Not before what has come meanwhile is read, should the host have been busy until now.
+    this.#timer = setTimeout(() => setImmediate(() => this.#letGo()), DRAIN_MS);
+  }
+
+  throwReason(): void {
+    if (this.#reason) throw this.#reason;
+  }
+
+  /** Nothing more is wanted of it. */
+  done(): void {
+    clearTimeout(this.#timer);
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 
   /** On Deno, `child.kill` sends one signal only. */
@@ -134,15 +167,6 @@ class Ending {
       // It ended just now. In a timer of the host nothing else could be done about it either.
     }
   }
-
-  throwReason(): void {
-    if (this.#reason) throw this.#reason;
-  }
-
-  /** The process has ended. */
-  done(): void {
-    clearTimeout(this.#timer);
-  }
 }
 
 function stopped(): ChildFailure {
@@ -152,31 +176,41 @@ function stopped(): ChildFailure {
 function tooSlow(time: number): ChildFailure {
   return new ChildFailure(
     `It was stopped, as it was not done after ${Math.round(time / 1000)} seconds; the store may ` +
-      `be slow or down. "${PROGRAM} doctor" in a terminal shows more.`,
+      `be slow or down. "${PACKAGE_PROGRAM} doctor" in a terminal shows more.`,
   );
 }
 
-async function textOf(stream: ChildProcess["stdout"], ending: Ending): Promise<string> {
-  if (!stream) return "";
-  stream.setEncoding("utf8");
+/** All that comes until the stream's end, however that comes. */
+function textOf(stream: ChildProcess["stdout"], ending: Ending): Promise<string> {
+  if (!stream) return Promise.resolve("");
   let text = "";
-  for await (const piece of stream) {
+  stream.setEncoding("utf8");
+  stream.on("data", (piece) => {
     if (text.length < MOST_OUTPUT) text += piece;
     else ending.begin(new ChildFailure("It was stopped, as it said more than can be handled."));
-  }
-  return text;
+  });
+  return new Promise((resolve) => {
+    for (const end of ["end", "close", "error"]) stream.on(end, () => resolve(text));
+  });
 }
 
 function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
   return new Promise((resolve, reject) => {
-    child.on("error", (cause) =>
-      reject(
-        new ChildFailure(`The archiver's program could not be started: ${cause.message}`, {
-          cause,
-        }),
-      ));
-    child.on("close", (code, signal) => resolve(code ?? signal ?? -1));
+    child.on("error", (cause) => reject(notStarted(cause)));
+    child.on("exit", (code, signal) => resolve(code ?? signal ?? -1));
   });
+}
+
+/** What runtimes and systems say in codes of what a model may have written. */
+const NOT_STARTED: Readonly<Record<string, string>> = {
+  ERR_INVALID_ARG_VALUE: "one of its arguments holds a NUL character; leave that out",
+  E2BIG: "its arguments are too long; give shorter ones",
+};
+
+function notStarted(cause: unknown): ChildFailure {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const why = NOT_STARTED[errorCode(cause)] ?? shortened(oneLine(message), 200);
+  return new ChildFailure(`The archiver's program could not be started: ${why}`, { cause });
 }
 
 function ended(exitCode: number | NodeJS.Signals, stdout: string, stderr: string): Ended {
@@ -208,10 +242,6 @@ function jsonOf(text: string): unknown {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return { ...Object(value) };
 }
 
 function isErrorJson(value: unknown): value is ErrorJson {

@@ -4,16 +4,11 @@
  *
  * @module
  */
-import { ownFile } from "../relay/own_file.ts";
-import type { Program } from "./child.ts";
-
-/** What tells which runtime this is, and where. */
-export interface Runtime {
-  /** `process.execPath`. */
-  readonly execPath: string;
-  /** `process.versions`. */
-  readonly versions: Readonly<Record<string, string | undefined>>;
-}
+import { dirname } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { ownFile } from "../process/own_file.ts";
+import { onOwnRuntime, type Program, type Runtime } from "../process/own_runtime.ts";
 
 /**
  * How to start the terminal's program.
@@ -21,24 +16,13 @@ export interface Runtime {
  * @param env The environment it is started in.
  * @param runtime On what; this process's own by default.
  */
-export async function ownProgram(
+export function ownProgram(
   env: Readonly<Record<string, string | undefined>>,
-  { execPath, versions }: Runtime = process,
-): Promise<Program> {
-  const [{ fileURLToPath }, { dirname }] = await Promise.all([
-    import("node:url"),
-    import("node:path"),
-  ]);
-  const file = fileURLToPath(ownFile("../cli/bin", import.meta.url));
-  // Bun loads the .env and bunfig.toml of its working directory: here there are none.
-  const cwd = dirname(file);
-  return {
-    command: execPath,
-    args: versions.deno === undefined ? [file] : ["run", "-A", "-q", "--no-lock", file],
-    // An agent that embeds Bun is told by BUN_BE_BUN to be one.
-    env: { PWD: cwd, BUN_BE_BUN: "1", ...ownOpenCode(env, execPath) },
-    cwd,
-  };
+  runtime: Runtime = process,
+): Program {
+  const script = ownFile("../cli/bin", import.meta.url);
+  const program = onOwnRuntime(script, { cwd: dirname(fileURLToPath(script)), runtime });
+  return { ...program, env: { ...program.env, ...ownOpenCode(env, runtime.execPath) } };
 }
 
 /** The running OpenCode is the one that sessions are put back into, in `PATH` or not. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { RelayThread, StartOptions } from "../relay/start.ts";
+import type { StartedRelay, StartOptions } from "../relay/start.ts";
 import { makePrivateFolder } from "../state/folder.ts";
 
 /**
@@ -14,19 +14,19 @@ import { makePrivateFolder } from "../state/folder.ts";
  * @returns Rejects when there can be none, not even a thread.
  */
 export function relayStarter(options: StartOptions): () => Promise<void> {
-  let thread: RelayThread | undefined;
+  let thread: StartedRelay | undefined;
   let starting: Promise<void> | undefined;
   const start = async () => {
-    const { startRelay, startRelayInWorker, isRelayUp } = await import("../relay/start.ts");
+    const { startRelay, startRelayInWorker, failureOf } = await import("../relay/start.ts");
     const { state } = options;
     await makePrivateFolder(state);
     const outcome = await startRelay(options);
     if ("running" in outcome) return;
-    if ("started" in outcome && await isRelayUp(state)) return;
+    if ("started" in outcome && await failureOf(outcome, state) === undefined) return;
     thread = await startRelayInWorker(options);
-    const ended = thread.ended.finally(() => thread = undefined);
-    const failure = await Promise.race([ended, isRelayUp(state)]);
-    if (failure instanceof Error) throw failure;
+    void thread.ended.then(() => thread = undefined);
+    const failure = await failureOf(thread, state);
+    if (failure !== undefined) throw failure;
   };
   return async () => {
     if (thread !== undefined) return;

@@ -7,7 +7,7 @@
 import type { Agent, SessionId, SessionRef } from "../../core/agent.ts";
 import { asArchiveError, isArchiveError } from "../../core/errors.ts";
 import { sessionKey } from "../../core/session_key.ts";
-import { oneLine } from "./lane.ts";
+import { lineOf } from "./line_of.ts";
 import type { RelayArchive } from "./relay_archive.ts";
 
 /** One agent's store. */
@@ -33,7 +33,7 @@ export interface CatchUpSource {
   /** Sessions that are known to wait; their stores count too, wherever they are. */
   readonly mentioned: readonly SessionId[];
   /** Epoch milliseconds. */
-  readonly now: number;
+  readonly date: number;
   /** Writes a line into the log. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
@@ -58,12 +58,12 @@ export interface CaughtUp {
 export async function catchUp(archive: RelayArchive, source: CatchUpSource): Promise<CaughtUp> {
   const stores = await storesOf(archive.agents, source);
   const mentioned = new Set(source.mentioned.map(sessionKey));
-  const since = await source.stores.since(stores, source.now);
+  const since = await source.stores.since(stores, source.date);
   const missed: SessionRef[] = [];
   let older = 0;
   let isWhole = true;
   for (const [index, store] of stores.entries()) {
-    const from = archive.archive.history ? -Infinity : since[index];
+    const from = archive.settings.history ? -Infinity : since[index];
     const lacking = await sessionsIn(store, archive, source);
     isWhole &&= lacking !== undefined;
     for (const session of lacking ?? []) {
@@ -84,7 +84,7 @@ async function storesOf(
       const detected = await agent.detect();
       found.push(...detected.stores.map((store) => ({ agent: agent.name, store })));
     } catch (error) {
-      say(`cannot look for sessions of ${agent.name}: ${oneLine(asArchiveError(error).message)}`);
+      say(`cannot look for sessions of ${agent.name}: ${lineOf(asArchiveError(error).message)}`);
     }
   }
   const known = agents.map(({ name }) => name);
@@ -116,7 +116,7 @@ async function sessionsIn(
   } catch (error) {
     // A store may be gone for now or for good; what waits in it tells for itself.
     if (isArchiveError(error, "NotFound") || signal.aborted) return lacking;
-    say(`cannot look through ${store}: ${oneLine(asArchiveError(error).message)}`);
+    say(`cannot look through ${store}: ${lineOf(asArchiveError(error).message)}`);
     return undefined;
   }
   return lacking;

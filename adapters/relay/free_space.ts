@@ -11,6 +11,17 @@ import { errorCode } from "../state/file_error.ts";
 const LEFT_FREE = 0.05;
 
 /**
+ * Whether a disk of this machine is so full that nothing is stored on it unasked.
+ *
+ * @param blocks What `statfs` tells of it.
+ */
+export function isNearlyFull(
+  { bavail, blocks }: { readonly bavail: number; readonly blocks: number },
+): boolean {
+  return blocks > 0 && bavail / blocks < LEFT_FREE;
+}
+
+/**
  * Why nothing should be stored in a folder now.
  *
  * @param folder Where archives would go; need not be there.
@@ -22,8 +33,7 @@ export async function scarceSpace(folder: string, own: string): Promise<string |
   try {
     const [target, home] = await Promise.all([stat(there), stat(own)]);
     if (target.dev !== home.dev) return undefined;
-    const { bavail, blocks } = await statfs(there);
-    if (blocks === 0 || bavail / blocks >= LEFT_FREE) return undefined;
+    if (!isNearlyFull(await statfs(there))) return undefined;
     return `less than ${LEFT_FREE * 100} % of the disk of ${folder} is free; make room on it`;
   } catch {
     // What is wrong with the folder is found, and told better, by storing in it.

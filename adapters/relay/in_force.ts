@@ -6,7 +6,9 @@
  */
 import { ArchiveError, asArchiveError } from "../../core/errors.ts";
 import { MISSING, type Status } from "../state/status.ts";
-import { type Health, Lane, type LaneOutside, oneLine } from "./lane.ts";
+import { Force } from "./force.ts";
+import { type Health, Lane, type LaneOutside } from "./lane.ts";
+import { lineOf } from "./line_of.ts";
 import type { OpenLane, RelayArchive } from "./relay_archive.ts";
 import { healthBefore } from "./standing.ts";
 
@@ -22,23 +24,13 @@ export interface ForceOutside extends LaneOutside {
   readonly before: Status | undefined;
 }
 
-/** An archive that is in force. */
-export interface Force {
-  readonly archive: RelayArchive;
-  readonly lanes: readonly Lane[];
-  /** Work that goes on in it. */
-  readonly work: Set<Promise<void>>;
-  /** Fires when other rules are in force: what is under way may no longer be allowed. */
-  readonly signal: AbortSignal;
-}
-
 /**
  * What a look at the configuration changed. `reopened`: only what it refers to was tried again.
  */
 export type Change = "none" | "reopened" | "changed";
 
 /** A configuration that could not be used is tried again after this long, in milliseconds. */
-const OPEN_AGAIN_MS = 60_000;
+const OPEN_AGAIN_MS = 10_000;
 
 /** What the identities of backends begin with that cannot be opened. */
 const UNUSABLE = "unusable:";
@@ -47,12 +39,12 @@ const UNUSABLE = "unusable:";
 export class InForce {
   readonly #outside: ForceOutside;
   readonly #health: Map<string, Health>;
-  readonly #closing = new Set<Promise<void>>();
+  /** What was in force before, while its last work goes on. */
+  readonly #closing = new Map<Force, Promise<void>>();
   #force: Force | undefined;
   #stamp: string | undefined;
   #problem: string | undefined;
-  #openAgainAt = 0;
-  #cut = new AbortController();
+  #openAgainAt = -Infinity;
   /** There has been a file. */
   #hadFile: boolean;
 
@@ -70,9 +62,14 @@ export class InForce {
     return this.#force;
   }
 
-  /** The names of its backends. */
-  get names(): readonly string[] {
-    return this.#force?.lanes.map(({ name }) => name) ?? [];
+  /** The names of its backends; undefined while the configuration is wrong. */
+  get names(): readonly string[] | undefined {
+    return this.#force?.names;
+  }
+
+  /** Whether anything goes on in it, or still in what was in force before. */
+  get isBusy(): boolean {
+    return this.#all.some(({ isBusy }) => isBusy);
   }
 
   /** How each backend has been doing that was ever in force, by name. */
@@ -97,35 +94,50 @@ export class InForce {
    */
   async follow(open: () => Promise<RelayArchive>): Promise<Change> {
     const stamp = await this.#outside.stamp();
-    const reopening = this.#force?.lanes.some((lane) => lane.wantsReopening) ?? false;
-    const again = this.#force === undefined && this.#outside.now() >= this.#openAgainAt;
-    if (stamp === this.#stamp && !reopening && !again) return "none";
-    const changed = stamp !== this.#stamp;
-    const known = this.#stamp !== undefined;
+    const isReopening = this.#force?.lanes.some((lane) => lane.wantsReopening) ?? false;
+    const isTriedAgain = this.#force === undefined && this.#outside.now() >= this.#openAgainAt;
+    if (stamp === this.#stamp && !isReopening && !isTriedAgain) return "none";
+    const hasChanged = stamp !== this.#stamp;
+    const wasKnown = this.#stamp !== undefined;
     this.#stamp = stamp;
-    if (changed) this.#cut.abort();
+    // What is under way may no longer be allowed.
+    if (hasChanged) this.cut();
     this.#release();
     try {
       this.#checkThere(stamp);
       const archive = await open();
-      if (known && changed) this.#outside.say("the configuration changed and was read again");
-      if (changed) {
+      if (wasKnown && hasChanged) this.#outside.say("the configuration changed and was read again");
+      if (hasChanged) {
         for (const warning of archive.warnings) this.#outside.say(`warning: ${warning}`);
       }
       this.#problem = undefined;
-      this.#force = this.#enforce(archive, changed);
-      return changed ? "changed" : "reopened";
+      this.#force = this.#enforce(archive, hasChanged);
+      return hasChanged ? "changed" : "reopened";
     } catch (error) {
-      this.#cannot(oneLine(asArchiveError(error).message));
+      this.#cannot(lineOf(asArchiveError(error).message));
       return "none";
     }
+  }
+
+  /** Ends what is under way. */
+  cut(): void {
+    for (const force of this.#all) force.cut();
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#all.map((force) => force.settled()));
   }
 
   /** Lets go of everything, once what goes on in it has ended; the next look reads it again. */
   async leave(): Promise<void> {
     this.#release();
     this.#stamp = undefined;
-    await Promise.all(this.#closing);
+    await Promise.all(this.#closing.values());
+  }
+
+  get #all(): readonly Force[] {
+    return [...this.#force ? [this.#force] : [], ...this.#closing.keys()];
   }
 
   /**
@@ -149,16 +161,15 @@ export class InForce {
     this.#openAgainAt = this.#outside.now() + OPEN_AGAIN_MS;
   }
 
-  #enforce(archive: RelayArchive, forgiven: boolean): Force {
+  #enforce(archive: RelayArchive, isForgiven: boolean): Force {
     const lanes = archive.lanes.map((open) => {
       const health = this.#healthOf(open);
-      if (forgiven) health.deaths = 0;
-      health.nextTryAt = undefined;
+      if (isForgiven) health.deaths = 0;
+      health.nextTry = undefined;
       this.#health.set(open.name, health);
       return new Lane(open, health, this.#outside);
     });
-    this.#cut = new AbortController();
-    return { archive, lanes, work: new Set(), signal: this.#cut.signal };
+    return new Force(archive, lanes);
   }
 
   /** What is known of a backend of this name, unless it is quite another one by now. */
@@ -175,9 +186,9 @@ export class InForce {
     const force = this.#force;
     this.#force = undefined;
     if (!force) return;
-    const closing = Promise.allSettled(force.work).then(() => force.archive.close())
+    const closed = force.close()
       .catch((error) => this.#outside.sayBug(error))
-      .finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
+      .finally(() => this.#closing.delete(force));
+    this.#closing.set(force, closed);
   }
 }

@@ -4,12 +4,13 @@
  *
  * @module
  */
+import type { SessionId } from "../../core/agent.ts";
 import type { ArchiveRun } from "../../core/archiver.ts";
 import type { CopyOutcome } from "../../core/copy.ts";
-import { type ArchiveError, asArchiveError } from "../../core/errors.ts";
-import type { SessionId } from "../../core/agent.ts";
+import { type ArchiveError, asArchiveError, concernsBackend } from "../../core/errors.ts";
 import type { BackendStatus } from "../state/status.ts";
 import { DEAD_STORE_MS, deadStoreMs } from "./backoff.ts";
+import { lineOf } from "./line_of.ts";
 import type { OpenLane } from "./relay_archive.ts";
 
 /** Sessions that are sent to one backend at once. */
@@ -23,14 +24,21 @@ export interface Health {
   failing: boolean;
   /** How often it was given up in a row. */
   deaths: number;
-  /** When it is tried again, epoch milliseconds; absent while it is not given up. */
-  nextTryAt?: number;
+  /** When it is tried again; absent while it is not given up. */
+  nextTry?: {
+    /** By the relay's own clock. */
+    readonly at: number;
+    /** For people, ISO 8601 in UTC. */
+    readonly told: string;
+  };
 }
 
 /** What a lane needs of its surroundings. */
 export interface LaneOutside {
-  /** Epoch milliseconds. */
+  /** The relay's own clock: milliseconds since any time, never set. */
   now(): number;
+  /** Epoch milliseconds, for what people are told. */
+  date(): number;
   /** A number in [0, 1). */
   random(): number;
   /** Writes a line into the log. */
@@ -46,6 +54,7 @@ export class Lane {
   readonly #outside: LaneOutside;
   #run: ArchiveRun;
   #busy = 0;
+  #isBarred = false;
 
   /**
    * @param open Its backend.
@@ -67,21 +76,29 @@ export class Lane {
 
   /** Whether one more session may begin. */
   get hasRoom(): boolean {
-    const { nextTryAt, deaths } = this.health;
-    if (nextTryAt !== undefined && nextTryAt > this.#outside.now()) return false;
+    const { nextTry, deaths } = this.health;
+    if (nextTry !== undefined && nextTry.at > this.#outside.now()) return false;
     return this.#busy < (deaths > 0 ? 1 : WIDTH);
   }
 
-  /** When it could next take a session, epoch milliseconds. */
+  /** When it could next take a session, by the relay's own clock. */
   get roomAt(): number {
-    return this.#busy > 0 && !this.hasRoom ? Infinity : this.health.nextTryAt ?? 0;
+    return this.#busy > 0 && !this.hasRoom ? Infinity : this.health.nextTry?.at ?? -Infinity;
   }
 
   /** Whether it could not be opened and it is time to try that again. */
   get wantsReopening(): boolean {
-    const { nextTryAt } = this.health;
-    return this.open.unusable !== undefined && nextTryAt !== undefined &&
-      nextTryAt <= this.#outside.now();
+    const { nextTry } = this.health;
+    return this.open.unusable !== undefined && nextTry !== undefined &&
+      nextTry.at <= this.#outside.now();
+  }
+
+  /**
+   * Whether it takes nothing before somebody mends that: it cannot be opened, or refuses who asks.
+   * The mending may well be in the environment, which only the next process sees.
+   */
+  get isBarred(): boolean {
+    return this.#isBarred;
   }
 
   /**
@@ -90,8 +107,8 @@ export class Lane {
    * @param work Is given the run to work in.
    */
   async hold<T>(work: (run: ArchiveRun) => Promise<T>): Promise<T> {
-    if (this.health.nextTryAt !== undefined) {
-      this.health.nextTryAt = undefined;
+    if (this.health.nextTry !== undefined) {
+      this.health.nextTry = undefined;
       this.#run = this.open.begin();
     }
     this.#busy++;
@@ -107,15 +124,24 @@ export class Lane {
    *
    * @param session Which.
    * @param copy What became of it here.
+   * @returns Whether it is the session that something is wrong with, which says nothing about the
+   * backend.
    */
-  took(session: SessionId, copy: CopyOutcome): void {
-    if (copy.status !== "failed") return this.#succeeds(session, copy);
+  took(session: SessionId, copy: CopyOutcome): boolean {
+    if (copy.status !== "failed") {
+      this.#succeeds(session, copy);
+      return false;
+    }
     const error = asArchiveError(copy.error, { backend: this.name });
-    if (error.code === "Aborted") return;
-    const lost = this.#run.givenUp().has(this.name);
-    // What is wrong with the session itself says nothing about the backend.
-    if (!lost && error.backend !== this.name) return;
-    this.#fails(error, lost || this.health.deaths > 0);
+    if (error.code === "Aborted") return false;
+    const isLost = this.#run.givenUp().has(this.name);
+    if (isLost || concernsBackend(error, this.name)) {
+      this.#fails(error, isLost || this.health.deaths > 0);
+      return false;
+    }
+    // The backend has been asked, and answers.
+    if (error.backend === this.name && error.session === undefined) this.#lives();
+    return true;
   }
 
   /**
@@ -128,45 +154,47 @@ export class Lane {
     if (health.lastFailure?.message !== why) this.#outside.say(`${this.name} waits: ${why}`);
     health.lastFailure = { at: this.#time(), code: "Transient", message: why };
     health.failing = true;
-    health.nextTryAt = this.#outside.now() + DEAD_STORE_MS;
+    health.nextTry = this.#after(DEAD_STORE_MS);
   }
 
   #succeeds({ id: session }: SessionId, { status, key }: CopyOutcome): void {
     // Only what was asked of the backend itself shows that it lives.
     if (status !== "archived" || key === undefined) return;
+    this.health.lastSuccess = { at: this.#time(), session, key };
+    this.#lives();
+  }
+
+  #lives(): void {
     const { health } = this;
     if (health.failing) this.#outside.say(`${this.name} works again`);
-    const at = this.#time();
-    Object.assign(health, { lastSuccess: { at, session, key }, failing: false, deaths: 0 });
-    health.nextTryAt = undefined;
+    Object.assign(health, { failing: false, deaths: 0 });
+    health.nextTry = undefined;
+    this.#isBarred = false;
     // It may have been given up while this session was still on its way.
     if (this.#run.givenUp().size > 0) this.#run = this.open.begin();
   }
 
-  #fails(error: ArchiveError, dead: boolean): void {
+  #fails(error: ArchiveError, isDead: boolean): void {
     const { health } = this;
     const { code, message } = error;
-    health.lastFailure = { at: this.#time(), code, message: oneLine(message) };
+    health.lastFailure = { at: this.#time(), code, message: lineOf(message) };
     health.failing = true;
-    if (!dead || health.nextTryAt !== undefined) return;
+    this.#isBarred = code === "Unauthorized" || this.open.unusable !== undefined;
+    if (!isDead || health.nextTry !== undefined) return;
     const wait = deadStoreMs(++health.deaths, this.#outside.random());
-    health.nextTryAt = this.#outside.now() + wait;
+    health.nextTry = this.#after(wait);
     const seconds = Math.round(wait / 1000);
     this.#outside.say(
-      `${this.name} is left alone for ${seconds} s, sessions wait: ${oneLine(message)}`,
+      `${this.name} is left alone for ${seconds} s, sessions wait: ${lineOf(message)}`,
     );
   }
 
-  #time(): string {
-    return new Date(this.#outside.now()).toISOString();
+  #after(ms: number): { readonly at: number; readonly told: string } {
+    const { now, date } = this.#outside;
+    return { at: now() + ms, told: new Date(date() + ms).toISOString() };
   }
-}
 
-/**
- * A message on one line, for logs and for people.
- *
- * @param message Any.
- */
-export function oneLine(message: string): string {
-  return message.trim().replace(/:\s*\n\s*/g, ": ").replace(/\s*\n\s*/g, "; ");
+  #time(): string {
+    return new Date(this.#outside.date()).toISOString();
+  }
 }

@@ -42,7 +42,7 @@ export async function openLanes(config: Config, source: LanesSource): Promise<Re
   const route = await router(coreRules(config), config.default, pathRules({ platform }));
   const lanes = backends.map((backend) => laneOf(backend, config, source));
   return {
-    archive: config.archive,
+    settings: config.archive,
     agents,
     ledger,
     lanes,

@@ -1,6 +1,7 @@
 /**
  * One session that waits to be archived: which intents ask for it, and how far each backend has
- * come with it. Knows no clock and does nothing by itself.
+ * come with it. Knows no clock and does nothing by itself; all times are in milliseconds of the
+ * relay's own clock.
  *
  * Word of a change makes a new revision. A backend that took the session, as it was read after a
  * revision was known, has covered it; an intent is done when every backend has covered the revision
@@ -9,18 +10,17 @@
  * @module
  */
 import type { SessionId } from "../../core/agent.ts";
-import type { WaitingSession } from "../state/outbox.ts";
-import { intervalMs, settledAt } from "./schedule.ts";
+import { PendingCopy, type Trouble } from "./pending_copy.ts";
+import { settledAt } from "./schedule.ts";
 
-/** What is remembered of a session's copy in one backend. */
-interface CopyState {
-  covered: number;
-  /** The rules let this backend have it. */
-  taken: boolean;
-  busy: boolean;
-  failures: number;
-  notBefore: number;
-  last?: { readonly endedAt: number; readonly bytes: number };
+/** The intents that ask for a session. */
+export interface Asked {
+  /** Their files. */
+  readonly files: readonly string[];
+  /** One of them does not want to wait for the interval. */
+  readonly isUrgent: boolean;
+  /** When the first of them was written. */
+  readonly since: number;
 }
 
 /** A session that waits, or that was archived a short while ago. */
@@ -29,32 +29,32 @@ export class PendingSession {
   readonly session: SessionId;
   /** What the log said last that went wrong with it. */
   lastSaid?: string;
-  #waitsSince: number | undefined;
-  #now = false;
+  #lastWordAt = Infinity;
+  #isUrgent = false;
   #oldestAt = Infinity;
   #newestAt = -Infinity;
   #revision = 0;
   readonly #files = new Map<string, number>();
-  readonly #copies = new Map<string, CopyState>();
+  readonly #copies = new Map<string, PendingCopy>();
 
   /** @param session Which. */
   constructor(session: SessionId) {
     this.session = session;
   }
 
-  /** Since when this process has been trying to bring it to all backends, epoch milliseconds. */
-  get waitsSince(): number {
-    return this.#waitsSince ?? Infinity;
+  /** When word of it last came; the end of time when all that did is done. */
+  get lastWordAt(): number {
+    return this.#lastWordAt;
   }
 
-  /** The latest word of a change. */
+  /** The latest word of a change; what is read from now on has it. */
   get revision(): number {
     return this.#revision;
   }
 
   /** Somebody wants it without waiting for the interval. */
   get isUrgent(): boolean {
-    return this.#now;
+    return this.#isUrgent;
   }
 
   /** The intents that ask for it. */
@@ -63,26 +63,37 @@ export class PendingSession {
   }
 
   /**
+   * How far a backend has come with it.
+   *
+   * @param backend Its name.
+   */
+  copy(backend: string): PendingCopy {
+    const known = this.#copies.get(backend);
+    if (known) return known;
+    const fresh = new PendingCopy();
+    this.#copies.set(backend, fresh);
+    return fresh;
+  }
+
+  /**
    * Takes note of the intents that ask for it now, in place of all that were known.
    *
-   * @param waiting What the outbox says.
-   * @param now Epoch milliseconds.
+   * @param asked What the outbox says.
+   * @param now The time.
    */
-  see({ files, now: urgent, since }: WaitingSession, now: number): void {
+  see({ files, isUrgent, since }: Asked, now: number): void {
     const fresh = files.filter((file) => !this.#files.has(file));
     for (const file of this.files) if (!files.includes(file)) this.#files.delete(file);
-    this.#now = urgent;
+    this.#isUrgent = isUrgent;
     if (fresh.length === 0) return;
-    // A clock that was set back must not make a session wait for it.
-    const writtenAt = Math.min(since, now);
-    this.#want(files.length === 1 ? writtenAt : now, Math.min(this.#oldestAt, writtenAt), now);
+    this.#want(files.length === 1 ? since : now, Math.min(this.#oldestAt, since), now);
     for (const file of fresh) this.#files.set(file, this.#revision);
   }
 
   /**
    * Takes note that it changed, without an intent.
    *
-   * @param now Epoch milliseconds.
+   * @param now The time.
    */
   changed(now: number): void {
     this.#want(-Infinity, -Infinity, now);
@@ -91,7 +102,7 @@ export class PendingSession {
   /** Takes note that no intent asks for it any more; it is archived all the same. */
   unasked(): void {
     this.#files.clear();
-    this.#now = false;
+    this.#isUrgent = false;
   }
 
   /**
@@ -100,16 +111,28 @@ export class PendingSession {
    * @param backend Its name.
    */
   isWantedBy(backend: string): boolean {
-    return this.#copy(backend).covered < this.#revision;
+    return this.copy(backend).covered < this.#revision;
   }
 
   /**
-   * Whether a backend is at work on it.
+   * Whether anything has still to be done about it.
    *
-   * @param backend Its name.
+   * @param backends The names of all that count; undefined while that is not known.
    */
-  isBusyAt(backend: string): boolean {
-    return this.#copy(backend).busy;
+  isWaiting(backends: readonly string[] | undefined): boolean {
+    if (backends === undefined) return this.#files.size > 0;
+    return backends.some((backend) => this.isWantedBy(backend));
+  }
+
+  /**
+   * What is wrong with it, that it waits though a backend works that has still to look at it.
+   *
+   * @param backends The names of all that count.
+   */
+  troubleIn(backends: readonly string[]): Trouble | undefined {
+    return backends.filter((backend) => this.isWantedBy(backend))
+      .map((backend) => this.copy(backend).trouble)
+      .find((trouble) => trouble !== undefined);
   }
 
   /**
@@ -117,77 +140,13 @@ export class PendingSession {
    *
    * @param backend Its name.
    * @param minIntervalMs The least interval between two copies, as configured.
-   * @returns Epoch milliseconds; the past when it may at once.
+   * @returns The time; in the past when it may at once.
    */
   dueAt(backend: string, minIntervalMs: number): number {
-    const { notBefore } = this.#copy(backend);
+    const copy = this.copy(backend);
     const settled = settledAt(this.#oldestAt, this.#newestAt);
-    return Math.max(settled, notBefore, this.#now ? 0 : this.restsUntil(backend, minIntervalMs));
-  }
-
-  /**
-   * Until when the interval after its last copy lasts.
-   *
-   * @param backend Its name.
-   * @param minIntervalMs The least interval between two copies, as configured.
-   */
-  restsUntil(backend: string, minIntervalMs: number): number {
-    const { last } = this.#copy(backend);
-    return last ? last.endedAt + intervalMs(minIntervalMs, last.bytes) : -Infinity;
-  }
-
-  /**
-   * A backend begins with it.
-   *
-   * @param backend Its name.
-   * @returns The revision to hand to {@linkcode covered}.
-   */
-  begin(backend: string): number {
-    this.#copy(backend).busy = true;
-    return this.#revision;
-  }
-
-  /**
-   * A backend is no longer at work on it, however that ended.
-   *
-   * @param backend Its name.
-   */
-  end(backend: string): void {
-    this.#copy(backend).busy = false;
-  }
-
-  /**
-   * A backend has it, or the rules say that it shall not.
-   *
-   * @param backend Its name.
-   * @param revision What {@linkcode begin} gave.
-   * @param taken Whether the rules let the backend have it.
-   * @param sent What was sent, where anything was.
-   */
-  covered(
-    backend: string,
-    revision: number,
-    taken: boolean,
-    sent?: { readonly endedAt: number; readonly bytes: number },
-  ): void {
-    const copy = this.#copy(backend);
-    Object.assign(copy, { covered: revision, taken, failures: 0, notBefore: 0 });
-    if (sent) copy.last = sent;
-  }
-
-  /**
-   * A backend did not get it.
-   *
-   * @param backend Its name.
-   * @param waitMs How long to wait, given how often it has failed in a row.
-   * @param now Epoch milliseconds.
-   * @returns The wait in milliseconds.
-   */
-  failed(backend: string, waitMs: (failures: number) => number, now: number): number {
-    const copy = this.#copy(backend);
-    const wait = waitMs(++copy.failures);
-    copy.notBefore = now + wait;
-    return wait;
+    const rested = this.#isUrgent ? -Infinity : copy.restsUntil(minIntervalMs);
+    return Math.max(settled, copy.notBefore, rested);
   }
 
   /**
@@ -198,10 +157,10 @@ export class PendingSession {
    */
   takeDone(backends: readonly string[]): readonly string[] {
     if (backends.length === 0) return [];
-    const covered = Math.min(...backends.map((backend) => this.#copy(backend).covered));
+    const covered = Math.min(...backends.map((backend) => this.copy(backend).covered));
     const done = [...this.#files].filter(([, revision]) => revision <= covered);
     for (const [file] of done) this.#files.delete(file);
-    if (!backends.some((backend) => this.isWantedBy(backend))) this.#rest();
+    if (!this.isWaiting(backends)) this.#rest();
     return done.map(([file]) => file);
   }
 
@@ -214,7 +173,7 @@ export class PendingSession {
   dismiss(files: readonly string[], backends: readonly string[]): void {
     for (const file of files) this.#files.delete(file);
     if (this.#files.size > 0) return;
-    for (const backend of backends) this.#copy(backend).covered = this.#revision;
+    for (const backend of backends) this.copy(backend).dismiss(this.#revision);
     this.#rest();
   }
 
@@ -224,40 +183,32 @@ export class PendingSession {
    * @param backends The names of all that count.
    */
   isTakenByAny(backends: readonly string[]): boolean {
-    return backends.some((backend) => this.#copy(backend).taken);
+    return backends.some((backend) => this.copy(backend).isTaken);
   }
 
   /**
    * Other rules are in force: every backend has to look at it again while anybody asks for it.
    *
-   * @param forgiven Failures are forgotten too, since they may be mended.
+   * @param isForgiven Failures are forgotten too, since they may be mended.
    */
-  rulesChanged(forgiven: boolean): void {
+  rulesChanged(isForgiven: boolean): void {
     for (const copy of this.#copies.values()) {
-      if (this.#files.size > 0) copy.covered = 0;
-      if (forgiven) Object.assign(copy, { failures: 0, notBefore: 0 });
+      if (this.#files.size > 0) copy.uncover();
+      if (isForgiven) copy.forgive();
     }
   }
 
   #rest(): void {
-    this.#now = false;
-    this.#waitsSince = undefined;
+    this.#isUrgent = false;
+    this.#lastWordAt = Infinity;
     this.#oldestAt = Infinity;
     this.#newestAt = -Infinity;
   }
 
   #want(newestAt: number, oldestAt: number, now: number): void {
-    this.#waitsSince = now;
+    this.#lastWordAt = now;
     this.#revision++;
     this.#newestAt = newestAt;
     this.#oldestAt = oldestAt;
-  }
-
-  #copy(backend: string): CopyState {
-    const known = this.#copies.get(backend);
-    if (known) return known;
-    const fresh = { covered: 0, taken: false, busy: false, failures: 0, notBefore: 0 };
-    this.#copies.set(backend, fresh);
-    return fresh;
   }
 }

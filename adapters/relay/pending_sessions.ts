@@ -6,15 +6,17 @@
  */
 import type { SessionId } from "../../core/agent.ts";
 import { sessionKey } from "../../core/session_key.ts";
-import type { Outbox } from "../state/outbox.ts";
+import type { Outbox, WaitingSession } from "../state/outbox.ts";
 import { PendingSession } from "./pending_session.ts";
 
 /** What lies outside. */
 export interface PendingOutside {
   /** What waits. */
   readonly outbox: Pick<Outbox, "waiting" | "names" | "remove">;
-  /** Epoch milliseconds. */
+  /** The relay's own clock: milliseconds since any time, never set. */
   now(): number;
+  /** Epoch milliseconds. */
+  date(): number;
   /** Writes a line into the log. */
   say(line: string): void;
 }
@@ -42,7 +44,7 @@ export class PendingSessions {
    * @returns Whether anything had changed.
    */
   async look(): Promise<boolean> {
-    const { outbox, now, say } = this.#outside;
+    const { outbox, say } = this.#outside;
     const names = new Set(await outbox.names());
     if (names.size === this.#names.size && !this.isNews([...names])) return false;
     const { sessions, damaged } = await outbox.waiting();
@@ -50,8 +52,15 @@ export class PendingSessions {
     for (const file of damaged) say(`the intent ${file} is unreadable and was put aside`);
     const asked = new Set(sessions.map(({ session }) => sessionKey(session)));
     for (const [name, pending] of this.#sessions) if (!asked.has(name)) pending.unasked();
-    for (const waiting of sessions) this.of(waiting.session).see(waiting, now());
+    for (const waiting of sessions) this.#see(waiting);
     return true;
+  }
+
+  #see({ session, files, now: isUrgent, since }: WaitingSession): void {
+    const now = this.#outside.now();
+    // A clock that was set back since must not make it wait.
+    const age = Math.max(0, this.#outside.date() - since);
+    this.of(session).see({ files, isUrgent, since: now - age }, now);
   }
 
   /**
@@ -108,7 +117,7 @@ export class PendingSessions {
     if (done.length > 0 && !pending.isTakenByAny(backends)) {
       this.#outside.say(`left ${pending.session.id} alone: the rules say that it is not archived`);
     }
-    if (!backends.some((backend) => pending.isWantedBy(backend))) pending.lastSaid = undefined;
+    if (!pending.isWaiting(backends)) pending.lastSaid = undefined;
   }
 
   /**

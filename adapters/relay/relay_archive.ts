@@ -29,7 +29,7 @@ export interface OpenLane {
 /** An archive that is open. */
 export interface RelayArchive {
   /** When and how sessions are archived. */
-  readonly archive: ArchiveConfig;
+  readonly settings: ArchiveConfig;
   /** The agents of this machine. */
   readonly agents: readonly Agent[];
   /** What every backend has. */

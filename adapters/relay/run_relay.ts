@@ -8,7 +8,6 @@
  * @module
  */
 import "minimatch";
-import { join } from "node:path";
 import process from "node:process";
 import "../../backends/file.ts";
 import { ArchiveError, isArchiveError } from "../../core/errors.ts";
@@ -20,14 +19,15 @@ import { loadConfig } from "../config/load.ts";
 import { configFile } from "../config/locate.ts";
 import "../config/parse.ts";
 import { requests, takeAsRelay } from "../state/handover.ts";
+import { StoresFile } from "../state/known_stores.ts";
+import { ledgerPath, outboxFolder, spoolFolder } from "../state/layout.ts";
 import { FileLedger } from "../state/ledger.ts";
 import { stateFolder } from "../state/location.ts";
 import { Outbox } from "../state/outbox.ts";
 import { RelayLog } from "../state/relay_log.ts";
 import "../state/spool.ts";
 import { configStamp, readStatus, writeStatus } from "../state/status.ts";
-import { StoresFile } from "./known_stores.ts";
-import { oneLine } from "./lane.ts";
+import { lineOf } from "./line_of.ts";
 import { openLanes } from "./open_lanes.ts";
 import { Relay } from "./relay.ts";
 import { keepRelay, type Tenure } from "./tenure.ts";
@@ -81,7 +81,7 @@ interface Place {
 
 async function run(place: Place, { signal, lingerMs = LINGER_MS }: RelayOptions): Promise<void> {
   const { state, log, configPath } = place;
-  const outbox = new Outbox(join(state, "outbox"));
+  const outbox = new Outbox(outboxFolder(state));
   const wake = new Wake(state);
   await wake.open();
   try {
@@ -89,7 +89,8 @@ async function run(place: Place, { signal, lingerMs = LINGER_MS }: RelayOptions)
       outbox,
       configPath,
       stamp: () => configStamp(configPath),
-      now: Date.now,
+      now: () => performance.now(),
+      date: Date.now,
       random: Math.random,
       pause: (ms, early) => wake.pause(ms, early),
       say: (line) => log.say(line),
@@ -118,7 +119,7 @@ async function take(place: Place, signal: AbortSignal): Promise<Tenure | undefin
   if (lock === undefined) return undefined;
   log.say(`process ${process.pid} archives in the background`);
   const ledger = lateLedger(state);
-  const spool = lateSpool(join(state, "spool"));
+  const spool = lateSpool(spoolFolder(state));
   const { env, platform } = process;
   return {
     async open() {
@@ -151,7 +152,7 @@ async function take(place: Place, signal: AbortSignal): Promise<Tenure | undefin
 function lateLedger(state: string) {
   let opened: Promise<FileLedger> | undefined;
   return {
-    open: () => opened ??= FileLedger.open(join(state, "ledger.jsonl")),
+    open: () => opened ??= FileLedger.open(ledgerPath(state)),
     close: async () => await (await opened)?.close(),
   };
 }
@@ -178,7 +179,7 @@ export function bugsTo(log: RelayLog): (error: unknown) => void {
   let last: string | undefined;
   return (error) => {
     const said = error instanceof ArchiveError
-      ? `cannot go on for now: ${oneLine(error.message)}`
+      ? `cannot go on for now: ${lineOf(error.message)}`
       : `a fault of the program: ${error instanceof Error ? error.stack ?? error : String(error)}`;
     if (said !== last) log.say(said);
     last = said;

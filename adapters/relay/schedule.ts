@@ -13,9 +13,9 @@ const BYTES_PER_MS = 200;
 const LONGEST_INTERVAL_MS = 300_000;
 
 /**
- * When a session has settled.
+ * When a session has settled. Times are in milliseconds, of any one clock.
  *
- * @param oldestAt When the first word of a change was written, epoch milliseconds.
+ * @param oldestAt When the first word of a change was written.
  * @param newestAt When the last one was written, or seen where that is not known.
  */
 export function settledAt(oldestAt: number, newestAt: number): number {

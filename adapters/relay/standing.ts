@@ -1,10 +1,11 @@
 /**
- * How the backends stand, between what the status file says and what the relay knows.
+ * How backends and sessions stand, between what the status file says and what the relay knows.
  *
  * @module
  */
-import type { BackendStatus, Status } from "../state/status.ts";
+import type { BackendStatus, Status, StuckSessions } from "../state/status.ts";
 import type { Health } from "./lane.ts";
+import type { PendingSession } from "./pending_session.ts";
 
 /**
  * What the status is to say of the backends.
@@ -18,15 +19,31 @@ export function backendsStatus(
 ): Readonly<Record<string, BackendStatus>> {
   const told = [...health].filter(([name]) => names?.includes(name) ?? true);
   return Object.fromEntries(told.map(([name, known]) => {
-    const { identity, lastSuccess, lastFailure, failing, nextTryAt } = known;
+    const { identity, lastSuccess, lastFailure, failing, nextTry } = known;
     return [name, {
       identity,
       ...(lastSuccess && { lastSuccess }),
       ...(lastFailure && { lastFailure }),
       failing,
-      ...(nextTryAt !== undefined && { nextTryAt: new Date(nextTryAt).toISOString() }),
+      ...(nextTry && { nextTryAt: nextTry.told }),
     }];
   }));
+}
+
+/**
+ * What the status is to say of sessions that wait though nothing is wrong with their backends.
+ *
+ * @param sessions All that are known.
+ * @param names The backends that are configured.
+ */
+export function stuckSessions(
+  sessions: Iterable<PendingSession>,
+  names: readonly string[],
+): StuckSessions | undefined {
+  const troubles = [...sessions].flatMap((pending) => pending.troubleIn(names) ?? []);
+  if (troubles.length === 0) return undefined;
+  const last = troubles.reduce((one, other) => other.at > one.at ? other : one);
+  return { sessions: troubles.length, last };
 }
 
 /**

@@ -1,19 +1,22 @@
 /**
  * Starts a relay in the background from inside a host: a coding agent, or anything else that wrote
- * an intent. Costs the host little: nothing that a relay needs is loaded here, and no file is read
- * while the host waits.
+ * an intent. Costs the host little: nothing that a relay needs is loaded here, no file is read while
+ * the host waits, and nothing keeps the host alive.
  *
  * @module
  */
-import { join } from "node:path";
+import type { ChildProcess } from "node:child_process";
+import { type FileHandle, open } from "node:fs/promises";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
+import { ArchiveError } from "../../core/errors.ts";
+import { ownFile } from "../process/own_file.ts";
+import { onOwnRuntime } from "../process/own_runtime.ts";
 import { livingRelay } from "../state/handover.ts";
+import { lockPath, relayLogPath } from "../state/layout.ts";
 import { type LockHolder, lockHolder } from "../state/lock.ts";
-import { ownFile } from "./own_file.ts";
-
-/** Set in the environment of a relay, so that a plugin in it does nothing. */
-export const RELAY_VARIABLE = "SESSION_ARCHIVER_RELAY";
+import { yieldTo } from "./background_priority.ts";
+import { RELAY_VARIABLE } from "./variable.ts";
 
 /** What a relay is started with. */
 export interface StartOptions {
@@ -32,10 +35,16 @@ export interface StartOptions {
   readonly flags?: readonly string[];
 }
 
+/** A relay that was started. Whether it is of use shows when it takes the lock. */
+export interface StartedRelay {
+  /** Resolves when it has ended, with what it failed of, if it did. */
+  readonly ended: Promise<Error | undefined>;
+}
+
 /** What came of it. */
 export type Started =
-  /** A process was started. Whether it is of use shows when it takes the lock. */
-  | { readonly started: number }
+  /** A process was started; its number. */
+  | StartedRelay & { readonly started: number }
   /** A relay is at work already. */
   | { readonly running: LockHolder }
   /** No process could be started. */
@@ -49,112 +58,124 @@ export type Started =
  * @example
  * ```ts ignore
  * const outcome = await startRelay({ state });
- * if ("failed" in outcome || !await isRelayUp(state)) await startRelayInWorker({ state });
+ * if ("failed" in outcome) await startRelayInWorker({});
  * ```
  */
 export async function startRelay(options: StartOptions): Promise<Started> {
   try {
     const running = await livingRelay(options.state);
-    if (running !== undefined) return { running };
-    return { started: await spawnRelay(options) };
+    return running === undefined ? await spawnRelay(options) : { running };
   } catch (error) {
-    return { failed: error instanceof Error ? error : new Error(String(error)) };
+    return { failed: asError(error) };
   }
 }
 
 /**
- * Whether a relay that was started has got as far as the lock, or somebody else has it.
+ * Why a relay that was started is of no use.
  *
+ * @param relay Which.
  * @param state The state's folder.
- * @param withinMs How long to wait for it, in milliseconds; 5,000 by default.
+ * @returns Undefined when it has got as far as the lock, or somebody else has it, or it was not
+ * needed any more.
  */
-export async function isRelayUp(state: string, withinMs = 5_000): Promise<boolean> {
-  const until = performance.now() + withinMs;
-  for (;;) {
-    if (await lockHolder(join(state, "lock")) !== undefined) return true;
-    if (performance.now() >= until) return false;
-    await delay(LOOK_MS);
+export async function failureOf(
+  { ended }: StartedRelay,
+  state: string,
+): Promise<Error | undefined> {
+  const ending = ended.then((failure) => ({ failure }));
+  const until = performance.now() + UP_MS;
+  while (await lockHolder(lockPath(state)) === undefined) {
+    if (performance.now() >= until) return tooLate(state);
+    const end = await Promise.race([ending, delay(LOOK_MS, undefined, { ref: false })]);
+    if (end !== undefined) return end.failure;
   }
+  return undefined;
 }
 
+/**
+ * How long a relay may take to its lock, in milliseconds. It gives way to everything else, so that
+ * it may well take long where the machine is busy; one that broke off is not waited for.
+ */
+const UP_MS = 30_000;
 const LOOK_MS = 100;
 
-/** A relay in a thread of this process. */
-export interface RelayThread {
-  /** Resolves when it has ended, with what it failed of, if it did. */
-  readonly ended: Promise<Error | undefined>;
-  /** Asks it to end quickly. */
-  stop(): void;
-}
-
 /**
- * Runs a relay in a thread of this process, for hosts that may start no process. It does not keep
- * the host alive.
+ * Runs a relay in a thread of this process, for hosts that may start no process. It ends with the
+ * host at the latest.
  *
  * @param options What it is started with; environment and flags are the process's own.
  */
 export async function startRelayInWorker(
   { config, lingerMs }: Pick<StartOptions, "config" | "lingerMs">,
-): Promise<RelayThread> {
+): Promise<StartedRelay> {
   const { Worker } = await import("node:worker_threads");
-  const worker = new Worker(ownFile("worker", import.meta.url), {
+  const worker = new Worker(ownFile("./worker", import.meta.url), {
     workerData: { config, lingerMs },
   });
   const ended = new Promise<Error | undefined>((resolve) => {
-    worker.once("error", (error) => {
-      resolve(error instanceof Error ? error : new Error(String(error)));
-    });
+    worker.once("error", (error) => resolve(asError(error)));
     worker.once("exit", () => resolve(undefined));
   });
   worker.unref();
-  return { ended, stop: () => worker.postMessage("stop") };
+  return { ended };
 }
 
-async function spawnRelay(options: StartOptions): Promise<number> {
+async function spawnRelay(options: StartOptions): Promise<Started> {
   const { spawn } = await import("node:child_process");
-  const { state, config, lingerMs, env = process.env } = options;
+  const { state, config, lingerMs, env = process.env, flags } = options;
+  // Not the user's project.
+  const program = onOwnRuntime(ownFile("./main", import.meta.url), { cwd: state, flags });
   const args = [
-    ...runtimeArgs(options.flags ?? []),
+    ...program.args,
     ...(config === undefined ? [] : ["--config", config]),
     ...(lingerMs === undefined ? [] : ["--linger", `${lingerMs}`]),
   ];
-  const child = spawn(process.execPath, args, {
-    detached: true,
-    stdio: "ignore",
-    windowsHide: true,
-    // Not the user's project: some runtimes read settings from where they are started.
-    cwd: state,
-    env: { ...env, PWD: state, [RELAY_VARIABLE]: "1", BUN_BE_BUN: "1" },
-  });
-  const pid = await new Promise<number>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("spawn", () => resolve(child.pid ?? 0));
-  });
-  child.unref();
-  await yieldTo(pid);
-  return pid;
-}
-
-/** What is done in the background must not slow what somebody waits for. */
-async function yieldTo(pid: number): Promise<void> {
-  const { constants, setPriority } = await import("node:os");
+  const log = await openLog(state);
   try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // It has ended already, or may not be changed here: it only takes turns as others do.
+    const child = spawn(program.command, args, {
+      detached: true,
+      stdio: ["ignore", "ignore", log?.fd ?? "ignore"],
+      windowsHide: true,
+      cwd: state,
+      env: { ...env, ...program.env, [RELAY_VARIABLE]: "1" },
+    });
+    const ended = endOf(child, state);
+    const pid = await new Promise<number>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("spawn", () => resolve(child.pid ?? 0));
+    });
+    child.unref();
+    await yieldTo(pid);
+    return { started: pid, ended };
+  } finally {
+    await log?.close();
   }
 }
 
-/** How this runtime runs a script. An agent that embeds Bun is told by `BUN_BE_BUN` to be one. */
-function runtimeArgs(flags: readonly string[]): readonly string[] {
-  const script = ownFile("main", import.meta.url);
-  const file = script.protocol === "file:" ? pathOf(script) : script.href;
-  if ("Deno" in globalThis) return ["run", "--quiet", "--allow-all", "--no-lock", ...flags, file];
-  return [...flags, file];
+/** Where what a relay says stands that does not get as far as its own log. */
+async function openLog(state: string): Promise<FileHandle | undefined> {
+  // A relay without it is better than none; it says itself what is wrong with the folder.
+  return await open(relayLogPath(state), "a", 0o600).catch(() => undefined);
 }
 
-/** A path, since not every runtime takes the URL of a script. */
-function pathOf(url: URL): string {
-  const path = decodeURIComponent(url.pathname);
-  return /^\/[A-Za-z]:\//.test(path) ? path.slice(1) : path;
+function endOf(child: ChildProcess, state: string): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    child.once("exit", (code, signal) => {
+      resolve(code === 0 ? undefined : brokenOff(`${code ?? signal}`, state));
+    });
+  });
+}
+
+function brokenOff(how: string, state: string): ArchiveError {
+  const log = relayLogPath(state);
+  return new ArchiveError("Transient", `the background process broke off (${how}); see ${log}`);
+}
+
+function tooLate(state: string): ArchiveError {
+  const said = `the background process was not at work after ${UP_MS / 1000} s`;
+  return new ArchiveError("Timeout", `${said}; see ${relayLogPath(state)}`);
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

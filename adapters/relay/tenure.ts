@@ -30,9 +30,9 @@ export async function keepRelay(relay: Relay, outside: TenureOutside): Promise<v
   for (;;) {
     const tenure = await outside.take();
     if (tenure === undefined) return;
-    const ending = await relay.work(tenure).finally(() => tenure.release());
-    if (ending === "stopped" || ending === "lost") return;
+    const why = await relay.work(tenure).finally(() => tenure.release());
+    if (why === "stopped" || why === "lost") return;
     // Whoever wrote an intent while the lock was still held saw a relay, and started none.
-    if (ending === "idle" && !relay.isNews(await outside.names())) return;
+    if (why === "idle" && !relay.isNews(await outside.names())) return;
   }
 }

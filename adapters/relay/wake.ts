@@ -1,62 +1,80 @@
 /**
  * Waiting without missing anything: until a file comes into the outbox, or a command asks for the
- * lock, or some time is over. Where the system tells of new files, that is what wakes; looking again
- * from time to time is for where it does not.
+ * lock, or some time is over. Where the system tells of new files, that is what wakes, so that a
+ * relay with nothing to do costs no power; looking from time to time is for where it does not.
  *
  * @module
  */
-import { type FSWatcher, watch } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { makePrivateFolder } from "../state/folder.ts";
-import { requests } from "../state/handover.ts";
+import { handoverFolder, outboxFolder } from "../state/layout.ts";
+import { WatchedFolder, type WatchFolder } from "./watched_folder.ts";
 
-/** How often to look whether a command asks for the lock, in milliseconds. */
-const ASKED_MS = 250;
+/** The longest pause where the system does not tell, in milliseconds. */
+const LOOK_MS = 1_000;
+/**
+ * For how long to look more often once something happened, and how often, in milliseconds: a file is
+ * begun before it has its name, and of two events that come together Bun may tell the first only.
+ */
+const STIRRED_MS = 1_000;
+const STIRRED_LOOK_MS = 200;
 
 /** Watches a state folder. */
 export class Wake {
-  readonly #state: string;
-  #watcher: FSWatcher | undefined;
-  #stirred = new AbortController();
+  readonly #folders: readonly WatchedFolder[];
+  #hasStirred = false;
+  #stirredAt = -Infinity;
+  #wakeUp = () => {};
 
-  /** @param state The state's folder. */
-  constructor(state: string) {
-    this.#state = state;
+  /**
+   * @param state The state's folder.
+   * @param watchFolder How to watch a folder; the system's way by default.
+   */
+  constructor(state: string, watchFolder?: WatchFolder) {
+    const stir = () => {
+      this.#hasStirred = true;
+      this.#stirredAt = performance.now();
+      this.#wakeUp();
+    };
+    this.#folders = [outboxFolder(state), handoverFolder(state)]
+      .map((folder) => new WatchedFolder(folder, stir, watchFolder));
   }
 
-  /** Begins to watch. What cannot be watched is looked at from time to time. */
+  /** Begins to watch. */
   async open(): Promise<void> {
-    const outbox = await makePrivateFolder(join(this.#state, "outbox"));
-    try {
-      const watcher = watch(outbox, { persistent: false }, () => this.#stirred.abort());
-      watcher.on("error", () => watcher.close());
-      this.#watcher = watcher;
-    } catch {
-      // Too many watches, or a network mount: the looks must do.
-      this.#watcher = undefined;
-    }
+    await Promise.all(this.#folders.map((folder) => folder.tend()));
   }
 
   /**
-   * Waits.
+   * Waits, a second at most where the system does not tell of new files, and less for a moment when
+   * it has. Whoever waited has to look what there is.
    *
    * @param ms For how long at most.
    * @param signal Ends it.
    */
   async pause(ms: number, signal?: AbortSignal): Promise<void> {
-    const until = performance.now() + ms;
-    const early = signal ? AbortSignal.any([signal, this.#stirred.signal]) : this.#stirred.signal;
-    for (let left = ms; left > 0 && !early.aborted; left = until - performance.now()) {
-      await delay(Math.min(left, ASKED_MS), undefined, { signal: early }).catch(() => undefined);
-      if (left > ASKED_MS && !early.aborted && await requests(this.#state)) return;
-    }
-    if (this.#stirred.signal.aborted) this.#stirred = new AbortController();
+    await this.open();
+    await this.#rest(Math.min(ms, this.#longest()), signal);
+    this.#hasStirred = false;
   }
 
-  /** Ends watching. */
+  /** Ends watching, and a pause. */
   close(): void {
-    this.#watcher?.close();
-    this.#stirred.abort();
+    for (const folder of this.#folders) folder.close();
+    this.#wakeUp();
+  }
+
+  /** How long a pause may be in which nothing is told, in milliseconds. */
+  #longest(): number {
+    if (performance.now() - this.#stirredAt < STIRRED_MS) return STIRRED_LOOK_MS;
+    return this.#folders.every(({ tells }) => tells) ? Infinity : LOOK_MS;
+  }
+
+  async #rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#hasStirred || signal?.aborted) return;
+    const over = new AbortController();
+    this.#wakeUp = () => over.abort();
+    signal?.addEventListener("abort", this.#wakeUp, { once: true });
+    await delay(ms, undefined, { signal: over.signal }).catch(() => undefined);
+    signal?.removeEventListener("abort", this.#wakeUp);
   }
 }

@@ -14,6 +14,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { throwIfAborted } from "../../core/errors.ts";
 import { errorCode, fileError } from "./file_error.ts";
 import { makePrivateFolder } from "./folder.ts";
+import { handoverFolder, linePath, lockPath } from "./layout.ts";
 import { type Lock, lockHolder, tryLock } from "./lock.ts";
 import {
   isDead,
@@ -109,11 +110,6 @@ export async function takeAsRelay(
   }
 }
 
-/** Where the one relay has its lock that waits for the other one. */
-function linePath(state: string): string {
-  return join(state, "next");
-}
-
 /** One relay may wait for a command to end; any further one is not needed. */
 async function placeInLine(
   state: string,
@@ -163,14 +159,6 @@ interface Request {
 
 /** The beginning of all names in the folder; what is behind it is a token. */
 const BASE = "request";
-
-function lockPath(state: string): string {
-  return join(state, "lock");
-}
-
-function handoverFolder(state: string): string {
-  return join(state, "handover");
-}
 
 /** The same request, touched for those who cannot look at this process, or a new one. */
 async function standingRequest(

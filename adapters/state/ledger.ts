@@ -54,7 +54,7 @@ interface Waiting {
  *
  * @example
  * ```ts ignore
- * const ledger = await FileLedger.open(join(folder, "ledger.jsonl"));
+ * const ledger = await FileLedger.open(ledgerPath(state));
  * if (ledger.damaged > 0) console.error(`${ledger.damaged} lines of the ledger were damaged`);
  * ```
  */

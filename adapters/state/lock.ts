@@ -48,7 +48,7 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** Options of {@linkcode acquireLock}. */
+/** Options of {@linkcode tryLock}. */
 export interface LockOptions {
   /** What it is held for, as in "another run is archiving". */
   readonly purpose: string;
@@ -67,34 +67,23 @@ export interface Refusal {
 }
 
 /**
- * Takes the lock.
- *
- * @param path Where the lock's file belongs; its folder must exist.
- * @param options Purpose and signal.
- * @returns The lock. It ends with the process at the latest; it keeps no process alive.
- * @throws ArchiveError `AlreadyExists`, retryable, naming the holder, while somebody holds it.
- *
- * @example
- * ```ts ignore
- * const lock = await acquireLock(join(folder, "lock"), { purpose: "archiving" });
- * try {
- *   // write the ledger
- * } finally {
- *   await lock.release();
- * }
- * ```
- */
-export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
-  const outcome = await tryLock(path, options);
-  if ("refusal" in outcome) throw outcome.refusal;
-  return outcome;
-}
-
-/**
  * Takes the lock unless somebody holds it, and then tells who.
  *
  * @param path Where the lock's file belongs; its folder must exist.
- * @param options See {@linkcode acquireLock}.
+ * @param options What it is held for, and by what.
+ * @returns The lock, which ends with the process at the latest and keeps no process alive; or why it
+ * cannot be had.
+ *
+ * @example
+ * ```ts ignore
+ * const outcome = await tryLock(lockPath(state), { purpose: "archiving" });
+ * if ("refusal" in outcome) throw outcome.refusal;
+ * try {
+ *   // write the ledger
+ * } finally {
+ *   await outcome.release();
+ * }
+ * ```
  */
 export async function tryLock(path: string, options: LockOptions): Promise<Lock | Refusal> {
   throwIfAborted(options.signal, "waiting for the lock");

@@ -50,7 +50,7 @@ const TRIES = 3;
  *
  * @example
  * ```ts ignore
- * const outbox = new Outbox(join(state, "outbox"));
+ * const outbox = new Outbox(outboxFolder(state));
  * await outbox.write({ agent: "opencode", store: "/home/me/…/opencode.db", id: "ses_1" });
  * for (const { session, files } of (await outbox.waiting()).sessions) {
  *   await archive(session);

@@ -6,7 +6,7 @@
  * @module
  */
 import { type FileHandle, open, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { relayLogPath } from "./layout.ts";
 
 /** The size in bytes at which a log becomes the predecessor of a new one. */
 const LIMIT_BYTES = 1 << 20;
@@ -48,7 +48,7 @@ export class RelayLog {
     folder: string,
     { limitBytes = LIMIT_BYTES, now = Date.now }: RelayLogOptions = {},
   ) {
-    this.#path = join(folder, "relay.log");
+    this.#path = relayLogPath(folder);
     this.#limitBytes = limitBytes;
     this.#now = now;
   }
@@ -60,7 +60,7 @@ export class RelayLog {
    */
   say(entry: string): void {
     const time = new Date(this.#now()).toISOString();
-    this.#lines.push(`${time} ${oneLine(entry)}\n`);
+    this.#lines.push(`${time} ${escaped(entry)}\n`);
     this.#writing ??= this.#writeAll();
   }
 
@@ -108,7 +108,7 @@ export class RelayLog {
 /** Control characters, and what terminals and editors take for a line's end. */
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029]/gu;
 
-function oneLine(text: string): string {
+function escaped(text: string): string {
   const isLong = text.length > LONGEST_ENTRY;
   const kept = isLong ? `${text.slice(0, LONGEST_ENTRY).replace(/\p{Surrogate}$/u, "")} …` : text;
   return kept.replace(UNPRINTABLE, visible);

@@ -30,7 +30,7 @@ const SUFFIX = ".spool";
  *
  * @example
  * ```ts ignore
- * const spool = await FileSpool.open(join(folder, "spool"));
+ * const spool = await FileSpool.open(spoolFolder(state));
  * const document = await spool.write(chunks);
  * try {
  *   await backend.put(key, document);

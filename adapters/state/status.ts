@@ -6,9 +6,11 @@
  *
  * @module
  */
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { errorCode, fileError } from "./file_error.ts";
+import { readFile, stat } from "node:fs/promises";
+import { isRecord } from "../../core/fields.ts";
+import { errorCode } from "./file_error.ts";
+import { statusPath } from "./layout.ts";
+import { replaceFile } from "./replace_file.ts";
 
 /** What stands in the file. All times are ISO 8601 in UTC. */
 export interface Status {
@@ -33,10 +35,28 @@ export interface Status {
   readonly backends: Readonly<Record<string, BackendStatus>>;
   /** How many sessions wait. */
   readonly waiting: number;
+  /**
+   * Those of them that wait though no backend is at fault: they cannot be read, or a backend that
+   * works refuses them. Each is tried again, more and more seldom.
+   */
+  readonly stuck?: StuckSessions;
   /** Sessions from before the installation, which only an explicit run archives. */
   readonly history?: { readonly sessions: number };
   /** When the relay made the first archive ever. */
   readonly firstSuccess?: string;
+}
+
+/** Sessions with which something is wrong, or with their agent's store. */
+export interface StuckSessions {
+  /** How many. */
+  readonly sessions: number;
+  /** The last that failed: its id, an error's code, and one line for people. */
+  readonly last: {
+    readonly at: string;
+    readonly session: string;
+    readonly code: string;
+    readonly message: string;
+  };
 }
 
 /** How it went with one backend. */
@@ -53,8 +73,6 @@ export interface BackendStatus {
   readonly nextTryAt?: string;
 }
 
-const NAME = "status.json";
-
 /**
  * Reads the status.
  *
@@ -64,7 +82,7 @@ const NAME = "status.json";
  */
 export async function readStatus(folder: string): Promise<Status | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(join(folder, NAME), "utf8"));
+    const value: unknown = JSON.parse(await readFile(statusPath(folder), "utf8"));
     return isStatus(value) ? value : undefined;
   } catch {
     // Whatever is wrong with it, the relay writes it anew.
@@ -83,29 +101,11 @@ const writing = new Map<string, Promise<void>>();
  */
 export function writeStatus(folder: string, status: Status): Promise<void> {
   const before = writing.get(folder) ?? Promise.resolve();
-  const written = before.catch(() => undefined).then(() => replace(folder, status));
+  const text = `${JSON.stringify(status)}\n`;
+  const written = before.catch(() => undefined)
+    .then(() => replaceFile(statusPath(folder), text));
   writing.set(folder, written);
   return written;
-}
-
-async function replace(folder: string, status: Status): Promise<void> {
-  const path = join(folder, NAME);
-  const temporary = `${path}.new`;
-  try {
-    // One that a killed process could not finish.
-    await rm(temporary, { force: true });
-    const handle = await open(temporary, "wx", 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify(status)}\n`);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError(error, "cannot write the status", path);
-  }
 }
 
 /** The stamp of a file that is not there. */
@@ -130,12 +130,11 @@ export async function configStamp(path: string): Promise<string> {
   }
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
 function isStatus(value: unknown): value is Status {
   return isRecord(value) && value.version === 1 && isTime(value.updatedAt) &&
     isConfig(value.config) && isRecord(value.backends) &&
     Object.values(value.backends).every(isBackend) && isCount(value.waiting) &&
+    optional(value.stuck, isStuck) &&
     optional(value.history, (history) => isRecord(history) && isCount(history.sessions)) &&
     optional(value.firstSuccess, isTime);
 }
@@ -153,20 +152,21 @@ function isBackend(value: unknown): boolean {
     optional(value.nextTryAt, isTime);
 }
 
+function isStuck(value: unknown): boolean {
+  return isRecord(value) && isCount(value.sessions) &&
+    isEvent(value.last, ["session", "code", "message"]);
+}
+
 function isEvent(value: unknown, names: readonly string[]): boolean {
   return isRecord(value) && isTime(value.at) && areTexts(value, names);
 }
 
-function areTexts(value: Members, names: readonly string[]): boolean {
+function areTexts(value: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
   return names.every((name) => isText(value[name]));
 }
 
 function optional(value: unknown, check: (value: unknown) => boolean): boolean {
   return value === undefined || check(value);
-}
-
-function isRecord(value: unknown): value is Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {

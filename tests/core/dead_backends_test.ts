@@ -14,6 +14,12 @@ import {
   MemoryBackend,
   MemoryLedger,
 } from "@session-archiver/archiver";
+import {
+  asArchiveError,
+  concernsBackend,
+  type ErrorCode,
+  type ErrorSubject,
+} from "../../core/errors.ts";
 
 const KEY = "home_me_project/2026-01-31/one.json";
 
@@ -130,14 +136,67 @@ describe("a run into a backend that is dead", () => {
     assert.ok(items.every(({ copies }) => !copies[0].gaveUp));
   });
 
-  it("does not blame it for sessions that cannot be loaded", async () => {
-    const fine = failing("fine", []);
-    const agent = agentWith(...MANY);
-    agent.load = () => Promise.reject(new ArchiveError("Corrupt", "broken session"));
-    const archiver = new Archiver({ agents: [agent], backends: [fine.backend] });
-    const { items } = await collect(archiver.archiveAll());
-    assert.ok(items.every(({ copies }) => !copies[0].gaveUp));
-    assert.equal(fine.calls.list, undefined);
+  it("asks one at once that finds fault with what it is given, since all may be wrong", async () => {
+    const wrong = failing("wrong", []);
+    const refusal = new ArchiveError("Invalid", "there is no such bucket", { backend: "wrong" });
+    let asked = 0;
+    const list = () => {
+      asked++;
+      return failingPages(refusal);
+    };
+    Object.assign(wrong.inner, { list, put: () => Promise.reject(refusal) });
+    const archiver = new Archiver({ agents: [agentWith(...MANY)], backends: [wrong.backend] });
+    const { items } = await collect(archiver.archiveAll({ concurrency: 1 }));
+    assert.equal(items.filter(({ copies }) => copies[0].gaveUp).length, MANY.length - 1);
+    assert.equal(asked, 2);
+  });
+
+  it("does not give up one that may not be listed for a single session", async () => {
+    const picky = failing("picky", []);
+    const [closed, refusal] = (["Unauthorized", "Invalid"] as const)
+      .map((code) => new ArchiveError(code, "no", { backend: "picky" }));
+    const put = picky.inner.put.bind(picky.inner);
+    Object.assign(picky.inner, {
+      list: () => failingPages(closed),
+      put: (...[key, ...rest]: Parameters<typeof put>) =>
+        key.includes("session-3.") ? Promise.reject(refusal) : put(key, ...rest),
+    });
+    const archiver = new Archiver({ agents: [agentWith(...MANY)], backends: [picky.backend] });
+    const { items } = await collect(archiver.archiveAll({ concurrency: 1 }));
+    const failed = items.filter(({ copies }) => copies[0].status === "failed");
+    assert.deepEqual(failed.map(({ session }) => session.id), ["session-3"]);
+  });
+
+  for (
+    const error of [new ArchiveError("Corrupt", "broken session"), new TypeError("no such field")]
+  ) {
+    it(`does not blame it for sessions that cannot be loaded: ${error}`, async () => {
+      const fine = failing("fine", []);
+      const agent = agentWith(...MANY);
+      agent.load = () => Promise.reject(error);
+      const archiver = new Archiver({ agents: [agent], backends: [fine.backend] });
+      const { items } = await collect(archiver.archiveAll());
+      for (const { session, copies: [copy] } of items) {
+        assert.equal(copy.gaveUp, undefined);
+        assert.ok(isArchiveError(copy.error) && copy.error.backend === undefined);
+        if (error instanceof TypeError) assert.equal(copy.error.session, session.id);
+      }
+      assert.equal(fine.calls.list, undefined);
+    });
+  }
+
+  it("tells what it fails of from what is wrong with a session", () => {
+    const ofDisk = (code: ErrorCode, more: ErrorSubject = {}) =>
+      concernsBackend(new ArchiveError(code, "no", { backend: "disk", ...more }), "disk");
+    for (const code of ["Unauthorized", "NotFound", "Throttled", "Timeout", "Transient"] as const) {
+      assert.ok(ofDisk(code), code);
+      assert.ok(!ofDisk(code, { session: "one" }), code);
+      assert.ok(!ofDisk(code, { backend: "another" }), code);
+    }
+    for (const code of ["Invalid", "Corrupt", "Precondition", "NotSupported"] as const) {
+      assert.ok(!ofDisk(code), code);
+    }
+    assert.ok(!concernsBackend(asArchiveError(new TypeError("no"), { backend: "disk" }), "disk"));
   });
 });
 

@@ -8,12 +8,22 @@ const TIME = 20_000;
 const EVAL = "Deno" in globalThis ? ["eval"] : ["-e"];
 
 /** Runs a script as if it were the program. */
-function script(code: string, limits: Partial<Limits> = {}, command = process.execPath) {
+function script(
+  code: string,
+  limits: Partial<Limits> = {},
+  { command = process.execPath, argv = [] }: { command?: string; argv?: readonly string[] } = {},
+) {
   const program = { command, args: [...EVAL, code], env: {}, cwd: process.cwd() };
-  return runnerOf(() => Promise.resolve(program), process.env)(["list"], { time: TIME, ...limits });
+  return runnerOf(() => program, process.env)(["list", ...argv], { time: TIME, ...limits });
 }
 
 const SLOW = "setInterval(() => {}, 1000);";
+/** Starts a process that lives longer, and holds what it was given of the child's streams. */
+const LEAVES_ONE = `
+  const { spawn } = require("node:child_process");
+  const args = ${JSON.stringify([...EVAL, "setTimeout(() => {}, 8000)"])};
+  spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] }).unref();
+`;
 
 describe("a child", () => {
   it("gives back what it printed, what went wrong and what is good to know", async () => {
@@ -43,7 +53,7 @@ describe("a child", () => {
 
   it("that cannot be started is a failure", async () => {
     await assert.rejects(
-      script("", {}, "/nowhere/opencode"),
+      script("", {}, { command: "/nowhere/opencode" }),
       (error) => error instanceof ChildFailure && /could not be started/.test(error.message),
     );
   });
@@ -68,6 +78,35 @@ describe("a child", () => {
     await assert.rejects(script(deaf, { time: 500 }), /was not done after/);
   });
 
+  for (
+    const [what, argv] of Object.entries({
+      "an argument that no program can be given": ["a\0b"],
+      "more arguments than the system takes": ["x".repeat(4 << 20)],
+    })
+  ) {
+    it(`that cannot be started for ${what} is a failure`, async () => {
+      await assert.rejects(
+        script("", {}, { argv }),
+        (error) =>
+          error instanceof ChildFailure && error.message.length < 300 &&
+          /^The archiver's program could not be started: /.test(error.message),
+      );
+    });
+  }
+
+  it("is done when it ends, whatever it leaves running", async () => {
+    const begun = performance.now();
+    const ended = await script(`${LEAVES_ONE} console.log(JSON.stringify("x".repeat(100_000)));`);
+    assert.deepEqual([ended.exitCode, `${ended.answer}`.length], [0, 100_000]);
+    assert.ok(performance.now() - begun < 6_000);
+  });
+
+  it("is ended at its limit, whatever it leaves running", async () => {
+    const begun = performance.now();
+    await assert.rejects(script(`${LEAVES_ONE} ${SLOW}`, { time: 300 }), /was not done after/);
+    assert.ok(performance.now() - begun < 6_000);
+  });
+
   it("is ended when it says more than anyone can hold", async () => {
     const chatty = `const line = "x".repeat(1 << 20);
       const say = () => process.stdout.write(line, () => setTimeout(say));
@@ -77,8 +116,8 @@ describe("a child", () => {
 });
 
 describe("the program of this package", () => {
-  it("runs on this runtime, away from every project", async () => {
-    const { command, args, cwd, env } = await ownProgram({ PATH: "/bin" });
+  it("runs on this runtime, away from every project", () => {
+    const { command, args, cwd, env } = ownProgram({ PATH: "/bin" });
     assert.equal(command, process.execPath);
     assert.match(args.at(-1) ?? "", /adapters[/\\]cli[/\\]bin\.[jt]s$/);
     assert.ok(isAbsolute(cwd) && args.at(-1)?.startsWith(cwd));
@@ -86,14 +125,14 @@ describe("the program of this package", () => {
     assert.equal(env.OPENCODE_BIN_PATH, undefined);
   });
 
-  it("runs on OpenCode's Bun, and names the OpenCode that it is of", async () => {
+  it("runs on OpenCode's Bun, and names the OpenCode that it is of", () => {
     const runtime = { execPath: "/opt/oc/bin/opencode", versions: { bun: "1.3.14" } };
-    const { command, args, env } = await ownProgram({}, runtime);
+    const { command, args, env } = ownProgram({}, runtime);
     assert.equal(command, "/opt/oc/bin/opencode");
     assert.equal(args.length, 1);
     assert.equal(env.BUN_BE_BUN, "1");
     assert.equal(env.OPENCODE_BIN_PATH, "/opt/oc/bin/opencode");
-    const named = await ownProgram({ OPENCODE_BIN_PATH: "/mine" }, runtime);
+    const named = ownProgram({ OPENCODE_BIN_PATH: "/mine" }, runtime);
     assert.equal(named.env.OPENCODE_BIN_PATH, undefined, "what the user set stays");
   });
 });

@@ -4,8 +4,8 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import type { Program } from "../../../adapters/plugin/child.ts";
 import { ownProgram } from "../../../adapters/plugin/own_program.ts";
+import type { Program } from "../../../adapters/process/own_runtime.ts";
 import { LANE_CONFIG } from "../../lane_config.ts";
 
 /**
@@ -13,10 +13,8 @@ import { LANE_CONFIG } from "../../lane_config.ts";
  *
  * @param env The environment it is started in.
  */
-export async function testedProgram(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Program> {
-  const program = await ownProgram(env);
+export function testedProgram(env: Readonly<Record<string, string | undefined>>): Program {
+  const program = ownProgram(env);
   const [first, ...rest] = program.args;
   if (first !== "run") return { ...program, args: [...process.execArgv, ...program.args] };
   const config = fileURLToPath(new URL(`../../../${LANE_CONFIG}`, import.meta.url));

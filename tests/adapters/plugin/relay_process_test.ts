@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -6,43 +6,86 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { relayStarter } from "../../../adapters/plugin/relay_process.ts";
+import type { StartOptions } from "../../../adapters/relay/start.ts";
+import { lockPath, relayLogPath } from "../../../adapters/state/layout.ts";
 import { configPath, statePath } from "../../../adapters/state/location.ts";
 import { lockHolder } from "../../../adapters/state/lock.ts";
 import { denoCache } from "../../deno_cache.ts";
 import { LANE_CONFIG } from "../../lane_config.ts";
+import { inEnvironment } from "../relay/environment.ts";
 
 /** Elsewhere the relay can only run from what is built of it. */
 const skip = !("Deno" in globalThis || "Bun" in globalThis);
 
+/** A throw-away home, and how a relay of it is started. */
+interface Home {
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly options: StartOptions;
+}
+
+async function atHome(body: (home: Home) => Promise<void>): Promise<void> {
+  const home = await mkdtemp(join(tmpdir(), "plugin-relay-"));
+  const env = {
+    PATH: process.env.PATH ?? "",
+    HOME: home,
+    DENO_DIR: denoCache(),
+    XDG_CONFIG_HOME: join(home, "config"),
+    XDG_DATA_HOME: join(home, "data"),
+    XDG_STATE_HOME: join(home, "state"),
+  };
+  const where = { env, platform: process.platform };
+  const state = statePath({ ...where, configPath: configPath(where) });
+  const config = fileURLToPath(new URL(`../../../${LANE_CONFIG}`, import.meta.url));
+  const flags = "Deno" in globalThis ? ["--config", config] : [];
+  // Starting a relay keeps no process alive.
+  const awake = setInterval(() => {}, 60_000);
+  try {
+    await body({ home, env, options: { state, env, flags, lingerMs: 60_000 } });
+  } finally {
+    clearInterval(awake);
+    const holder = await lockHolder(lockPath(state)).catch(() => undefined);
+    if (holder !== undefined && holder.pid !== process.pid) process.kill(holder.pid, "SIGKILL");
+    await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  }
+}
+
 describe("what starts the relay", { skip }, () => {
-  it("makes the state's folder, and one relay however often it is called", async () => {
-    const home = await mkdtemp(join(tmpdir(), "plugin-relay-"));
-    const env = {
-      PATH: process.env.PATH,
-      HOME: home,
-      DENO_DIR: denoCache(),
-      XDG_CONFIG_HOME: join(home, "config"),
-      XDG_DATA_HOME: join(home, "data"),
-      XDG_STATE_HOME: join(home, "state"),
-    };
-    const where = { env, platform: process.platform };
-    const state = statePath({ ...where, configPath: configPath(where) });
-    const config = fileURLToPath(new URL(`../../../${LANE_CONFIG}`, import.meta.url));
-    const flags = "Deno" in globalThis ? ["--config", config] : [];
-    const start = relayStarter({ state, env, flags, lingerMs: 60_000 });
-    try {
+  it("makes the state's folder, and one relay however often it is called", () =>
+    atHome(async ({ options }) => {
+      const { state } = options;
+      const start = relayStarter(options);
       await Promise.all([start(), start()]);
-      const holder = await lockHolder(join(state, "lock"));
+      const holder = await lockHolder(lockPath(state));
       assert.equal(holder?.kind, "relay");
       assert.notEqual(holder?.pid, process.pid);
       await start();
-      assert.equal((await lockHolder(join(state, "lock")))?.pid, holder?.pid);
-      const begun = (await readFile(join(state, "relay.log"), "utf8")).match(/in the background/g);
+      assert.equal((await lockHolder(lockPath(state)))?.pid, holder?.pid);
+      const begun = (await readFile(relayLogPath(state), "utf8")).match(/in the background/g);
       assert.equal(begun?.length, 1);
-    } finally {
-      const holder = await lockHolder(join(state, "lock")).catch(() => undefined);
-      if (holder !== undefined && holder.pid !== process.pid) process.kill(holder.pid, "SIGKILL");
-      await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-    }
-  });
+    }));
+
+  it("runs one in a thread where a process breaks off, at once", () =>
+    atHome(({ home, env, options }) =>
+      inEnvironment(env, async () => {
+        const noPlace = { ...env, XDG_STATE_HOME: join(home, "file") };
+        await writeFile(noPlace.XDG_STATE_HOME, "");
+        const begun = performance.now();
+        await relayStarter({ ...options, env: noPlace, lingerMs: 0 })();
+        assert.ok(performance.now() - begun < 20_000, "not after the longest wait");
+        const log = await readFile(relayLogPath(options.state), "utf8");
+        assert.match(log, /cannot start: /, "what the process said of itself");
+        assert.match(log, new RegExp(`process ${process.pid} archives in the background`));
+      })
+    ));
+
+  it("says why there can be none", () =>
+    atHome(({ home, env, options }) => {
+      const noPlace = { ...env, XDG_STATE_HOME: join(home, "file") };
+      return inEnvironment(noPlace, async () => {
+        await writeFile(noPlace.XDG_STATE_HOME, "");
+        const starting = relayStarter({ ...options, env: noPlace })();
+        await assert.rejects(starting, /cannot make the folder .*ENOTDIR/);
+      });
+    }));
 });

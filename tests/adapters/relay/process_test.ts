@@ -6,14 +6,23 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { runtimeOpener } from "../../../adapters/agents/opencode/sqlite.ts";
-import { isRelayUp, startRelay, startRelayInWorker } from "../../../adapters/relay/start.ts";
+import {
+  type StartOptions,
+  startRelay,
+  startRelayInWorker,
+} from "../../../adapters/relay/start.ts";
 import { takeOver } from "../../../adapters/state/handover.ts";
+import {
+  lockPath,
+  outboxFolder,
+  relayLogPath,
+  statusPath,
+} from "../../../adapters/state/layout.ts";
 import { lockHolder } from "../../../adapters/state/lock.ts";
 import { configPath, dataFolder, stateFolder } from "../../../adapters/state/location.ts";
 import { Outbox } from "../../../adapters/state/outbox.ts";
@@ -21,6 +30,8 @@ import { readStatus } from "../../../adapters/state/status.ts";
 import { writeOpenCodeDatabase, type WrittenSession } from "../../fixtures/opencode_database.ts";
 import { LANE_CONFIG } from "../../lane_config.ts";
 import { withFake } from "../../s3/with_fake.ts";
+import { type Look, until } from "../../until.ts";
+import { inEnvironment } from "./environment.ts";
 
 const hasSqlite = await runtimeOpener().then(() => true, () => false);
 /** Elsewhere the relay can only run from what is built of it. */
@@ -36,13 +47,20 @@ interface Home {
   readonly store: string;
   readonly sessions: readonly WrittenSession[];
   readonly outbox: Outbox;
-  start(lingerMs?: number): ReturnType<typeof startRelay>;
+  start(lingerMs?: number, changes?: Partial<StartOptions>): ReturnType<typeof startRelay>;
   log(): Promise<string>;
+  /** Waits for something; a failure shows the log. */
+  until<T>(what: string, look: Look<T>): Promise<T>;
 }
 
 async function atHome(
   play: (home: Home) => Promise<void>,
-  { sessions: count = 1, bytes }: { sessions?: number; bytes?: number } = {},
+  { sessions: count = 1, bytes, givesWay = false }: {
+    readonly sessions?: number;
+    readonly bytes?: number;
+    /** Whether the relay has the priority that it was started with. */
+    readonly givesWay?: boolean;
+  } = {},
 ): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), "archive-relay-"));
   const folders = {
@@ -65,6 +83,9 @@ async function atHome(
   await writeFile(configPath(where), yaml, { mode: 0o600 });
   const config = fileURLToPath(new URL(`../../../${LANE_CONFIG}`, import.meta.url));
   const flags = "Deno" in globalThis ? ["--config", config] : [];
+  const log = () => readFile(relayLogPath(state), "utf8").catch(() => "");
+  // Starting a relay keeps no process alive.
+  const awake = setInterval(() => {}, 60_000);
   try {
     await play({
       env,
@@ -72,12 +93,18 @@ async function atHome(
       store,
       sessions,
       archives,
-      outbox: new Outbox(join(state, "outbox")),
-      start: (lingerMs = 200) => startRelay({ state, env, lingerMs, flags }),
-      log: () => readFile(join(state, "relay.log"), "utf8").catch(() => ""),
+      outbox: new Outbox(outboxFolder(state)),
+      start: async (lingerMs = 200, changes) => {
+        const outcome = await startRelay({ state, env, lingerMs, flags, ...changes });
+        if ("started" in outcome && !givesWay) await hurry(outcome.started);
+        return outcome;
+      },
+      log,
+      until: (what, look) => until(what, look, 20_000, log),
     });
   } finally {
-    const holder = await lockHolder(join(state, "lock"));
+    clearInterval(awake);
+    const holder = await lockHolder(lockPath(state));
     if (holder !== undefined && holder.pid !== process.pid) signal(holder.pid, "SIGKILL");
     await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   }
@@ -85,16 +112,16 @@ async function atHome(
 
 describe("the relay's process", { skip }, () => {
   it("archives what waits, empties the outbox, and ends", () =>
-    atHome(async ({ state, store, sessions: [{ id }], archives, outbox, start, log }) => {
+    atHome(async ({ state, store, sessions: [{ id }], archives, outbox, start, log, until }) => {
       await outbox.write({ agent: "opencode", store, id });
       const outcome = await start();
       assert.ok("started" in outcome, JSON.stringify(outcome));
-      assert.ok(await isRelayUp(state, 20_000));
-      await until("the outbox is empty", async () => (await outbox.names()).length === 0, log);
+      await until("it is up", () => lockHolder(lockPath(state)));
+      await until("the outbox is empty", async () => (await outbox.names()).length === 0);
       const files = await readdir(archives, { recursive: true });
       assert.ok(files.some((file) => file.endsWith(`${id}.json`)), `${files}`);
-      await until("the lock is free", async () => await free(state), log);
-      await until("the process is gone", () => Promise.resolve(!lives(outcome.started)), log);
+      await until("the lock is free", async () => await free(state));
+      await until("the process is gone", () => !lives(outcome.started));
       const status = await readStatus(state);
       assert.equal(status?.waiting, 0);
       assert.equal(status?.backends.default?.lastSuccess?.session, id);
@@ -105,76 +132,110 @@ describe("the relay's process", { skip }, () => {
     atHome(async ({ state, start, log }) => {
       const first = await start(60_000);
       assert.ok("started" in first);
-      assert.ok(await isRelayUp(state, 20_000));
+      await until("it is up", () => lockHolder(lockPath(state)));
       const second = await start();
       assert.ok("running" in second && second.running.pid === first.started, await log());
     }));
 
   it("gives the lock to a command and takes it back", () =>
-    atHome(async ({ state, store, sessions: [{ id }], outbox, start, log }) => {
+    atHome(async ({ state, store, sessions: [{ id }], outbox, start, until }) => {
       assert.ok("started" in await start(60_000));
-      assert.ok(await isRelayUp(state, 20_000));
+      await until("it is up", () => lockHolder(lockPath(state)));
       const lock = await takeOver(state, { purpose: "testing" });
       await outbox.write({ agent: "opencode", store, id });
       await lock.release();
-      await until("the outbox is empty", async () => (await outbox.names()).length === 0, log);
-      assert.equal((await lockHolder(join(state, "lock")))?.kind, "relay");
+      await until("the outbox is empty", async () => (await outbox.names()).length === 0);
+      assert.equal((await lockHolder(lockPath(state)))?.kind, "relay");
+    }));
+
+  it(
+    "gives way to all that somebody waits for",
+    { skip: process.platform !== "linux" },
+    () =>
+      atHome(async ({ start }) => {
+        const outcome = await start(60_000);
+        assert.ok("started" in outcome);
+        assert.equal(getPriority(outcome.started), 5);
+        const group = await readFile(`/proc/${outcome.started}/autogroup`, "utf8").catch(() => "");
+        const own = await readFile("/proc/self/autogroup", "utf8").catch(() => "");
+        if (group !== "") assert.match(group, / nice 5$/m);
+        assert.doesNotMatch(own, / nice 5$/m);
+        signal(outcome.started, "SIGKILL");
+      }, { givesWay: true }),
+  );
+
+  it("says in the log why it cannot even start, and that it ended so", () =>
+    atHome(async ({ env, state, start, log }) => {
+      const noPlace = { ...env, XDG_STATE_HOME: join(state, "file") };
+      await writeFile(noPlace.XDG_STATE_HOME, "");
+      const outcome = await start(200, { env: noPlace });
+      assert.ok("started" in outcome);
+      assert.match(`${await outcome.ended}`, /broke off \(1\); see .*relay\.log/);
+      assert.match(await log(), /^\S+Z cannot start: cannot make the folder .*ENOTDIR/m);
+    }));
+
+  it("ends without a fault when there is nothing to do", () =>
+    atHome(async ({ state, start }) => {
+      const outcome = await start(0);
+      assert.ok("started" in outcome);
+      assert.equal(await outcome.ended, undefined);
+      assert.ok(await free(state));
     }));
 
   it("is followed by one that finishes what it was killed over", () =>
-    atHome(async ({ state, store, sessions, archives, outbox, start, log }) => {
+    atHome(async ({ state, store, sessions, archives, outbox, start, until }) => {
       for (const { id } of sessions) await outbox.write({ agent: "opencode", store, id });
       const first = await start();
       assert.ok("started" in first);
       const some = async () => (await outbox.names()).length < sessions.length;
-      await until("some are archived", some, log);
+      await until("some are archived", some);
       signal(first.started, "SIGKILL");
-      await until("it is gone", () => Promise.resolve(!lives(first.started)), log);
+      await until("it is gone", () => !lives(first.started));
       const second = await start();
       assert.ok("started" in second, JSON.stringify(second));
-      await until("the outbox is empty", async () => (await outbox.names()).length === 0, log);
+      await until("the outbox is empty", async () => (await outbox.names()).length === 0);
       const files = (await readdir(archives, { recursive: true }))
         .filter((file) => file.endsWith(".json"));
       assert.equal(files.length, sessions.length);
-      await until("the lock is free", async () => await free(state), log);
+      await until("the lock is free", async () => await free(state));
     }, { sessions: 40, bytes: 200_000 }));
 
   it(
     "ends quickly on SIGTERM and leaves no lock",
     { skip: process.platform === "win32" },
     () =>
-      atHome(async ({ state, start, log }) => {
+      atHome(async ({ state, start, until }) => {
         const outcome = await start(60_000);
         assert.ok("started" in outcome);
-        assert.ok(await isRelayUp(state, 20_000));
+        await until("it is up", () => lockHolder(lockPath(state)));
         const before = performance.now();
         signal(outcome.started, "SIGTERM");
-        await until("the process is gone", () => Promise.resolve(!lives(outcome.started)), log);
+        await until("the process is gone", () => !lives(outcome.started));
         assert.ok(performance.now() - before < 3_000);
         assert.ok(!(await readdir(state)).includes("lock"));
       }),
   );
 
   it("says what is wrong with the configuration, and goes on when it is right", () =>
-    atHome(async ({ env, state, store, sessions: [{ id }], archives, outbox, start, log }) => {
+    atHome(async ({ env, state, store, sessions: [{ id }], archives, outbox, start, until }) => {
       const config = configPath({ env, platform: process.platform });
       await writeFile(config, "backends: {default: {type: file}}\n", { mode: 0o600 });
       await outbox.write({ agent: "opencode", store, id });
       assert.ok("started" in await start(500));
       const problem = async () => (await readStatus(state))?.config.problem;
-      await until("the problem is told", async () => await problem() !== undefined, log);
+      await until("the problem is told", async () => await problem() !== undefined);
       assert.match(await problem() ?? "", /backends\.default\.path/);
       assert.equal((await outbox.names()).length, 1);
       await writeFile(config, configured(archives), { mode: 0o600 });
-      await until("the outbox is empty", async () => (await outbox.names()).length === 0, log);
-      await until("the lock is free", async () => await free(state), log);
+      await until("the outbox is empty", async () => (await outbox.names()).length === 0);
+      await until("the lock is free", async () => await free(state));
       assert.equal(await problem(), undefined);
     }));
 
   it("sends to a bucket and to a folder, while another bucket is dead, and keeps secrets", () =>
     withFake(
       (fake) =>
-        atHome(async ({ env, state, store, sessions, archives, outbox, start, log }) => {
+        atHome(async ({ env, state, store, sessions, archives, outbox, start, log, until }) => {
           const { endpoint, credentials } = fake;
           const s3 = { type: "s3", region: "us-east-1", forcePathStyle: true, credentials };
           const backends = {
@@ -192,7 +253,7 @@ describe("the relay's process", { skip }, () => {
           await until("the dead one is left alone", async () => {
             const { bucket, dead, disk } = await status() ?? {};
             return Boolean(bucket?.lastSuccess && disk?.lastSuccess && dead?.nextTryAt);
-          }, log);
+          });
           const { bucket, dead } = await status() ?? {};
           assert.equal(bucket?.failing, false);
           assert.equal(dead?.failing, true);
@@ -200,11 +261,11 @@ describe("the relay's process", { skip }, () => {
           assert.equal((await outbox.names()).length, sessions.length);
           const puts = fake.requests.filter(({ method }) => method === "PUT");
           assert.equal(puts.length, sessions.length);
-          const told = await log() + await readFile(join(state, "status.json"), "utf8");
+          const told = await log() + await readFile(statusPath(state), "utf8");
           assert.ok(!told.includes(credentials.secretAccessKey));
           assert.doesNotMatch(told, /a fault of/);
           signal(outcome.started, "SIGTERM");
-          await until("the lock is free", async () => await free(state), log);
+          await until("the lock is free", async () => await free(state));
         }, { sessions: 5 }),
       { buckets: ["archives"] },
     ));
@@ -212,24 +273,24 @@ describe("the relay's process", { skip }, () => {
 
 describe("the relay in a thread", { skip }, () => {
   it("archives what waits in the host's own process", () =>
-    atHome(async ({ env, state, store, sessions: [{ id }], outbox, log }) => {
+    atHome(async ({ env, state, store, sessions: [{ id }], outbox, until }) => {
       await outbox.write({ agent: "opencode", store, id });
-      const before = { ...process.env };
-      Object.assign(process.env, env);
-      try {
+      await inEnvironment(env, async () => {
         const thread = await startRelayInWorker({ lingerMs: 200 });
-        await until("the outbox is empty", async () => (await outbox.names()).length === 0, log);
-        let end: Error | undefined | "running" = "running";
-        thread.ended.then((error) => end = error);
-        await until("the thread ended", () => Promise.resolve(end !== "running"), log);
-        assert.equal(end, undefined);
+        await until("the outbox is empty", async () => (await outbox.names()).length === 0);
+        assert.equal(await thread.ended, undefined);
         assert.ok(await free(state));
-      } finally {
-        for (const name of Object.keys(env)) {
-          if (before[name] === undefined) delete process.env[name];
-          else process.env[name] = before[name];
-        }
-      }
+      });
+    }));
+
+  it("tells why it cannot even start", () =>
+    atHome(async ({ env, state }) => {
+      const noPlace = { ...env, XDG_STATE_HOME: join(state, "file") };
+      await writeFile(noPlace.XDG_STATE_HOME, "");
+      await inEnvironment(noPlace, async () => {
+        const thread = await startRelayInWorker({ lingerMs: 200 });
+        assert.match((await thread.ended)?.message ?? "", /cannot make the folder .*ENOTDIR/);
+      });
     }));
 });
 
@@ -239,7 +300,14 @@ function configured(archives: string): string {
 }
 
 async function free(state: string): Promise<boolean> {
-  return await lockHolder(join(state, "lock")) === undefined;
+  return await lockHolder(lockPath(state)) === undefined;
+}
+
+/** Tests run beside many others, and have no time to give way to all of them. */
+async function hurry(pid: number): Promise<void> {
+  if (process.platform !== "linux") return;
+  // Where that is not possible, or it has ended, it only takes longer.
+  await writeFile(`/proc/${pid}/autogroup`, "0", { flag: "r+" }).catch(() => undefined);
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -256,18 +324,6 @@ function lives(pid: number): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function until(
-  what: string,
-  isSo: () => Promise<boolean>,
-  log: () => Promise<string>,
-): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!await isSo()) {
-    if (performance.now() > end) assert.fail(`not within 20 s: ${what}; the log:\n${await log()}`);
-    await delay(25);
   }
 }
 

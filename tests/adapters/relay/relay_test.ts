@@ -6,9 +6,11 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { ArchiveError } from "../../../core/errors.ts";
+import { ARCHIVE_DEFAULTS } from "../../../adapters/config/defaults.ts";
 import { keepRelay } from "../../../adapters/relay/tenure.ts";
-import { STORE, World } from "./world.ts";
+import { START, STORE, World } from "./world.ts";
 
+const NONE = { sessions: 0, last: { session: "", message: "" } };
 const KEY = (id: string) => `home_me_project/2026-01-31/${id}.json`;
 
 describe("the relay", () => {
@@ -122,6 +124,19 @@ describe("the relay", () => {
     assert.ok(world.log.some((line) => /one waits for disk: memory: is locked/.test(line)));
     assert.deepEqual(world.intents, []);
   });
+
+  it("tells within a moment of a change that follows another one at once", async () => {
+    const world = new World(["disk", "minio"]);
+    const [disk, minio] = world.backends;
+    [disk.takesMs, minio.takesMs] = [100, 200];
+    world.idle("one");
+    let successes = 0;
+    world.at(500 + 200 + 300, () => {
+      successes = Object.values(world.status.backends).filter((one) => one.lastSuccess).length;
+    });
+    await world.work();
+    assert.equal(successes, 2);
+  });
 });
 
 describe("the relay and failing backends", () => {
@@ -165,14 +180,14 @@ describe("the relay and failing backends", () => {
     const world = new World(["good", "dead"]);
     world.backends[1].mood = "refuses";
     for (const id of ["a", "b", "c", "d"]) world.idle(id);
-    world.at(40_000, () => world.stop.abort());
+    world.at(20_000, () => world.stop.abort());
     assert.equal(await world.work(), "stopped");
     const { backends, waiting, firstSuccess, config } = world.status;
     assert.equal(waiting, 4);
     assert.equal(backends.good.failing, false);
     assert.match(backends.good.lastSuccess?.key ?? "", /\.json$/);
     assert.equal(backends.dead.failing, true);
-    assert.equal(backends.dead.lastFailure?.code, "Unauthorized");
+    assert.equal(backends.dead.lastFailure?.code, "Transient");
     assert.equal(backends.dead.lastFailure?.message, "dead is dead");
     assert.equal(backends.dead.lastSuccess, undefined);
     const { nextTryAt = "", lastFailure } = backends.dead;
@@ -238,18 +253,249 @@ describe("the relay and failing backends", () => {
   });
 });
 
+describe("the relay and sessions with which something is wrong", () => {
+  it("does not blame a backend for the one that it finds fault with, and tells of that", async () => {
+    const world = new World();
+    const [disk] = world.backends;
+    disk.dislikes = "/huge.";
+    world.idle("huge");
+    world.at(10_000, () => {
+      const { backends, waiting, stuck } = world.status;
+      assert.equal(backends.disk.failing, false);
+      assert.equal(backends.disk.lastFailure, undefined);
+      assert.equal(waiting, 1);
+      assert.equal(stuck?.sessions, 1);
+      const { at = "", ...last } = stuck?.last ?? {};
+      assert.ok(Date.parse(at) >= START, at);
+      assert.deepEqual(last, {
+        session: "huge",
+        code: "Invalid",
+        message: `${KEY("huge")} is too large`,
+      });
+      world.idle("fine");
+    });
+    world.at(400_000, () => disk.dislikes = undefined);
+    assert.equal(await world.work(), "idle");
+    const [fine, huge] = disk.puts;
+    assert.equal(fine.key, KEY("fine"));
+    assert.ok(fine.at < 11_500, `${fine.at}`);
+    assert.equal(huge.key, KEY("huge"));
+    const tries = disk.tries.length - 2;
+    assert.ok(tries >= 4 && tries < 20, `${disk.tries}`);
+    assert.ok(
+      world.log.includes(`huge waits for disk: ${KEY("huge")} is too large`),
+      `${world.log}`,
+    );
+    assert.equal(world.status.stuck, undefined);
+    assert.deepEqual(world.intents, []);
+  });
+
+  it("does not blame a backend for the one that it cannot read", async () => {
+    const world = new World();
+    const load = world.agent.load.bind(world.agent);
+    world.agent.load = async (session) => {
+      if (session.id === "odd") throw new TypeError("no such field");
+      return await load(session);
+    };
+    world.idle("odd");
+    world.idle("fine");
+    world.at(20_000, () => world.stop.abort());
+    await world.work();
+    assert.deepEqual(world.backends[0].puts.map(({ key }) => key), [KEY("fine")]);
+    assert.equal(world.status.backends.disk.failing, false);
+    assert.equal(world.status.waiting, 1);
+    const { sessions, last: { session, message } } = world.status.stuck ?? NONE;
+    assert.deepEqual([sessions, session, message], [1, "odd", "TypeError: no such field"]);
+  });
+
+  it("knows a backend again as living that finds fault with a session", async () => {
+    const world = new World();
+    const [disk] = world.backends;
+    disk.mood = "refuses";
+    disk.dislikes = "/huge.";
+    world.idle("huge");
+    world.at(5_000, () => {
+      assert.equal(world.status.backends.disk.failing, true);
+      disk.mood = "works";
+    });
+    world.at(200_000, () => world.stop.abort());
+    await world.work();
+    assert.equal(world.status.backends.disk.failing, false);
+    assert.equal(world.status.stuck?.sessions, 1);
+  });
+
+  it("tells of a store that does not open, once it has not for some time", async () => {
+    const world = new World();
+    const { sessions } = world.agent;
+    let opens = false;
+    let looks = 0;
+    world.agent.sessions = (filter) => {
+      if (opens) return sessions.call(world.agent, filter);
+      if (filter?.ids) looks++;
+      throw new ArchiveError("Timeout", "memory: is locked by another program");
+    };
+    world.idle("one");
+    const told: (number | undefined)[] = [];
+    for (let at = 100; at < 30_000; at += 100) {
+      world.at(at, () => told[looks] ??= world.statuses.at(-1)?.stuck?.sessions);
+    }
+    world.at(30_000, () => {
+      assert.match(world.status.stuck?.last.message ?? "", /^memory: is locked/);
+      assert.equal(world.status.backends.disk.failing, false);
+      opens = true;
+    });
+    await world.work();
+    assert.deepEqual([told[1], told[2]], [undefined, undefined]);
+    assert.equal(told[4], 1);
+    assert.equal(world.status.stuck, undefined);
+    assert.equal(world.backends[0].puts.length, 1);
+  });
+});
+
+describe("the relay and what only somebody can mend", () => {
+  const STAY = 35_000;
+
+  it("does not stay for a wrong configuration", async () => {
+    const world = new World();
+    world.problem = new ArchiveError("Invalid", "the variable SECRET is not set");
+    world.idle("one");
+    world.at(10_000, () => world.idle("two"));
+    assert.equal(await world.work(), "idle");
+    assert.ok(world.elapsed >= 30_000 && world.elapsed < STAY, `${world.elapsed}`);
+    assert.equal(world.intents.length, 2);
+    assert.equal(world.status.waiting, 2);
+  });
+
+  it("does not stay for a backend that refuses who asks, whatever comes meanwhile", async () => {
+    const world = new World();
+    world.backends[0].mood = "forbids";
+    for (let at = 0; at < 300_000; at += 10_000) world.at(at, () => world.idle(`at ${at}`));
+    assert.equal(await world.work(), "idle");
+    assert.ok(world.elapsed >= 30_000 && world.elapsed < STAY + 5_000, `${world.elapsed}`);
+    assert.equal(world.status.backends.disk.lastFailure?.code, "Unauthorized");
+    assert.ok(world.intents.length > 0);
+  });
+
+  it("does not stay for a backend that cannot be opened", async () => {
+    const world = new World();
+    world.unusable = new ArchiveError("Invalid", "no profile of that name", { backend: "disk" });
+    world.idle("one");
+    assert.equal(await world.work(), "idle");
+    assert.ok(world.elapsed >= 30_000 && world.elapsed < STAY, `${world.elapsed}`);
+    assert.equal(world.intents.length, 1);
+  });
+
+  it("stays for the other backends, and for one that takes who asks again", async () => {
+    const world = new World(["good", "closed"]);
+    const [good, closed] = world.backends;
+    closed.mood = "forbids";
+    good.mood = "refuses";
+    world.idle("one");
+    world.at(20 * 60_000, () => closed.mood = good.mood = "works");
+    assert.equal(await world.work(), "idle");
+    assert.equal(good.puts.length, 1);
+    assert.equal(closed.puts.length, 1);
+    assert.deepEqual(world.intents, []);
+  });
+});
+
+describe("the relay and a wall clock that is set", () => {
+  const DAY = 24 * 3_600_000;
+
+  for (const [how, change] of [["back", -DAY], ["on", DAY]] as const) {
+    it(`waits no longer and no shorter for one that is set ${how} a day`, async () => {
+      const world = new World();
+      world.idle("one", "first");
+      world.at(2_000, () => {
+        assert.equal(world.backends[0].puts.length, 1);
+        world.clockSet = change;
+        world.idle("one", "second");
+      });
+      assert.equal(await world.work(), "idle");
+      const [first, second] = world.backends[0].puts;
+      const gap = second.at - first.at;
+      assert.ok(gap >= 10_000 && gap < 12_500, `${gap}`);
+      assert.ok(world.elapsed < second.at + 35_000, `${world.elapsed}`);
+      const { lastSuccess } = world.status.backends.disk;
+      assert.equal(Date.parse(lastSuccess?.at ?? ""), START + change + second.at);
+    });
+
+    it(`tries again at the same time after failures when it is set ${how} a day`, async () => {
+      const world = new World();
+      world.backends[0].mood = "refuses";
+      for (const id of ["a", "b", "c", "d"]) world.idle(id);
+      world.at(5_000, () => world.clockSet = change);
+      world.at(30_000, () => world.backends[0].mood = "works");
+      assert.equal(await world.work(), "idle");
+      assert.deepEqual(world.intents, []);
+      assert.ok(world.backends[0].puts[0].at < 130_000, `${world.backends[0].puts[0].at}`);
+    });
+
+    it(`settles a session of before it was set ${how}`, async () => {
+      const world = new World();
+      world.idle("one");
+      world.clockSet = change;
+      await world.work();
+      assert.ok(world.backends[0].puts[0].at < 2_500, `${world.backends[0].puts[0].at}`);
+    });
+  }
+});
+
+describe("the relay's rest", () => {
+  it("wakes seldom while nothing waits, and sees what comes", async () => {
+    const world = new World(["disk"], undefined, 600_000);
+    world.at(300_000, () => world.idle("one"));
+    await world.work();
+    assert.ok(world.pauses <= 110, `${world.pauses}`);
+    assert.ok(world.backends[0].puts[0].at < 302_000, `${world.backends[0].puts[0].at}`);
+  });
+
+  it("ends on time", async () => {
+    const world = new World(["disk"], undefined, 1_000);
+    await world.work();
+    assert.equal(world.elapsed, 1_000);
+  });
+
+  it("ends as soon as the last session may be sent again", async () => {
+    const world = new World(["disk"], undefined, 1_000);
+    world.config = { ...ARCHIVE_DEFAULTS, minIntervalMs: 15_000 };
+    world.idle("one");
+    await world.work();
+    assert.equal(world.elapsed, world.backends[0].puts[0].at + 15_000);
+  });
+
+  it("is over soon when somebody took the lock, though nobody says so", async () => {
+    const world = new World(["disk"], undefined, 600_000);
+    world.at(30_000, () => world.held = false, { quiet: true });
+    assert.equal(await world.work(), "lost");
+    assert.ok(world.elapsed <= 41_000, `${world.elapsed}`);
+  });
+
+  it("is shorter while something waits for a changed configuration, of which nobody tells", async () => {
+    const world = new World();
+    world.backends[0].mood = "refuses";
+    for (const id of ["a", "b", "c"]) world.idle(id);
+    world.at(30_000, () => {
+      world.backends[0].mood = "works";
+      world.stamp = "2";
+    }, { quiet: true });
+    await world.work();
+    assert.ok(world.backends[0].puts[0].at <= 32_500, `${world.backends[0].puts[0].at}`);
+  });
+});
+
 describe("the relay and its configuration", () => {
   it("keeps sessions waiting while it is wrong, says why, and goes on when it is right", async () => {
     const world = new World();
     world.problem = new ArchiveError("Invalid", "/home/me/config.yaml has 2 problems:\n  a\n  b");
     world.idle("one");
-    world.at(50_000, () => {
+    world.at(20_000, () => {
       assert.equal(
         world.status.config.problem,
         "/home/me/config.yaml has 2 problems: a; b",
       );
       assert.equal(world.status.waiting, 1);
-      assert.equal(world.opened, 1);
+      assert.ok(world.opened < 4, `${world.opened}`);
       world.problem = undefined;
       world.stamp = "2";
     });
@@ -264,7 +510,7 @@ describe("the relay and its configuration", () => {
     const world = new World();
     world.problem = new ArchiveError("Unauthorized", "/home/me/config.yaml cannot be read");
     world.idle("one");
-    world.at(90_000, () => world.problem = undefined);
+    world.at(15_000, () => world.problem = undefined);
     await world.work();
     assert.equal(world.backends[0].puts.length, 1);
     assert.deepEqual(world.log.filter((line) => line.startsWith("all sessions wait")), [

@@ -28,11 +28,20 @@ export const START = Date.UTC(2026, 5, 1);
 export const STORE = "memory:";
 
 /** What a backend does with what it is given. */
-export type Mood = "works" | "refuses" | "hangs";
+export type Mood = "works" | "refuses" | "forbids" | "hangs";
+
+const CODES = {
+  works: "Transient",
+  refuses: "Transient",
+  forbids: "Unauthorized",
+  hangs: "Timeout",
+} as const;
 
 /** A backend that can be dead, and tells what was stored when. */
 export class MoodyBackend extends MemoryBackend {
   mood: Mood = "works";
+  /** The keys of what it finds fault with have this in them. */
+  dislikes: string | undefined;
   /** Its errors do not say whose they are. */
   isAnonymous = false;
   /** Every attempt to store, in milliseconds since the start. */
@@ -54,6 +63,9 @@ export class MoodyBackend extends MemoryBackend {
     if (this.mood === "hangs") await world.sleep(60_000, options.signal);
     if (this.takesMs > 0) await world.sleep(this.takesMs, options.signal);
     if (this.mood !== "works") throw this.#dead();
+    if (this.dislikes !== undefined && key.includes(this.dislikes)) {
+      throw new ArchiveError("Invalid", `${key} is too large`, { backend: this.name, key });
+    }
     const result = await super.put(key, body, options);
     const size = body instanceof Uint8Array ? body.byteLength : body.size;
     this.puts.push({ at: world.elapsed, key, size });
@@ -61,19 +73,18 @@ export class MoodyBackend extends MemoryBackend {
   }
 
   override async *list(...asked: Parameters<MemoryBackend["list"]>) {
-    if (this.mood === "refuses") throw this.#dead();
+    if (this.mood === "refuses" || this.mood === "forbids") throw this.#dead();
     yield* super.list(...asked);
   }
 
   override async head(...asked: Parameters<MemoryBackend["head"]>) {
-    if (this.mood === "refuses") throw this.#dead();
+    if (this.mood === "refuses" || this.mood === "forbids") throw this.#dead();
     return await super.head(...asked);
   }
 
   #dead(): ArchiveError {
-    const code = this.mood === "hangs" ? "Timeout" : "Unauthorized";
     const backend = this.isAnonymous ? undefined : this.name;
-    return new ArchiveError(code, `${this.name} is dead`, { backend });
+    return new ArchiveError(CODES[this.mood], `${this.name} is dead`, { backend });
   }
 }
 
@@ -98,6 +109,8 @@ export class World {
   /** What is wrong with the configuration. */
   problem: Error | undefined;
   stamp = "1";
+  /** Why its backends cannot be opened. */
+  unusable: ArchiveError | undefined;
   /** Why nothing shall be stored now. */
   hindrance: string | undefined;
   asked = false;
@@ -105,14 +118,18 @@ export class World {
   /** How often the configuration was opened, and how many of those are still open. */
   opened = 0;
   open = 0;
+  /** How often the relay waited for something to happen. */
+  pauses = 0;
   /** The least step of the clock; makes a day short. */
   step = 0;
   /** Called before the outbox is read. */
   beforeLook: () => void | Promise<void> = () => undefined;
   readonly known = new Map<string, number>();
   readonly #intents = new Map<string, Intent>();
-  #time = START;
-  #events: { readonly at: number; readonly happen: () => void }[] = [];
+  /** How far the wall's clock has been set, in milliseconds. */
+  clockSet = 0;
+  #time = 0;
+  #events: { readonly at: number; readonly happen: () => void; readonly quiet: boolean }[] = [];
   #names = 0;
 
   constructor(names: readonly string[] = ["disk"], before?: Status, lingerMs = 30_000) {
@@ -141,6 +158,7 @@ export class World {
       configPath: "/home/me/config.yaml",
       stamp: () => Promise.resolve(this.stamp),
       now: () => this.#time,
+      date: () => this.#date,
       random: () => 0.5,
       pause: (ms, signal) => this.#pause(ms, signal),
       say: (line) => this.log.push(line),
@@ -158,7 +176,11 @@ export class World {
 
   /** Milliseconds since the start. */
   get elapsed(): number {
-    return this.#time - START;
+    return this.#time;
+  }
+
+  get #date(): number {
+    return START + this.#time + this.clockSet;
   }
 
   /** The files of all intents. */
@@ -190,7 +212,7 @@ export class World {
   intent(id: string, now = false): string {
     const name = `${id}~${this.#names++}`;
     const session = { agent: "memory", store: STORE, id };
-    this.#intents.set(name, { session, now, since: this.#time });
+    this.#intents.set(name, { session, now, since: this.#date });
     return name;
   }
 
@@ -205,9 +227,9 @@ export class World {
     this.#intents.delete(name);
   }
 
-  /** Makes something happen, milliseconds after the start. */
-  at(ms: number, happen: () => void): void {
-    this.#events.push({ at: START + ms, happen });
+  /** Makes something happen, milliseconds after the start. What is `quiet` wakes nobody. */
+  at(ms: number, happen: () => void, { quiet = false } = {}): void {
+    this.#events.push({ at: ms, happen, quiet });
     this.#events.sort((one, other) => one.at - other.at);
   }
 
@@ -259,7 +281,7 @@ export class World {
     const route = await router(rules, names);
     this.open++;
     return {
-      archive: config,
+      settings: config,
       agents,
       ledger,
       lanes: backends.map((backend) => this.#lane(backend)),
@@ -283,6 +305,7 @@ export class World {
     return {
       name,
       identity,
+      ...(this.unusable && { unusable: this.unusable }),
       begin: () => archiver.begin(),
       hindrance: () => Promise.resolve(this.hindrance),
     };
@@ -294,12 +317,14 @@ export class World {
       if (signal?.aborted) return;
       await new Promise((resolve) => setImmediate(resolve));
     }
+    this.pauses++;
     const until = this.#time + Math.max(ms, this.step);
-    const event = this.#events[0];
-    if (event !== undefined && event.at <= until) {
+    for (let event = this.#events[0]; event?.at <= until; event = this.#events[0]) {
       this.#events.shift();
       this.#time = Math.max(this.#time, event.at);
       event.happen();
-    } else this.#time = until;
+      if (!event.quiet) return;
+    }
+    this.#time = until;
   }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { lockHolder } from "../../../adapters/state/lock.ts";
+import { until } from "../../until.ts";
 import { Child, withFolder } from "./temporary.ts";
 
 /** Some processes around one state; they are gone when it ends. */
@@ -40,6 +41,17 @@ class Company {
     assert.equal(await command.line(), `waits for ${relay.pid}`);
     assert.equal(await relay.line(), "asked");
     return command;
+  }
+
+  /** A command that has the lock, and the relay that gave it without being told to. */
+  async handedOver(): Promise<{ relay: Child; command: Child }> {
+    const relay = await this.relay("quick");
+    const command = await this.command();
+    command.say("take");
+    assert.equal(await command.line(), `waits for ${relay.pid}`);
+    timeIn(await command.line(), "won");
+    timeIn(await relay.line(), "gave");
+    return { relay, command };
   }
 
   async requests(): Promise<readonly string[]> {
@@ -101,12 +113,7 @@ describe("a relay that a command asks for the lock", () => {
 
   it("gets it back from a command that is killed with it", () =>
     inCompany(async (company) => {
-      const relay = await company.relay("quick");
-      const command = await company.command();
-      command.say("take");
-      assert.equal(await command.line(), `waits for ${relay.pid}`);
-      timeIn(await command.line(), "won");
-      timeIn(await relay.line(), "gave");
+      const { relay, command } = await company.handedOver();
       await command.kill();
       assert.equal(await relay.line(), "holds");
     }));
@@ -163,12 +170,13 @@ describe("a relay that a command asks for the lock", () => {
       const [request = ""] = await company.requests();
       const path = join(company.state, "handover", request);
       // Each touch of the request is another vain try for the lock.
-      for (let touched = 0, last = 0; touched < 3;) {
+      let [touched, last] = [0, 0];
+      await until("three tries", async () => {
         const { mtimeMs } = await stat(path);
         if (mtimeMs !== last) touched++;
         last = mtimeMs;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+        return touched >= 3;
+      });
       process.kill(relay.pid, "SIGKILL");
       timeIn(await command.line(), "won");
     }));
@@ -181,12 +189,7 @@ describe("a relay that a command asks for the lock", () => {
 
   it("gets it back, or another one that started meanwhile, but not both", () =>
     inCompany(async (company) => {
-      const relay = await company.relay("quick");
-      const command = await company.command();
-      command.say("take");
-      assert.equal(await command.line(), `waits for ${relay.pid}`);
-      timeIn(await command.line(), "won");
-      timeIn(await relay.line(), "gave");
+      const { relay, command } = await company.handedOver();
       const second = company.lateRelay();
       command.say("release");
       assert.equal(await command.line(), "released");

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { livingRelay, requests, takeAsRelay, takeOver } from "../../../adapters/state/handover.ts";
-import { acquireLock, lockHolder } from "../../../adapters/state/lock.ts";
+import { lockHolder } from "../../../adapters/state/lock.ts";
 import type { LockHolder } from "../../../adapters/state/lock_file.ts";
 import { thisProcess } from "../../../adapters/state/process_identity.ts";
 import { isArchiveError } from "../../../core/errors.ts";
+import { during } from "../../during.ts";
+import { until } from "../../until.ts";
 import { deadPid, withDisk, withFolder } from "./temporary.ts";
+import { acquireLock } from "./acquire_lock.ts";
 
 const purpose = "archiving";
 const elsewhere = { host: "0123456789abcdef", boot: randomUUID(), pid: 4242 };
@@ -34,9 +36,17 @@ async function ask(
   return path;
 }
 
-/** Comes true before long, or the test's runner ends it. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+/** Waits until requests were looked for at least twice more, and what that led to is done. */
+async function severalLooks(state: string): Promise<void> {
+  // Each look makes and removes a file.
+  let [changes, last] = [0, 0];
+  await until("requests are looked for", async () => {
+    const { mtimeMs } = await stat(join(state, "handover"));
+    if (mtimeMs !== last) changes++;
+    last = mtimeMs;
+    // The first sight is no change, and the look that was under way does not count.
+    return changes > 2 * 3 + 1;
+  });
 }
 
 describe("taking over", () => {
@@ -77,7 +87,7 @@ describe("taking over", () => {
       assert.equal(await requests(state), false);
       const told: LockHolder[] = [];
       const taking = takeOver(state, { purpose, onWait: (holder) => void told.push(holder) });
-      await until(() => requests(state));
+      await until("somebody asks", () => requests(state));
       await relay.release();
       const lock = await taking;
       assert.deepEqual(told, [relay.holder]);
@@ -90,9 +100,9 @@ describe("taking over", () => {
     withFolder(async (state) => {
       const relay = await takeAsRelay(state, { purpose });
       const taking = takeOver(state, { purpose });
-      await until(() => requests(state));
+      await until("somebody asks", () => requests(state));
       await rm(join(state, "handover"), { recursive: true });
-      await until(() => requests(state));
+      await until("somebody asks", () => requests(state));
       await relay?.release();
       await (await taking).release();
     }));
@@ -103,11 +113,11 @@ describe("taking over", () => {
       const first = await acquireLock(path, { purpose, kind: "relay" });
       const told: number[] = [];
       const taking = takeOver(state, { purpose, onWait: ({ pid }) => void told.push(pid) });
-      await until(() => requests(state));
+      await until("somebody asks", () => requests(state));
       await first.release();
       // It did not look for requests, as one that started in this moment.
       const second = await acquireLock(path, { purpose, kind: "relay" }).catch(() => undefined);
-      await until(async () => second === undefined || await requests(state));
+      await until("it is asked", async () => second === undefined || await requests(state));
       await second?.release();
       await (await taking).release();
       assert.equal(told.length, 1);
@@ -118,7 +128,7 @@ describe("taking over", () => {
       const relay = await takeAsRelay(state, { purpose });
       const stop = new AbortController();
       const taking = takeOver(state, { purpose, signal: stop.signal });
-      await until(() => requests(state));
+      await until("somebody asks", () => requests(state));
       stop.abort();
       await assert.rejects(taking, (error) => isArchiveError(error, "Aborted"));
       assert.equal(await requests(state), false);
@@ -166,8 +176,7 @@ describe("a relay", () => {
       const request = await ask(state, {});
       const taking = takeAsRelay(state, { purpose });
       await command.release();
-      const first = await Promise.race([taking, new Promise((done) => setTimeout(done, 300))]);
-      assert.equal(first, undefined);
+      await severalLooks(state);
       assert.equal(await lockHolder(join(state, "lock")), undefined);
       await rm(request);
       const lock = await taking;
@@ -179,7 +188,7 @@ describe("a relay", () => {
     withFolder(async (state) => {
       const command = await acquireLock(join(state, "lock"), { purpose });
       const taking = takeAsRelay(state, { purpose });
-      while ((await livingRelay(state)) === undefined) await delay(5);
+      await until("the relay waits", () => livingRelay(state));
       assert.equal(await takeAsRelay(state, { purpose }), undefined);
       await command.release();
       const lock = await taking;
@@ -248,17 +257,13 @@ describe("a request", () => {
 
   it("is not missed for good, nor an error, when its folder comes and goes", () =>
     withFolder(async (state) => {
-      let coming = true;
       const comeAndGo = async () => {
         for (let round = 0; round < 40; round++) {
           await ask(state, {});
           await rename(join(state, "handover"), join(state, `gone-${round}`));
         }
-        coming = false;
       };
-      const going = comeAndGo();
-      while (coming) await requests(state);
-      await going;
+      await during(comeAndGo(), () => requests(state));
       await ask(state, {});
       assert.equal(await requests(state), true);
     }));

@@ -3,8 +3,9 @@ import { readdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { acquireLock, lockHolder } from "../../../adapters/state/lock.ts";
+import { lockHolder } from "../../../adapters/state/lock.ts";
 import { Child, withFolder } from "./temporary.ts";
+import { acquireLock } from "./acquire_lock.ts";
 
 async function contenders(count: number): Promise<Child[]> {
   const children = Array.from({ length: count }, () => new Child("contend.ts"));

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { acquireLock, lockHolder } from "../../../adapters/state/lock.ts";
+import { lockHolder } from "../../../adapters/state/lock.ts";
 import {
   type LockHolder,
   lookAtLock,
@@ -17,6 +17,7 @@ import {
 import { thisProcess } from "../../../adapters/state/process_identity.ts";
 import { isArchiveError } from "../../../core/errors.ts";
 import { deadPid, withDisk, withFolder } from "./temporary.ts";
+import { acquireLock } from "./acquire_lock.ts";
 
 const MINUTE = 60_000;
 const purpose = "archiving";

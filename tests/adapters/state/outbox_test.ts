@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { Outbox } from "../../../adapters/state/outbox.ts";
 import type { SessionId } from "../../../core/agent.ts";
 import { isArchiveError } from "../../../core/errors.ts";
+import { during } from "../../during.ts";
 import { withDisk, withFolder } from "./temporary.ts";
 
 const STORE = "/home/user/.local/share/opencode/opencode.db";
@@ -358,18 +359,13 @@ describe("intents that are written while others are removed", () => {
 
   it("are whole whenever they are seen", () =>
     withOutbox(async (outbox, folder) => {
-      let writing = true;
       const written: string[] = [];
       const writer = async (id: string) => {
         for (let n = 0; n < 60; n++) written.push(await new Outbox(folder).write(session(id)));
       };
-      const reader = async () => {
-        while (writing) assert.deepEqual((await outbox.waiting()).damaged, []);
-      };
-      const looks = reader();
-      await Promise.all(["ses_1", "ses_2", "ses_3"].map(writer));
-      writing = false;
-      await looks;
+      await during(Promise.all(["ses_1", "ses_2", "ses_3"].map(writer)), async () => {
+        assert.deepEqual((await outbox.waiting()).damaged, []);
+      });
       assert.deepEqual((await outbox.names()).toSorted(), written.toSorted());
     }));
 

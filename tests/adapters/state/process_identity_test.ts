@@ -9,6 +9,7 @@ import {
   type ProcessIdentity,
   thisProcess,
 } from "../../../adapters/state/process_identity.ts";
+import { until } from "../../until.ts";
 import { deadPid } from "./temporary.ts";
 
 const HOUR = 3_600_000;
@@ -65,9 +66,7 @@ describe("whether a process lives", () => {
     try {
       const [line] = await once(parent.stdout, "data");
       const pid = Number(`${line}`);
-      while (await fate({ pid, start: "" }) === "running") {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      await until("it has ended", async () => await fate({ pid, start: "" }) !== "running");
       process.kill(pid, 0);
       assert.equal(await fate({ pid, start: "" }), "gone");
     } finally {

@@ -12,6 +12,7 @@ import {
   writeStatus,
 } from "../../../adapters/state/status.ts";
 import { isArchiveError } from "../../../core/errors.ts";
+import { during } from "../../during.ts";
 import { withDisk, withFolder } from "./temporary.ts";
 
 const at = "2026-01-15T12:34:56.789Z";
@@ -37,6 +38,10 @@ const most: Status = {
   config: { ...least.config, problem: "backends.s3.bucket is missing" },
   backends: { s3: backend, disk: { identity: "file:///archives", failing: false } },
   waiting: 3,
+  stuck: {
+    sessions: 2,
+    last: { at, session: "ses_1", code: "Corrupt", message: "ses_1 is damaged" },
+  },
   history: { sessions: 120 },
   firstSuccess: at,
 };
@@ -97,6 +102,11 @@ describe("the status", () => {
       [["backends", "s3", "lastSuccess", "key"], undefined],
       [["backends", "s3", "lastFailure", "at"], "soon"],
       [["waiting"], "3"],
+      [["stuck"], 2],
+      [["stuck", "sessions"], "2"],
+      [["stuck", "last"], undefined],
+      [["stuck", "last", "at"], "lately"],
+      [["stuck", "last", "session"], null],
       [["history"], 120],
       [["history", "sessions"], undefined],
       [["firstSuccess"], true],
@@ -141,16 +151,9 @@ describe("the status", () => {
   it("is whole at any time, and the last one asked for stays", () =>
     withFolder(async (folder) => {
       await writeStatus(folder, least);
-      let writing = true;
-      const reader = async () => {
-        while (writing) assert.ok(await readStatus(folder));
-      };
-      const looks = reader();
       const writes = Array.from({ length: 50 }, (_, n) => ({ ...most, waiting: n }))
         .map((status) => writeStatus(folder, status));
-      await Promise.all(writes);
-      writing = false;
-      await looks;
+      await during(Promise.all(writes), async () => assert.ok(await readStatus(folder)));
       assert.equal((await readStatus(folder))?.waiting, 49);
     }));
 

@@ -55,6 +55,9 @@ export function entry(id: string, changes: Partial<LedgerEntry> = {}): LedgerEnt
   };
 }
 
+/** How long a process may take to say its next line, in milliseconds. */
+const SILENCE_MS = 60_000;
+
 /** A process that runs one of the scripts in `children/` and talks in lines. */
 export class Child {
   readonly process: ChildProcess;
@@ -79,10 +82,19 @@ export class Child {
     return pid;
   }
 
-  /** The next line, or undefined after the last. */
+  /** The next line, or undefined after the last; fails when there is none for too long. */
   async line(): Promise<string | undefined> {
-    const { value, done } = await this.#lines.next();
-    return done ? undefined : value;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      const fail = () => reject(new Error(`process ${this.pid} said nothing for ${SILENCE_MS} ms`));
+      timer = setTimeout(fail, SILENCE_MS);
+    });
+    try {
+      const { value, done } = await Promise.race([this.#lines.next(), silence]);
+      return done ? undefined : value;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   say(line: string): void {

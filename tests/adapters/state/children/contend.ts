@@ -4,8 +4,9 @@
 import { open, unlink } from "node:fs/promises";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { acquireLock, type Lock } from "../../../../adapters/state/lock.ts";
+import type { Lock } from "../../../../adapters/state/lock.ts";
 import { isArchiveError } from "../../../../core/errors.ts";
+import { acquireLock } from "../acquire_lock.ts";
 
 const held: Lock[] = [];
 

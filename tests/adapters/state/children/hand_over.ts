@@ -10,13 +10,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { requests, takeAsRelay } from "../../../../adapters/state/handover.ts";
+import { until } from "../../../until.ts";
 
 const [state = "", isQuick] = process.argv.slice(2);
 const words = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-
-async function asked(): Promise<void> {
-  while (!await requests(state)) await new Promise((resolve) => setTimeout(resolve, 250));
-}
 
 for (;;) {
   const lock = await takeAsRelay(state, { purpose: "archiving" });
@@ -24,7 +21,7 @@ for (;;) {
   const inside = await open(join(state, "inside"), "wx");
   await inside.close();
   console.log("holds");
-  await asked();
+  await until("a command asks", () => requests(state), 60_000);
   if (isQuick === undefined) {
     console.log("asked");
     await words.next();

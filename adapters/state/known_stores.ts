@@ -3,31 +3,42 @@
  *
  * @module
  */
-import { open, readFile, rename } from "node:fs/promises";
-import { join } from "node:path";
-import { errorCode, fileError } from "../state/file_error.ts";
-import type { KnownStores, StoreId } from "./catch_up.ts";
+import { readFile } from "node:fs/promises";
+import type { SessionId } from "../../core/agent.ts";
+import { fieldsOf } from "../../core/fields.ts";
+import { errorCode, fileError } from "./file_error.ts";
+import { storesPath } from "./layout.ts";
+import { replaceFile } from "./replace_file.ts";
+
+/** One agent's store. */
+type StoreId = Pick<SessionId, "agent" | "store">;
 
 interface Known extends StoreId {
   /** Epoch milliseconds. */
   readonly since: number;
 }
 
-/** {@linkcode KnownStores} in a state folder. For the lock's holder only. */
-export class StoresFile implements KnownStores {
+/** The stores that are known in a state folder. For the lock's holder only. */
+export class StoresFile {
   readonly #path: string;
 
   /** @param folder The state's folder. */
   constructor(folder: string) {
-    this.#path = join(folder, "stores.json");
+    this.#path = storesPath(folder);
   }
 
-  /** See {@linkcode KnownStores.all}. */
+  /** All that are known. */
   async all(): Promise<readonly StoreId[]> {
     return await this.#read();
   }
 
-  /** See {@linkcode KnownStores.since}. */
+  /**
+   * Since when stores are known; notes those that are new.
+   *
+   * @param stores Which.
+   * @param now Epoch milliseconds.
+   * @returns Epoch milliseconds each, in order.
+   */
   async since(stores: readonly StoreId[], now: number): Promise<readonly number[]> {
     const known = [...await this.#read()];
     const before = known.length;
@@ -36,7 +47,9 @@ export class StoresFile implements KnownStores {
       if (!found) known.push({ agent, store, since: now });
       return found?.since ?? now;
     });
-    if (known.length > before) await this.#write(known);
+    if (known.length > before) {
+      await replaceFile(this.#path, `${JSON.stringify({ version: 1, stores: known })}\n`);
+    }
     return times;
   }
 
@@ -49,30 +62,14 @@ export class StoresFile implements KnownStores {
       throw fileError(error, "cannot read", this.#path);
     }
   }
-
-  async #write(stores: readonly Known[]): Promise<void> {
-    const temporary = `${this.#path}.tmp`;
-    try {
-      const handle = await open(temporary, "w", 0o600);
-      try {
-        await handle.writeFile(`${JSON.stringify({ version: 1, stores })}\n`);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(temporary, this.#path);
-    } catch (error) {
-      throw fileError(error, "cannot write", this.#path);
-    }
-  }
 }
 
 function knownIn(value: unknown): readonly Known[] {
-  const { stores } = (value ?? {}) as { readonly stores?: unknown };
+  const { stores } = fieldsOf(value);
   return Array.isArray(stores) ? stores.filter(isKnown) : [];
 }
 
 function isKnown(value: unknown): value is Known {
-  const { agent, store, since } = (value ?? {}) as Partial<Record<keyof Known, unknown>>;
+  const { agent, store, since } = fieldsOf(value);
   return typeof agent === "string" && typeof store === "string" && typeof since === "number";
 }

@@ -6,12 +6,12 @@
  */
 
 /**
- * The URL of a module that stands beside another one.
+ * The URL of a module of this package.
  *
- * @param name Its name without the extension: `main`.
+ * @param name Where it is, seen from the other one, without the extension: `../cli/bin`.
  * @param beside The other one's `import.meta.url`.
  */
 export function ownFile(name: string, beside: string): URL {
   const extension = /\.[cm]?[jt]s$/.exec(new URL(beside).pathname)?.[0] ?? ".js";
-  return new URL(`./${name}${extension}`, beside);
+  return new URL(`${name}${extension}`, beside);
 }

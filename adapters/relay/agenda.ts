@@ -1,0 +1,148 @@
+/**
+ * What the relay has to do and when, and whether there is anything to stay for.
+ *
+ * It stays while anything waits that time may mend, a day at most. What only somebody can mend is no
+ * reason to stay: a wrong configuration, a backend that refuses who asks or cannot be opened. The
+ * mending may be in the environment, which a process sees as it was at its start: the next one, which
+ * the agent starts while its sessions wait, has the one of then. While the relay is here all the same,
+ * a changed configuration is followed at once; when it is gone, by the next.
+ *
+ * @module
+ */
+import type { Force } from "./force.ts";
+import type { InForce } from "./in_force.ts";
+import type { Lane } from "./lane.ts";
+import type { PendingSession } from "./pending_session.ts";
+import type { PendingSessions } from "./pending_sessions.ts";
+
+/** What lies outside. */
+export interface AgendaOutside {
+  /** The relay's own clock: milliseconds since any time, never set. */
+  now(): number;
+  /** How long to stay when nothing waits any more, in milliseconds. */
+  readonly lingerMs: number;
+}
+
+/** A session that a backend has to look at. */
+export interface Due {
+  /** Which. */
+  readonly pending: PendingSession;
+  /** When, by the relay's own clock. */
+  readonly at: number;
+}
+
+/** The outside is looked at this often while anything waits or is under way, in milliseconds. */
+const LOOK_MS = 2_000;
+/** The same while nothing does; new intents and commands wake the relay besides. */
+const IDLE_LOOK_MS = 10_000;
+/** What does not get through for this long is left to the next relay, in milliseconds. */
+const A_DAY_MS = 24 * 60 * 60_000;
+
+/** Knows what is to be done. */
+export class Agenda {
+  readonly #outside: AgendaOutside;
+  readonly #pending: PendingSessions;
+  readonly #inForce: InForce;
+  #quietSince = 0;
+
+  /**
+   * @param outside What lies outside.
+   * @param pending What waits.
+   * @param inForce The configuration, and its backends.
+   */
+  constructor(outside: AgendaOutside, pending: PendingSessions, inForce: InForce) {
+    this.#outside = outside;
+    this.#pending = pending;
+    this.#inForce = inForce;
+  }
+
+  /** The relay begins to work. */
+  begin(): void {
+    this.#quietSince = this.#outside.now();
+  }
+
+  /**
+   * What a backend has to look at and is not looking at already, the most urgent first.
+   *
+   * @param lane The backend's.
+   * @param force What is in force.
+   */
+  wantedBy({ name }: Lane, { archive: { settings } }: Force): readonly Due[] {
+    return [...this.#pending]
+      .filter((pending) => pending.isWantedBy(name) && !pending.copy(name).isBusy)
+      .filter((pending) => this.#isTried(pending))
+      .map((pending) => ({ pending, at: pending.dueAt(name, settings.minIntervalMs) }))
+      .sort((a, b) => Number(b.pending.isUrgent) - Number(a.pending.isUrgent) || a.at - b.at);
+  }
+
+  /**
+   * How long the relay may sleep, unless something happens outside.
+   *
+   * @returns Milliseconds; at least 1.
+   */
+  untilNext(): number {
+    const now = this.#outside.now();
+    let until = Infinity;
+    for (const at of this.#times(now)) until = Math.min(until, at);
+    return Math.max(1, until - now);
+  }
+
+  /** Whether there has been nothing to stay for, for some time. Forgets the sessions that are done. */
+  isOver(): boolean {
+    const now = this.#outside.now();
+    if (this.#inForce.isBusy) this.#quietSince = now;
+    const force = this.#inForce.current;
+    const rests = force !== undefined && this.#isAnyResting(force, now);
+    return !rests && now - this.#quietSince >= this.#outside.lingerMs;
+  }
+
+  /** Looks at each session once: it waits, or rests, or is forgotten. */
+  #isAnyResting(force: Force, now: number): boolean {
+    let rests = false;
+    for (const pending of this.#pending) {
+      if (pending.isWaiting(force.names)) {
+        if (this.#isHopeful(pending, force)) this.#quietSince = now;
+      } else if (restsUntil(pending, force) > now) {
+        // It may come back, and only this process knows that it has to wait then.
+        rests = true;
+      } else this.#pending.forget(pending);
+    }
+    return rests;
+  }
+
+  /** Whether it may get somewhere without anybody's doing. */
+  #isHopeful(pending: PendingSession, { lanes }: Force): boolean {
+    return this.#isTried(pending) &&
+      lanes.some((lane) => pending.isWantedBy(lane.name) && !lane.isBarred);
+  }
+
+  #isTried({ lastWordAt }: PendingSession): boolean {
+    return this.#outside.now() - lastWordAt < A_DAY_MS;
+  }
+
+  /** When there is something to do or to look at. */
+  *#times(now: number): Generator<number> {
+    const { names, current: force, isBusy } = this.#inForce;
+    const isWaiting = [...this.#pending].some((pending) => pending.isWaiting(names));
+    yield now + (isWaiting || isBusy ? LOOK_MS : IDLE_LOOK_MS);
+    const lingersUntil = this.#quietSince + this.#outside.lingerMs;
+    if (lingersUntil > now) yield lingersUntil;
+    if (force !== undefined) yield* this.#timesIn(force, now);
+  }
+
+  /** When a backend has something to look at, or a session has rested long enough. */
+  *#timesIn(force: Force, now: number): Generator<number> {
+    for (const lane of force.lanes) {
+      for (const { at } of this.wantedBy(lane, force)) yield Math.max(at, lane.roomAt);
+    }
+    for (const pending of this.#pending) {
+      const restsTill = restsUntil(pending, force);
+      if (restsTill > now) yield restsTill;
+    }
+  }
+}
+
+function restsUntil(pending: PendingSession, { names, archive: { settings } }: Force): number {
+  const { minIntervalMs } = settings;
+  return Math.max(...names.map((name) => pending.copy(name).restsUntil(minIntervalMs)));
+}

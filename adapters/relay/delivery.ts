@@ -1,0 +1,128 @@
+/**
+ * Bringing one session to one backend, once: from what waits to what the backend said.
+ *
+ * @module
+ */
+import type { CopyOutcome } from "../../core/copy.ts";
+import { asArchiveError } from "../../core/errors.ts";
+import { findSession } from "../../core/find_session.ts";
+import { backoffMs } from "./backoff.ts";
+import type { Force } from "./force.ts";
+import type { InForce } from "./in_force.ts";
+import type { Lane, LaneOutside } from "./lane.ts";
+import { lineOf } from "./line_of.ts";
+import type { PendingSession } from "./pending_session.ts";
+import type { PendingSessions } from "./pending_sessions.ts";
+
+/** Which session goes where, and by which rules. */
+export interface Delivery {
+  /** The session. */
+  readonly pending: PendingSession;
+  /** The backend's lane. */
+  readonly lane: Lane;
+  /** What was in force when it began. */
+  readonly force: Force;
+}
+
+/** A delivery, and what it set out with. */
+interface UnderWay extends Delivery {
+  /** The intents that were known before the session was read. */
+  readonly files: readonly string[];
+  /** The latest word of a change that was. */
+  readonly revision: number;
+}
+
+/** Delivers. */
+export class Deliveries {
+  readonly #outside: LaneOutside;
+  readonly #pending: PendingSessions;
+  readonly #inForce: InForce;
+
+  /**
+   * @param outside Clock, chance, log.
+   * @param pending What waits.
+   * @param inForce What is in force, which may change under way.
+   */
+  constructor(outside: LaneOutside, pending: PendingSessions, inForce: InForce) {
+    this.#outside = outside;
+    this.#pending = pending;
+    this.#inForce = inForce;
+  }
+
+  /**
+   * Brings a session to a backend. Never throws: what fails is tried again.
+   *
+   * @param delivery Which, and where.
+   */
+  async bring(delivery: Delivery): Promise<void> {
+    const { pending, lane } = delivery;
+    const { files, revision } = pending;
+    const copy = pending.copy(lane.name);
+    copy.isBusy = true;
+    try {
+      await this.#archive({ ...delivery, files, revision });
+    } catch (error) {
+      this.#failed(delivery, error, true);
+    } finally {
+      copy.isBusy = false;
+    }
+  }
+
+  async #archive(underWay: UnderWay): Promise<void> {
+    const { pending: { session }, lane, force: { archive, signal } } = underWay;
+    await lane.hold(async (run) => {
+      const ref = await findSession(archive.agents, session, signal);
+      if (ref === undefined) return await this.#gone(underWay);
+      const { copies, warnings } = await run.archive(ref, { signal });
+      for (const warning of warnings) this.#outside.say(`${session.id}: ${lineOf(warning)}`);
+      await this.#ended(underWay, copies[0]);
+    });
+  }
+
+  async #gone({ pending, files, force }: UnderWay): Promise<void> {
+    if (force !== this.#inForce.current) return;
+    const why = `it is no longer in ${pending.session.store}; archives of it stay`;
+    await this.#pending.drop(pending, files, force.names, why);
+  }
+
+  /** The backend is through with it, for better or worse; without a copy the rules spare it. */
+  async #ended(underWay: UnderWay, copy: CopyOutcome | undefined): Promise<void> {
+    const { pending, revision, lane, force } = underWay;
+    const isItsOwn = copy !== undefined && lane.took(pending.session, copy);
+    if (copy?.status === "archived") this.#sayArchived(underWay, copy);
+    // Whether it is enough is for the rules to say that are in force now.
+    if (force !== this.#inForce.current) return;
+    if (copy?.status === "failed") {
+      if (!copy.gaveUp) this.#failed(underWay, copy.error, isItsOwn);
+      return;
+    }
+    const sent = copy?.status === "archived"
+      ? { endedAt: this.#outside.now(), bytes: copy.bytes }
+      : undefined;
+    pending.copy(lane.name).cover(revision, copy !== undefined, sent);
+    await this.#pending.finish(pending, force.names);
+  }
+
+  #sayArchived({ pending, lane }: Delivery, { bytes, version }: CopyOutcome): void {
+    const kept = version ? `; what it no longer has was kept as ${version}` : "";
+    this.#outside.say(`archived ${pending.session.id} on ${lane.name} (${bytes} bytes)${kept}`);
+  }
+
+  /** It waits; `isItsOwn` says that the backend is not at fault. */
+  #failed({ pending, lane }: Delivery, thrown: unknown, isItsOwn: boolean): void {
+    const { now, date, random, say } = this.#outside;
+    const { id: session } = pending.session;
+    const { code, message: text, retryable } = asArchiveError(thrown, { session });
+    if (code === "Aborted") return;
+    const message = lineOf(text);
+    const at = new Date(date()).toISOString();
+    pending.copy(lane.name).fail({
+      notBefore: (failures) => now() + backoffMs(failures, random()),
+      ...(isItsOwn && { trouble: { at, session, code, message } }),
+      mayPass: retryable,
+    });
+    const said = `${session} waits for ${lane.name}: ${message}`;
+    if (said !== pending.lastSaid) say(said);
+    pending.lastSaid = said;
+  }
+}
