@@ -1,6 +1,6 @@
 /**
- * The OpenCode plugin. What OpenCode loads is this module's default export, and nothing else may be
- * exported here: OpenCode would call it.
+ * The OpenCode plugin. What OpenCode loads is this module's default export, and nothing else but
+ * types may be exported here: OpenCode would call it.
  *
  * ```json
  * { "plugin": ["opencode-session-archiver"] }
@@ -9,6 +9,7 @@
  * @module
  */
 import type { PluginModule } from "./plugin/contract.ts";
+export type * from "./plugin/contract.ts";
 import { server } from "./plugin/server.ts";
 
 /**

@@ -5,8 +5,9 @@
  */
 import { main } from "../adapters/cli/main.ts";
 import { processTerminal } from "../adapters/cli/terminal.ts";
+import { checkoutProgram } from "../adapters/cli/typed_command.ts";
 
-const terminal = processTerminal();
+const terminal = processTerminal(checkoutProgram(process.env));
 // A task runs in the project's folder and says where the user called it.
 const cwd = () => process.env.INIT_CWD ?? terminal.cwd();
 process.exit(await main(process.argv.slice(2), { ...terminal, cwd }));

@@ -20,7 +20,7 @@ const home = await mkdtemp(join(tmpdir(), "session-archiver-demo-"));
 const database = join(home, "data", "opencode", "opencode.db");
 const archives = join(home, "data", "opencode-session-archiver", "archives");
 const terminal = {
-  ...processTerminal(),
+  ...processTerminal("deno task archive"),
   env: {
     ...process.env,
     HOME: home,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Summary } from "../../core/agent.ts";
+import { oneLine, shortened } from "../../core/one_line.ts";
 import type { RetrievedArchive } from "../../core/retrieval.ts";
 import type { TranscriptMessage } from "../../core/transcript.ts";
 import { countText, momentText } from "./amounts.ts";
@@ -63,8 +64,7 @@ export async function summaryOf(
 function excerptOf({ parts }: TranscriptMessage): string | undefined {
   const said = parts.find((part) => part.type === "text" && part.text.trim() !== "");
   if (said?.type !== "text") return undefined;
-  const line = said.text.slice(0, 2 * EXCERPT).replace(/\s+/g, " ").trim();
-  return line.length > EXCERPT ? `${line.slice(0, EXCERPT)}…` : line;
+  return shortened(oneLine(said.text.slice(0, 2 * EXCERPT)), EXCERPT);
 }
 
 /**
@@ -77,7 +77,7 @@ export function summaryText(summary: ArchiveSummary): string {
   const { title, agent, agentVersion, id, projectPath, createdAt, updatedAt } = summary;
   const { parentId, messages, models, tokens, cost, firstPrompt, lastAnswer } = summary;
   const lines = [
-    title || "(no title)",
+    `title: ${title || "(none)"}`,
     `session: ${id} of ${[agent, agentVersion].filter(Boolean).join(" ")}`,
     `project: ${projectPath}`,
     `created: ${momentText(createdAt)} UTC, last changed ${momentText(updatedAt)} UTC`,

@@ -6,9 +6,13 @@
  * @module
  */
 import { main } from "./main.ts";
+import { processTerminal } from "./terminal.ts";
+import { packageProgram } from "./typed_command.ts";
+
+const terminal = processTerminal(packageProgram(process));
 
 // It makes OpenCode's program this process's Bun. What this process starts, as `opencode import`,
 // must be itself again.
 delete process.env.BUN_BE_BUN;
 
-process.exit(await main(process.argv.slice(2)));
+process.exit(await main(process.argv.slice(2), terminal));

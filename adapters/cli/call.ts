@@ -15,6 +15,8 @@ export interface CommonOptions extends Style {
   readonly config?: string;
   /** The only backend to work with. */
   readonly backend?: string;
+  /** How long a store may say nothing before a request is given up, in seconds. */
+  readonly timeout?: number;
 }
 
 /** What a command works with. */
@@ -27,6 +29,14 @@ export interface Call {
   readonly signal: AbortSignal;
   /** The only backend to work with, where the user named one. {@linkcode config} checks it. */
   readonly backend?: string;
+  /** How long a store may say nothing before a request is given up, where the user said so. */
+  readonly timeoutMs?: number;
+  /**
+   * What to type for another command on the same configuration.
+   *
+   * @param name The command's name and arguments.
+   */
+  command(name: string): string;
   /**
    * The configuration. It is read once, and what it warns of is shown then.
    *

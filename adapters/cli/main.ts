@@ -3,22 +3,24 @@
  *
  * @module
  */
+import { oneLine } from "../../core/one_line.ts";
 import type { Config } from "../config/config.ts";
 import type { Call, CommonOptions, Perform } from "./call.ts";
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from "./exit.ts";
 import { Report, type Style } from "./report.ts";
-import { ClosedPipe, processTerminal, type StopSignal, type Terminal } from "./terminal.ts";
+import { typedCommand } from "./typed_command.ts";
+import { ClosedPipe, type StopSignal, type Terminal } from "./terminal.ts";
 
 /**
  * Runs the program once.
  *
  * @param argv The arguments, without the program's name.
- * @param terminal Its surroundings; this process's own by default.
+ * @param terminal Its surroundings.
  * @returns 0 done, 1 something failed, 2 wrong usage or configuration.
  */
 export async function main(
   argv: readonly string[],
-  terminal: Terminal = processTerminal(),
+  terminal: Terminal,
 ): Promise<ExitCode> {
   const stop = new AbortController();
   const ignore = terminal.onStop((signal) => stop.abort(new Error(`stopped by ${NAMES[signal]}`)));
@@ -50,7 +52,13 @@ function callOf(
   let config: Promise<Config> | undefined;
   const read = async () =>
     await (await import("./configuration.ts")).readConfiguration(options, terminal, report);
-  return { terminal, report, signal, backend: options.backend, config: () => config ??= read() };
+  const { backend, timeout } = options;
+  return {
+    ...{ terminal, report, signal, backend },
+    timeoutMs: timeout === undefined ? undefined : timeout * 1_000,
+    command: (name) => typedCommand(terminal.program, name, options.config),
+    config: () => config ??= read(),
+  };
 }
 
 /** How to speak before the command line is understood. */
@@ -79,7 +87,7 @@ async function parse(
     import("./program.ts"),
   ]);
   const said = { out: "", err: "" };
-  const program = makeProgram(perform, {
+  const program = makeProgram(terminal.program, perform, {
     writeOut: (text) => void (said.out += text),
     writeErr: (text) => void (said.err += text),
     getOutHelpWidth: () => terminal.stdout.columns ?? 100,
@@ -89,11 +97,9 @@ async function parse(
     await program.parseAsync(withCommand(argv, commands), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new UsageError(oneLine(said.err || error.message));
+    if (error.exitCode !== 0) {
+      throw new UsageError(oneLine((said.err || error.message).replace(/^error: /, "")));
+    }
     await terminal.stdout.write(said.out);
   }
-}
-
-function oneLine(text: string): string {
-  return text.replace(/^error: /, "").trim().replace(/\s*\n\s*/g, " ");
 }

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { join } from "node:path";
 import type { Agent } from "../../core/agent.ts";
 import type { Archiver } from "../../core/archiver.ts";
 import type { Backend } from "../../core/backend.ts";
@@ -13,6 +12,7 @@ import { archiverOf, lateSpool } from "../archive/open.ts";
 import { openBackends } from "../config/backends.ts";
 import { clearTextWarnings } from "../config/clear_text.ts";
 import type { Config } from "../config/config.ts";
+import { ledgerPath, spoolFolder } from "../state/layout.ts";
 import { FileLedger } from "../state/ledger.ts";
 import { dataFolder, stateFolder, statePath } from "../state/location.ts";
 import { countText } from "./amounts.ts";
@@ -59,13 +59,17 @@ export async function openToRead(
   const config = await call.config();
   const backends = await openAll(call, config);
   const state = statePath(place(call.terminal, config));
-  const ledger = await FileLedger.open(join(state, "ledger.jsonl"), { readOnly: true });
+  const ledger = await FileLedger.open(ledgerPath(state), { readOnly: true });
   const close = () => ledger.close();
   return assemble(call, { config, backends, agents, state, ledger: unwritten(ledger), close });
 }
 
 async function openAll(call: Call, config: Config): Promise<readonly Backend[]> {
-  const backends = await openBackends(config, { env: call.terminal.env, only: call.backend });
+  const backends = await openBackends(config, {
+    env: call.terminal.env,
+    only: call.backend,
+    timeoutMs: call.timeoutMs,
+  });
   for (const warning of clearTextWarnings(backends, config)) await call.report.warn(warning);
   return backends;
 }
@@ -97,7 +101,7 @@ export async function openToWrite(
       ),
   });
   try {
-    const ledger = await FileLedger.open(join(state, "ledger.jsonl"));
+    const ledger = await FileLedger.open(ledgerPath(state));
     await tellDamage(call, ledger, state);
     const close = async () => {
       try {
@@ -149,7 +153,7 @@ interface Parts {
 function assemble({ terminal, backend }: Call, parts: Parts): OpenArchive {
   const { config, backends, agents, state, ledger, close } = parts;
   const { platform } = terminal;
-  const spool = lateSpool(join(state, "spool"));
+  const spool = lateSpool(spoolFolder(state));
   const archiver = archiverOf({ config, backends, only: backend, agents, ledger, spool, platform });
   const folder = onlyFolder(config);
   return {

@@ -15,6 +15,7 @@ import { defineRestore } from "./commands/restore.ts";
 import { defineRun } from "./commands/run.ts";
 import { defineShow } from "./commands/show.ts";
 import { defineVerify } from "./commands/verify.ts";
+import { wholeNumber } from "./option_values.ts";
 import { VERSION } from "./version.ts";
 
 const COMMANDS = [
@@ -31,7 +32,7 @@ const COMMANDS = [
 ];
 
 const ABOUT = `
-A copy of every AI coding session, that can be put back. Without a command: archive run.
+A copy of every AI coding session, that can be put back. Without a command: run.
 
 With nothing set up, sessions are copied into a folder on this machine's own disk
 ($XDG_DATA_HOME/opencode-session-archiver/archives). Such a copy outlives the agent's
@@ -46,11 +47,12 @@ Exit codes: 0 done · 1 something failed or differs · 2 wrong usage or configur
 /**
  * Makes the program.
  *
+ * @param name What its user types to run it.
  * @param perform Runs a command's work.
  * @param output Where help and complaints go.
  */
-export function makeProgram(perform: Perform, output: OutputConfiguration): Command {
-  const program = new Command("archive")
+export function makeProgram(name: string, perform: Perform, output: OutputConfiguration): Command {
+  const program = new Command(name)
     .description(ABOUT.trim())
     .version(VERSION, "-V, --version", "print the version")
     .addHelpText("after", EXIT_CODES)
@@ -63,6 +65,11 @@ export function makeProgram(perform: Perform, output: OutputConfiguration): Comm
     command
       .option("--config <file>", "use this configuration")
       .option("--backend <name>", "use no backend but this one")
+      .option(
+        "--timeout <seconds>",
+        "how long a store may say nothing before it is asked again, and given up (30)",
+        wholeNumber("--timeout", 1, 600),
+      )
       .option("--json", "print JSON, and nothing else on standard output")
       .option("-q, --quiet", "print errors and what was asked for, and nothing else")
       .option("--debug", "print errors with everything that is known of them");
@@ -74,7 +81,7 @@ export function makeProgram(perform: Perform, output: OutputConfiguration): Comm
 const EVERYWHERE: ReadonlySet<string> = new Set(["--json", "-q", "--quiet", "--debug"]);
 
 /** Those of them that take a value: in the next argument, or behind a `=`. */
-const WITH_VALUE: ReadonlySet<string> = new Set(["--config", "--backend"]);
+const WITH_VALUE: ReadonlySet<string> = new Set(["--config", "--backend", "--timeout"]);
 
 /** Options that need no command. */
 const OF_THE_PROGRAM: ReadonlySet<string> = new Set(["-h", "--help", "-V", "--version"]);

@@ -45,15 +45,16 @@ export class SeenSessions {
    * An error for every id that was named and that no agent gave. None where an agent could not be
    * looked through: it may have them.
    *
+   * @param list What to type to see what is archived.
    * @param named The ids.
    */
-  missing(named: readonly string[] = []): ArchiveError[] {
+  missing(list: string, named: readonly string[] = []): ArchiveError[] {
     if (!this.#sawAll) return [];
     const names = this.agents.map(({ name }) => name).join(", ");
     return [...new Set(named)].filter((id) => !this.#ids.has(id)).map((session) =>
       new ArchiveError(
         "NotFound",
-        `no session ${session} is on this machine (looked through ${names}); "archive list" ` +
+        `no session ${session} is on this machine (looked through ${names}); "${list}" ` +
           "shows what is archived",
         { session },
       )

@@ -27,6 +27,8 @@ export type StopSignal = "SIGINT" | "SIGTERM";
 
 /** The surroundings of one run of the program. */
 export interface Terminal {
+  /** What its user types to run the program. */
+  readonly program: string;
   /** For what was asked for. */
   readonly stdout: Output;
   /** For errors, notes and progress. */
@@ -58,10 +60,15 @@ export class ClosedPipe extends Error {
   override readonly name = "ClosedPipe";
 }
 
-/** The terminal of this process. */
-export function processTerminal(): Terminal {
+/**
+ * The terminal of this process.
+ *
+ * @param program What its user types to run the program.
+ */
+export function processTerminal(program: string): Terminal {
   const { stdin, stdout, stderr } = process;
   return {
+    program,
     stdout: outputOf(stdout),
     stderr: outputOf(stderr),
     env: process.env,

@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The only backend to open; no other is touched then. */
   readonly only?: string;
+  /** How long a store may say nothing before it is asked again, in milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function openBackends(
 async function open(
   name: string,
   settings: BackendConfig,
-  { env }: OpenOptions,
+  { env, timeoutMs }: OpenOptions,
 ): Promise<ConfiguredBackend> {
   if (settings.type === "file") {
     const { FileBackend } = await import("../../backends/file.ts");
@@ -54,7 +56,8 @@ async function open(
   }
   const { S3Backend } = await import("../../backends/s3.ts");
   const { type: _, ...s3 } = settings;
-  return await S3Backend.open({ ...s3, name, env });
+  const timeouts = timeoutMs === undefined ? {} : { requestMs: timeoutMs, idleMs: timeoutMs };
+  return await S3Backend.open({ ...s3, name, env, timeouts });
 }
 
 /**

@@ -5,9 +5,11 @@
  *
  * @module
  */
+import { ArchiveError } from "../../core/errors.ts";
 import type { Status } from "../state/status.ts";
 import type { Clock } from "./clock.ts";
 import type { HostEvent } from "./contract.ts";
+import { doneWithin } from "./done_within.ts";
 import { untilArchived } from "./ending.ts";
 import type { PluginHost } from "./host.ts";
 import { IdleSessions } from "./idle.ts";
@@ -15,8 +17,8 @@ import { OpenIntents, type Outgoing } from "./intents.ts";
 import { Notices } from "./notices.ts";
 import { RelayStarts } from "./relay_starts.ts";
 
-/** What it works with. */
-export interface Surround {
+/** What automatic archiving needs of the world around it. */
+export interface ArchivingOutside {
   readonly clock: Clock;
   /** Where intents go. */
   readonly outbox: Outgoing;
@@ -39,10 +41,15 @@ const LAST_LOOKS = 4;
 /** The shortest and the longest time between two looks while something waits, in milliseconds. */
 const SHORTEST_LOOK_MS = 1_000;
 const LONGEST_LOOK_MS = 30_000;
+/** How long the disk has to take what an ending process writes down, in milliseconds. */
+const DISK_MS = 3_500;
+/** How long the last look at what the relay says may take, in milliseconds. */
+const NEWS_MS = 500;
+const LEFT_WAITING = "Sessions may wait until OpenCode is started again";
 
 /** Archives by itself. Shared by all directories, and all copies of the plugin, in a process. */
 export class Archiving {
-  readonly #around: Surround;
+  readonly #outside: ArchivingOutside;
   readonly #hosts = new Set<PluginHost>();
   readonly #sessions: IdleSessions;
   readonly #intents: OpenIntents;
@@ -50,17 +57,19 @@ export class Archiving {
   readonly #notices: Notices;
   /** Intents that are being written. */
   readonly #writing = new Set<Promise<void>>();
+  /** What an end was given up for; undefined again once the disk has answered. */
+  #unanswered: Promise<void> | undefined;
   #askedAt = -Infinity;
   #looksLeft = 0;
   #callOffLook?: () => void;
   #willRetry = false;
 
-  /** @param around What it works with. */
-  constructor(around: Surround) {
-    const { clock } = around;
-    this.#around = around;
+  /** @param outside What it works with. */
+  constructor(outside: ArchivingOutside) {
+    const { clock } = outside;
+    this.#outside = outside;
     this.#sessions = new IdleSessions((id) => this.#note(id), clock);
-    this.#intents = new OpenIntents(around.outbox, () => around.stores());
+    this.#intents = new OpenIntents(outside.outbox, () => outside.stores());
     this.#starts = new RelayStarts(() => this.#startRelay(), clock);
     this.#notices = new Notices(() => this.#hosts, clock.now());
   }
@@ -73,7 +82,7 @@ export class Archiving {
   join(host: PluginHost): void {
     this.#hosts.add(host);
     if (this.#hosts.size > 1) return;
-    this.#callOffLook = this.#around.clock.after(FIRST_LOOK_MS, () => void this.#firstLook());
+    this.#callOffLook = this.#outside.clock.after(FIRST_LOOK_MS, () => void this.#firstLook());
   }
 
   /**
@@ -92,32 +101,45 @@ export class Archiving {
    */
   async leave(host: PluginHost): Promise<void> {
     try {
-      for (const id of this.#sessions.takeChanged()) this.#note(id);
-      for (const id of this.#intents.unwritten) this.#note(id);
-      await Promise.all(this.#writing);
-      if (this.#intents.size > 0) await this.#urge();
+      // A disk that did not answer another directory is not waited for twice.
+      if (this.#unanswered === undefined) await this.#end();
     } catch (error) {
-      this.#notices.failed("Sessions may wait until OpenCode is started again", error);
+      this.#notices.failed(LEFT_WAITING, error);
     } finally {
       this.#hosts.delete(host);
       if (this.#hosts.size === 0) this.#stopLooking();
     }
   }
 
-  async #urge(): Promise<void> {
-    const { clock } = this.#around;
-    const status = () => this.#around.status();
-    const stamp = () => this.#around.stamp();
-    await this.#intents.urge();
+  async #end(): Promise<void> {
+    const { clock } = this.#outside;
+    const begunAt = clock.now();
+    const putDown = this.#putDown();
+    if (!await doneWithin(DISK_MS, putDown, clock)) {
+      const over = () => this.#unanswered = undefined;
+      this.#unanswered = putDown.then(over, over);
+      const silent = "the disk that the archiver's state is on does not answer";
+      return this.#notices.failed(LEFT_WAITING, new ArchiveError("Timeout", silent));
+    }
     if (this.#intents.size === 0) return;
     this.#starts.ask();
     const [intents, askedAt] = [this.#intents, this.#askedAt];
-    await untilArchived({ intents, askedAt, status, stamp, clock });
-    await this.#tellNews();
+    const status = () => this.#outside.status();
+    const stamp = () => this.#outside.stamp();
+    await untilArchived({ intents, askedAt, begunAt, status, stamp, clock });
+    await doneWithin(NEWS_MS, this.#tellNews(), clock);
+  }
+
+  /** Writes down all that is not archived as it is now, to be archived at once. */
+  async #putDown(): Promise<void> {
+    for (const id of this.#sessions.takeChanged()) this.#note(id);
+    for (const id of this.#intents.unwritten) this.#note(id);
+    await Promise.all(this.#writing);
+    if (this.#intents.size > 0) await this.#intents.urge();
   }
 
   #note(id: string): void {
-    this.#askedAt = this.#around.clock.now();
+    this.#askedAt = this.#outside.clock.now();
     // Not before the host has gone on.
     const written = Promise.resolve().then(() => this.#write(id));
     const writing = written.finally(() => this.#writing.delete(writing));
@@ -141,15 +163,15 @@ export class Archiving {
 
   /** Only the relay understands the configuration; its word holds for the state that it saw. */
   async #isSwitchedOff(): Promise<boolean> {
-    const status = await this.#around.status();
+    const status = await this.#outside.status();
     if (status === undefined || status.config.auto) return false;
-    return status.config.stamp === await this.#around.stamp();
+    return status.config.stamp === await this.#outside.stamp();
   }
 
   #retryLater(): void {
     if (this.#willRetry) return;
     this.#willRetry = true;
-    this.#around.clock.after(RETRY_MS, () => {
+    this.#outside.clock.after(RETRY_MS, () => {
       this.#willRetry = false;
       for (const id of this.#intents.unwritten) this.#note(id);
     });
@@ -157,7 +179,7 @@ export class Archiving {
 
   async #startRelay(): Promise<void> {
     try {
-      await this.#around.startRelay();
+      await this.#outside.startRelay();
     } catch (error) {
       this.#notices.failed("Sessions wait, as the archiver's process could not be started", error);
     }
@@ -170,9 +192,9 @@ export class Archiving {
   async #firstLook(): Promise<void> {
     try {
       const [status, stamp, names] = await Promise.all([
-        this.#around.status(),
-        this.#around.stamp(),
-        this.#around.outbox.names(),
+        this.#outside.status(),
+        this.#outside.stamp(),
+        this.#outside.outbox.names(),
       ]);
       if (status) this.#notices.see(status, stamp);
       const isNew = status?.config.stamp !== stamp;
@@ -193,7 +215,7 @@ export class Archiving {
 
   #lookAfter(ms: number): void {
     this.#callOffLook?.();
-    this.#callOffLook = this.#around.clock.after(ms, () => void this.#look(ms));
+    this.#callOffLook = this.#outside.clock.after(ms, () => void this.#look(ms));
   }
 
   #stopLooking(): void {
@@ -216,7 +238,7 @@ export class Archiving {
   }
 
   async #tellNews(): Promise<void> {
-    const status = await this.#around.status();
-    if (status) this.#notices.see(status, await this.#around.stamp());
+    const status = await this.#outside.status();
+    if (status) this.#notices.see(status, await this.#outside.stamp());
   }
 }

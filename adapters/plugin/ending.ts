@@ -6,19 +6,24 @@
  */
 import type { BackendStatus, Status } from "../state/status.ts";
 import type { Clock } from "./clock.ts";
+import { doneWithin } from "./done_within.ts";
 import type { OpenIntents } from "./intents.ts";
 
 /** How long to wait without progress when the relay has not said yet, in milliseconds. */
 const USUAL_WAIT_MS = 4_000;
-/** How often to look, in milliseconds. */
-const LOOK_MS = 50;
+/** How often to look whether all is archived, in milliseconds. */
+const LOOK_MS = 75;
+/** Every how many looks the relay's status is read, which costs more and changes more seldom. */
+const LOOKS_A_STATUS = 3;
 
 /** What the wait goes by. */
-export interface Ending {
+export interface ExitWait {
   /** What is waited for. */
   readonly intents: OpenIntents;
   /** When the last of them was first asked for, epoch milliseconds. */
   readonly askedAt: number;
+  /** When the end began, epoch milliseconds: since then there is no progress. */
+  readonly begunAt: number;
   /** The relay's status, when there is any. */
   status(): Promise<Status | undefined>;
   /** The stamp of the configuration. */
@@ -29,36 +34,76 @@ export interface Ending {
 /**
  * Waits until nothing is open any more, nothing gets on, or nothing can.
  *
- * @param ending What to go by.
+ * @param wait What to go by.
  */
-export async function untilArchived(ending: Ending): Promise<void> {
-  const { intents, askedAt, status, stamp, clock } = ending;
-  let fewest = Infinity;
-  let successes = "";
-  let movedAt = clock.now();
-  for (;;) {
-    await intents.refresh();
-    if (intents.size === 0) return;
-    const said = await status();
-    const now = clock.now();
-    if (said && isHopeless(said, { stamp: await stamp(), askedAt, now })) return intents.forget();
-    const succeeded = successesOf(said, intents.ids);
-    if (intents.size < fewest || succeeded !== successes) movedAt = now;
-    fewest = Math.min(fewest, intents.size);
-    successes = succeeded;
-    if (now - movedAt >= patience(said)) return intents.forget();
+export async function untilArchived(wait: ExitWait): Promise<void> {
+  const { intents, clock } = wait;
+  const progress = new Progress(wait);
+  for (let looks = 0;; looks++) {
+    const look = progress.look(looks % LOOKS_A_STATUS === 0);
+    // A disk that does not answer gets nowhere either.
+    const isTold = await doneWithin(Math.max(0, progress.left), look, clock);
+    if (isTold && intents.size === 0) return;
+    if (!isTold || progress.isHopeless || progress.left <= 0) return intents.forget();
     await clock.sleep(LOOK_MS);
   }
 }
 
-/** Whether no backend can take anything now. */
-function isHopeless(
+/** Whether the relay gets on with what is waited for. */
+class Progress {
+  readonly #wait: ExitWait;
+  #said: Status | undefined;
+  #movedAt: number;
+  #fewest: number;
+  #successes: string | undefined;
+  #isHopeless = false;
+
+  constructor(wait: ExitWait) {
+    this.#wait = wait;
+    this.#movedAt = wait.begunAt;
+    this.#fewest = wait.intents.size;
+  }
+
+  /** Whether no backend can take anything now. */
+  get isHopeless(): boolean {
+    return this.#isHopeless;
+  }
+
+  /** How much longer to wait should nothing move any more, in milliseconds. */
+  get left(): number {
+    return this.#movedAt + patience(this.#said) - this.#wait.clock.now();
+  }
+
+  /**
+   * Looks what is still open.
+   *
+   * @param asks Whether to look at what the relay says, too.
+   */
+  async look(asks: boolean): Promise<void> {
+    const { intents, clock } = this.#wait;
+    await intents.refresh();
+    if (intents.size < this.#fewest) this.#movedAt = clock.now();
+    this.#fewest = Math.min(this.#fewest, intents.size);
+    if (asks && intents.size > 0) await this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    const { intents, clock, status } = this.#wait;
+    this.#said = await status();
+    const successes = successesOf(this.#said, intents.ids);
+    if (successes !== (this.#successes ?? successes)) this.#movedAt = clock.now();
+    this.#successes = successes;
+    this.#isHopeless = this.#said !== undefined && await isHopeless(this.#said, this.#wait);
+  }
+}
+
+async function isHopeless(
   { config, backends }: Status,
-  { stamp, askedAt, now }: { stamp: string; askedAt: number; now: number },
-): boolean {
-  if (config.problem !== undefined && config.stamp === stamp) return true;
+  { stamp, askedAt, clock }: ExitWait,
+): Promise<boolean> {
+  if (config.problem !== undefined && config.stamp === await stamp()) return true;
   const all = Object.values(backends);
-  return all.length > 0 && all.every((backend) => isAway(backend, askedAt, now));
+  return all.length > 0 && all.every((backend) => isAway(backend, askedAt, clock.now()));
 }
 
 /**
@@ -82,7 +127,7 @@ function patience(status: Status | undefined): number {
 
 /** Differs whenever a backend has taken one of these sessions: others' are no progress of ours. */
 function successesOf(status: Status | undefined, ids: ReadonlySet<string>): string {
-  return Object.values(status?.backends ?? {}).map(({ lastSuccess }) =>
-    lastSuccess && ids.has(lastSuccess.session) ? `${lastSuccess.at} ${lastSuccess.key}` : ""
+  return Object.values(status?.backends ?? {}).flatMap(({ lastSuccess }) =>
+    lastSuccess && ids.has(lastSuccess.session) ? [`${lastSuccess.at} ${lastSuccess.key}`] : []
   ).join("\n");
 }

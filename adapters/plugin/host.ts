@@ -12,8 +12,6 @@ export interface PluginHost {
   readonly directory: string;
   /** The environment of OpenCode. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** `process.platform`. */
-  readonly platform: string;
   /** The configuration file that the plugin's options name: absolute; for `--config`. */
   readonly configPath?: string;
   /**
@@ -21,8 +19,6 @@ export interface PluginHost {
    * answer with it and do nothing.
    */
   readonly problem?: string;
-  /** The folder of this configuration's state; absent when there is a `problem`. */
-  readonly state?: string;
   /** Writes a line to OpenCode's log. Never throws, never rejects, waits for nothing. */
   log(level: LogLevel, message: string): void;
   /** Shows a toast. Never throws, never rejects, waits for nothing. */

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { isRecord } from "../../core/fields.ts";
 import type { Clock } from "./clock.ts";
 import type { HostEvent } from "./contract.ts";
 
@@ -146,8 +147,4 @@ function sessionOf(properties: unknown): string | undefined {
   if (!isRecord(properties)) return undefined;
   const { sessionID } = properties;
   return typeof sessionID === "string" && sessionID !== "" ? sessionID : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { BackendStatus, Status } from "../state/status.ts";
+import { PACKAGE_PROGRAM, typedCommand } from "../cli/typed_command.ts";
+import type { BackendStatus, Status, StuckSessions } from "../state/status.ts";
 import type { LogLevel } from "./contract.ts";
 import type { PluginHost } from "./host.ts";
-import { PROGRAM } from "./terminal_program.ts";
 
 /** Tells. */
 export class Notices {
@@ -36,6 +36,7 @@ export class Notices {
     for (const [name, backend] of Object.entries(status.backends)) {
       if (backend.failing && status.waiting > 0) this.#backend(name, backend, status.waiting);
     }
+    if (status.stuck) this.#stuck(status.stuck);
     this.#firstSuccess(status);
   }
 
@@ -66,8 +67,23 @@ export class Notices {
       `backend ${name} ${code}`,
       "error",
       `Backend ${name} fails: ${sentence(message)} ${sessions(waiting)} ` +
-        `${waiting === 1 ? "waits" : "wait"} and will be tried again; "${PROGRAM} doctor" in a ` +
+        `${waiting === 1 ? "waits" : "wait"} and will be tried again; "${
+          this.#command("doctor")
+        }" in a ` +
         "terminal checks it.",
+    );
+  }
+
+  /** However many there are of a kind, one of them says enough. */
+  #stuck({ sessions: count, last: { code, message } }: StuckSessions): void {
+    const [of, they] = count === 1 ? ["", "It waits"] : ["; the last", "They wait"];
+    this.#say(
+      `stuck ${code}`,
+      "error",
+      `${sessions(count)} cannot be archived${of}: ${
+        sentence(message)
+      } ${they} and will be tried ` +
+        "again.",
     );
   }
 
@@ -87,10 +103,8 @@ export class Notices {
   }
 
   #command(name: string): string {
-    for (const { configPath } of this.#hosts()) {
-      if (configPath !== undefined) return `${PROGRAM} ${name} --config "${configPath}"`;
-    }
-    return `${PROGRAM} ${name}`;
+    const [config] = [...this.#hosts()].flatMap(({ configPath }) => configPath ?? []);
+    return typedCommand(PACKAGE_PROGRAM, name, config);
   }
 
   #say(id: string, level: LogLevel, message: string): void {

@@ -6,6 +6,8 @@
  */
 import { closest } from "../../core/closest.ts";
 import { ArchiveError } from "../../core/errors.ts";
+import { isRecord } from "../../core/fields.ts";
+import { shortened } from "../../core/one_line.ts";
 import { configFile } from "../config/locate.ts";
 import { absolutePath } from "../config/paths.ts";
 import type { Placed } from "../paths/home.ts";
@@ -87,10 +89,5 @@ function wrong(faults: readonly string[]): { problem: string } {
 
 /** Short, whatever it is. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return shortened(JSON.stringify(value) ?? String(value), 80);
 }

@@ -5,8 +5,9 @@
  *
  * @module
  */
-import { join } from "node:path";
 import process from "node:process";
+import { RELAY_VARIABLE } from "../relay/variable.ts";
+import { outboxFolder } from "../state/layout.ts";
 import { Outbox } from "../state/outbox.ts";
 import { configStamp, readStatus } from "../state/status.ts";
 import { Archiving } from "./archiving.ts";
@@ -34,7 +35,7 @@ const SCREEN_MS = 1_500;
  */
 export function server(input: PluginInput, options?: unknown): Promise<Hooks> {
   // The relay may run on OpenCode's own program, which must not start another one.
-  if (process.env.SESSION_ARCHIVER_RELAY === "1") return Promise.resolve({});
+  if (process.env[RELAY_VARIABLE] === "1") return Promise.resolve({});
   const speech = speechOf(input.client, systemClock);
   try {
     return Promise.resolve(hooksOf(input, options, speech));
@@ -51,14 +52,14 @@ function hooksOf(
 ): Hooks {
   const { env, platform } = process;
   const { log, toast } = speech;
-  const common = { directory, env, platform, log, toast };
+  const common = { directory, env, log, toast };
   const setup = readOptions(options, { env, platform });
   if ("problem" in setup) {
     systemClock.after(SCREEN_MS, () => tell([common], "error", setup.problem));
     const dispose = guarded(common, () => speech.written());
     return { ...alwaysThere({ ...common, problem: setup.problem }), dispose };
   }
-  const host = { ...common, configPath: setup.named, state: setup.state };
+  const host = { ...common, configPath: setup.named };
   return setup.auto
     ? { ...alwaysThere(host), ...byItself(host, setup, speech) }
     : alwaysThere(host);
@@ -88,7 +89,7 @@ function byItself(host: PluginHost, setup: PluginSetup, speech: Speech): Hooks {
 function archivingOf({ env }: PluginHost, { state, configPath, named }: PluginSetup): Archiving {
   return new Archiving({
     clock: systemClock,
-    outbox: new Outbox(join(state, "outbox")),
+    outbox: new Outbox(outboxFolder(state)),
     stores: () => ownStores(env),
     status: () => readStatus(state),
     stamp: () => configStamp(configPath),

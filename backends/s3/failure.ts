@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { fieldsOf } from "../../core/fields.ts";
 
 /** The facts of a failed request. It is the `cause` of the errors that callers see. */
 export class S3Failure extends Error {
@@ -56,10 +57,10 @@ export interface FailureFacts {
  * @param secrets Texts that must not be seen.
  */
 export function failureOf(error: unknown, secrets: readonly string[]): S3Failure {
-  const seen = asRecord(error);
-  const answer = asRecord(seen.$response);
-  const headers = asRecord(answer.headers);
-  const metadata = asRecord(seen.$metadata);
+  const seen = fieldsOf(error);
+  const answer = fieldsOf(seen.$response);
+  const headers = fieldsOf(answer.headers);
+  const metadata = fieldsOf(seen.$metadata);
   const shown = (told: string | undefined) => told === undefined ? told : cleaned(told, secrets);
   const message = cleaned(text(seen.message) ?? String(error), secrets);
   return new S3Failure(cleaned(codeOf(seen), secrets), message, {
@@ -109,10 +110,6 @@ function cleaned(message: string, secrets: readonly string[]): string {
     );
   const masked = secrets.reduce((text, secret) => text.replaceAll(secret, "…"), line);
   return masked.length > 300 ? `${masked.slice(0, 300)}…` : masked;
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
 }
 
 function text(value: unknown): string | undefined {

@@ -97,7 +97,7 @@ async function tryDelete(ground: TrialGround): Promise<Outcome> {
       detail: error.message,
       error,
       advice:
-        'archives are kept all the same; allow deleting if "archive delete" shall work here, or ' +
+        "archives are kept all the same; allow deleting if archives shall be deleted from here, or " +
         "leave it so to protect them",
     };
   }
@@ -176,7 +176,7 @@ async function tryOrder(ground: TrialGround): Promise<Outcome> {
       inOrder
         ? `lists ${what} in another order than the bytes of the keys`
         : `asked to list ${what}, it names ${names.length} instead of ${wanted.length}`,
-      'archives are safe, but "archive list" can miss some here; tell us which store this is',
+      "archives are safe, but lists can miss some here; tell us which store this is",
     );
   }
   const prefixed = await ground.list("list/a");

@@ -5,9 +5,9 @@
  * @module
  */
 import type { RestorableArchive } from "../../../core/agent.ts";
+import { fieldsOf } from "../../../core/fields.ts";
 import { readNative } from "./native.ts";
 import { type IdMap, withNewIds } from "./remap.ts";
-import { fieldsOf } from "./summary.ts";
 
 /** Which parts go in: all that can be read, or only those of types that are known to be taken. */
 export type Choice = "readable" | "known";

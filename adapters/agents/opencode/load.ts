@@ -8,6 +8,7 @@
  */
 import type { LoadedSession, Unit } from "../../../core/agent.ts";
 import { ArchiveError, throwIfAborted } from "../../../core/errors.ts";
+import { isRecord } from "../../../core/fields.ts";
 import { Utf8Buffer } from "../../../core/utf8_buffer.ts";
 import type { Connection } from "./connections.ts";
 import { columnJson, isPlainObject, plainObjectBytes, rawObject } from "./column_json.ts";
@@ -172,7 +173,7 @@ class SessionRows implements LoadedSession {
   /** A row's JSON object followed by the members that OpenCode keeps in columns of their own. */
   #spliced(table: string, id: Value, data: Value, members: string): Spliced {
     const json = columnJson(data);
-    if ("text" in json && isObject(json.value)) {
+    if ("text" in json && isRecord(json.value)) {
       const has = OWN_COLUMNS.some((name) => name in (json.value as object));
       const text = has ? replacingMembers(json.text, members) : withMembers(json.text, members);
       return { text, value: json.value };
@@ -209,10 +210,6 @@ const OWN_COLUMNS: readonly string[] = ["id", "sessionID", "messageID"];
 const PARTS_OF_MESSAGE = `SELECT id, CASE WHEN ${
   isPlainObject(OWN_COLUMNS)
 } THEN CAST(data AS BLOB) ELSE data END AS data FROM part WHERE message_id = ? ORDER BY id`;
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function withMembers(text: string, members: string): string {
   const own = text.slice(1, -1).trim();

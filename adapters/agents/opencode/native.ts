@@ -5,7 +5,7 @@
  * @module
  */
 import { ArchiveError } from "../../../core/errors.ts";
-import { fieldsOf } from "./summary.ts";
+import { fieldsOf } from "../../../core/fields.ts";
 
 /** What native lines begin with. */
 export const FIRST_LINE = '{"messages":[';

@@ -83,7 +83,7 @@ async function run(
   }).catch((cause) => {
     throw new ArchiveError("NotFound", `${file} cannot be run: ${cause.message}`, { cause });
   });
-  return { code, out: textOf(out).trim(), complaint: oneLine(textOf(complaints)) };
+  return { code, out: textOf(out).trim(), complaint: complaintIn(textOf(complaints)) };
 }
 
 /** Quoted for the Windows shell. */
@@ -99,7 +99,7 @@ function textOf(chunks: readonly Uint8Array[]): string {
 const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
 
 /** Without colours, on one line, not too long. */
-function oneLine(text: string): string {
+function complaintIn(text: string): string {
   const plain = text.replace(COLOUR, "").split("\n").map((line) => line.trim());
   return plain.filter((line) => line !== "" && line !== "Error: Unexpected error").join(" ")
     .slice(0, 300);

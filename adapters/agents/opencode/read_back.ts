@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { fieldsOf } from "../../../core/fields.ts";
 import type { ImportPiece, Message } from "./import_file.ts";
 import { readNative } from "./native.ts";
-import { fieldsOf } from "./summary.ts";
 
 /** What the comparison found. */
 export interface ReadBack {

@@ -8,8 +8,8 @@
  */
 import type { RestorableArchive } from "../../../core/agent.ts";
 import { ArchiveError } from "../../../core/errors.ts";
+import { fieldsOf } from "../../../core/fields.ts";
 import { readNative } from "./native.ts";
-import { fieldsOf } from "./summary.ts";
 
 /** From an old id to the new one. */
 export type IdMap = ReadonlyMap<string, string>;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Summary } from "../../../core/agent.ts";
+import { fieldsOf } from "../../../core/fields.ts";
 import type { TokenCounts } from "../../../core/transcript.ts";
 import { isoTime } from "./sessions.ts";
 import type { Row } from "./sqlite.ts";
@@ -86,15 +87,6 @@ export function countTokens(tokens: unknown): TokenCounts {
     cacheRead: count(read),
     cacheWrite: count(write),
   };
-}
-
-/**
- * The fields of an object; of anything else none.
- *
- * @param value Anything.
- */
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
 }
 
 function sumOf(one: TokenCounts, other: TokenCounts): TokenCounts {

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { fieldsOf } from "../../../core/fields.ts";
 import type { TranscriptMessage, TranscriptPart } from "../../../core/transcript.ts";
 import { readNative } from "./native.ts";
 import { isoTime } from "./sessions.ts";
-import { countTokens, fieldsOf, modelName } from "./summary.ts";
+import { countTokens, modelName } from "./summary.ts";
 
 /** The fields of something whose shape nobody vouches for. */
 type Fields = Readonly<Record<string, unknown>>;

@@ -5,9 +5,9 @@
  * @module
  */
 import type { Unit } from "../../../core/agent.ts";
+import { fieldsOf } from "../../../core/fields.ts";
 import { sha256Hex } from "../../../core/hash.ts";
 import { readNative } from "./native.ts";
-import { fieldsOf } from "./summary.ts";
 
 /**
  * What of a session's `info` comes and goes by itself: a revert that was begun, a link that was

@@ -20,7 +20,7 @@ export function defineGet(program: Command, perform: Perform): void {
     .summary("write one archive's document, byte for byte")
     .description(
       "Writes one archive's document, byte for byte, and checks its hash. What it holds of the " +
-        "agent is its member native: archive get KEY | jq .native",
+        `agent is its member native: ${program.name()} get KEY | jq .native`,
     )
     .argument("<key>", "the archive's key, or its session's id", keyOrId)
     .option("-o, --output <file>", "into a file that does not exist; - is standard output")

@@ -75,7 +75,7 @@ async function print(
   const { report } = call;
   if (report.style.json) await report.json(entries.map(entryJson));
   else if (report.style.quiet) await report.print(entries.map(({ key }) => `${key}\n`).join(""));
-  else if (entries.length === 0) await report.note(nothing(options, archive.place));
+  else if (entries.length === 0) await report.note(nothing(call, options, archive.place));
   else await printTable(call, options, entries, archive.archiver.backends.length > 1);
 }
 
@@ -90,10 +90,14 @@ function dayOf(moment: string | undefined): string | undefined {
   return moment?.slice(0, "2026-11-22".length);
 }
 
-function nothing({ project, since, until, title }: ListOptions, place: string): string {
+function nothing(
+  { command }: Call,
+  { project, since, until, title }: ListOptions,
+  place: string,
+): string {
   return project || since || until || title
-    ? `no archive ${place} is like that; "archive list" without conditions lists all`
-    : `nothing is archived ${place} yet; "archive run" does it`;
+    ? `no archive ${place} is like that; "${command("list")}" without conditions lists all`
+    : `nothing is archived ${place} yet; "${command("run")}" does it`;
 }
 
 /** Columns from which on there is room for the time of day. */

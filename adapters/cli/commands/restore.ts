@@ -9,7 +9,7 @@ import { ArchiveError } from "../../../core/errors.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { keyOrId } from "../key_argument.ts";
-import { errorJson } from "../report.ts";
+import { restoredJson } from "../restored_json.ts";
 
 interface RestoreOptions extends CommonOptions {
   readonly into?: string;
@@ -53,16 +53,12 @@ async function restore(call: Call, text: string, options: RestoreOptions): Promi
   } finally {
     await close();
   }
-  if (report.style.json) await report.json(outcomes.map(outcomeJson));
+  if (report.style.json) await report.json(outcomes.map(restoredJson));
   else for (const outcome of outcomes) await tell(call, outcome);
   const wrong = outcomes.some(({ status, differences }) =>
     status === "existing" || status === "failed" || differences.length > 0
   );
   return wrong ? EXIT.failed : EXIT.done;
-}
-
-function outcomeJson({ error, ...outcome }: RestoreOutcome) {
-  return { ...outcome, ...(error && { error: errorJson(error) }) };
 }
 
 async function absolute(path: string, cwd: string): Promise<string> {

@@ -67,7 +67,7 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
       ...(options.dryRun ? [] : await tellEmptied(call, archive)),
       ...await archiveEach(call, options, archive, seen, ended),
       ...(intents ? await archiveOthers(call, options, archive, intents, ended) : []),
-      ...seen.missing(options.session),
+      ...seen.missing(call.command("list"), options.session),
     ];
     await telling.end(failures);
     return telling.exitCode;
@@ -87,12 +87,12 @@ async function intentsToAnswer(
 ): Promise<AnsweredIntents | undefined> {
   const isPart = call.backend !== undefined && (await call.config()).backends.size > 1;
   if (dryRun || isPart) return undefined;
-  const [{ AnsweredIntents }, { Outbox }, { join }] = await Promise.all([
+  const [{ AnsweredIntents }, { Outbox }, { outboxFolder }] = await Promise.all([
     import("../answered_intents.ts"),
     import("../../state/outbox.ts"),
-    import("node:path"),
+    import("../../state/layout.ts"),
   ]);
-  const intents = new AnsweredIntents(new Outbox(join(state, "outbox")));
+  const intents = new AnsweredIntents(new Outbox(outboxFolder(state)));
   await intents.list(call.signal);
   return intents;
 }

@@ -22,6 +22,8 @@ export interface ExaminedBackend extends Section {
 export interface ExamineOptions {
   /** The environment, in which credentials are looked for. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How long a store may say nothing before it is asked again, in milliseconds. */
+  readonly timeoutMs?: number;
   /** Stops it. */
   readonly signal: AbortSignal;
 }
@@ -39,7 +41,7 @@ export async function examineBackends(
   only: string | undefined,
   where: ExamineOptions,
 ): Promise<readonly Promise<ExaminedBackend>[]> {
-  const backends = await openBackends(config, { env: where.env, only });
+  const backends = await openBackends(config, { ...where, only });
   const opened = new Map(backends.map((backend) => [backend.name, backend]));
   return [...config.backends].flatMap(([name, settings]) => {
     const backend = opened.get(name);
@@ -79,7 +81,7 @@ function broken(thrown: unknown): Finding {
  * @param settings What the configuration says of it.
  * @param known The endpoint in force, where it is known; a profile may have named it.
  */
-export function placeText(settings: BackendConfig, known?: string): string {
+function placeText(settings: BackendConfig, known?: string): string {
   if (settings.type === "file") return settings.path;
   const { bucket, prefix = "", endpoint = known, profile } = settings;
   const at = endpoint ?? (profile === undefined ? "Amazon S3" : `profile ${profile}`);

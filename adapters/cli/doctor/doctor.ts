@@ -11,6 +11,7 @@ import { showsColours } from "../colours.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { knownAgents } from "../open_archive.ts";
 import { examineAgent, type ExaminedAgent } from "./agent_section.ts";
+import { examineAutomatic, type ExaminedAutomatic } from "./automatic_section.ts";
 import { examineBackends, type ExaminedBackend } from "./backend_section.ts";
 import { findingJson, type Section, verdictOf, verdictText } from "./diagnosis.ts";
 import { examineMachine } from "./machine_section.ts";
@@ -24,25 +25,33 @@ import { sectionLines } from "./table.ts";
 export async function doctor(call: Call): Promise<ExitCode> {
   const config = await call.config();
   const telling = tellingOf(call);
-  await telling.section(configSection(config));
+  await telling.section(configSection(call, config));
   const backends = await backendSections(call, config, telling);
   const agents = await examineAgents(call);
+  const automatic = await examineAutomatic(call, config, stateOf(call, config));
   const machine = await machineFindings(call, config);
-  const sections = [...backends, agentSection(agents), machineSection(machine)];
+  const sections = [
+    ...backends,
+    agentSection(agents),
+    automaticSection(automatic),
+    machineSection(machine),
+  ];
   await telling.section(agentSection(agents));
+  await telling.section(automaticSection(automatic));
   await telling.section(machineSection(machine));
   const verdict = verdictOf(sections);
-  await telling.end({ config, backends, agents, machine, verdict });
+  await telling.end({ config, backends, agents, automatic, machine, verdict });
   return verdict.problems > 0 || call.signal.aborted ? EXIT.failed : EXIT.done;
 }
 
-function configSection({ path, exists, backends }: Config): Section {
+function configSection({ command }: Call, { path, exists, backends }: Config): Section {
   const findings: Finding[] = [
     exists ? { check: "read", status: "ok", detail: `${[...backends.keys()].join(", ")}` } : {
       check: "none",
       status: "ok",
-      detail:
-        'sessions are copied into a folder on this disk; "archive init" sets up a better place',
+      detail: `sessions are copied into a folder on this disk; "${
+        command("init")
+      }" sets up a better place`,
     },
   ];
   return { title: "configuration", place: path, findings };
@@ -50,6 +59,10 @@ function configSection({ path, exists, backends }: Config): Section {
 
 function agentSection(agents: readonly ExaminedAgent[]): Section {
   return { title: "agents", place: "", findings: agents.flatMap(({ findings }) => findings) };
+}
+
+function automaticSection({ findings }: ExaminedAutomatic): Section {
+  return { title: "archiving by itself", place: "", findings };
 }
 
 function machineSection(findings: readonly Finding[]): Section {
@@ -62,10 +75,10 @@ async function backendSections(
   config: Config,
   telling: Telling,
 ): Promise<ExaminedBackend[]> {
-  const { signal, terminal: { env }, report } = call;
+  const { signal, timeoutMs, terminal: { env }, report } = call;
   const examined: ExaminedBackend[] = [];
   try {
-    for (const one of await examineBackends(config, call.backend, { env, signal })) {
+    for (const one of await examineBackends(config, call.backend, { env, timeoutMs, signal })) {
       await report.live("trying the backends …");
       const backend = await one;
       await report.live();
@@ -83,12 +96,15 @@ async function examineAgents({ terminal, signal }: Call): Promise<readonly Exami
   return await Promise.all(agents.map((agent) => examineAgent(agent, signal)));
 }
 
-async function machineFindings(
-  { terminal: { env, platform } }: Call,
-  { path: configPath, backends }: Config,
-): Promise<readonly Finding[]> {
-  const folders = [...backends.values()].flatMap((one) => one.type === "file" ? [one.path] : []);
-  return await examineMachine(statePath({ env, platform, configPath }), folders);
+async function machineFindings(call: Call, config: Config): Promise<readonly Finding[]> {
+  const folders = [...config.backends.values()].flatMap((one) =>
+    one.type === "file" ? [one.path] : []
+  );
+  return await examineMachine(stateOf(call, config), folders);
+}
+
+function stateOf({ terminal: { env, platform } }: Call, { path: configPath }: Config): string {
+  return statePath({ env, platform, configPath });
 }
 
 /** How the findings are told: section by section to people, all at once to programs. */
@@ -101,6 +117,7 @@ interface Findings {
   readonly config: Config;
   readonly backends: readonly ExaminedBackend[];
   readonly agents: readonly ExaminedAgent[];
+  readonly automatic: ExaminedAutomatic;
   readonly machine: readonly Finding[];
   readonly verdict: { readonly problems: number; readonly hints: number };
 }
@@ -120,7 +137,7 @@ function tellingOf({ report, terminal, signal }: Call): Telling {
   };
 }
 
-function asJson({ config, backends, agents, machine, verdict }: Findings) {
+function asJson({ config, backends, agents, automatic, machine, verdict }: Findings) {
   const { path, exists, warnings } = config;
   return {
     config: { path, exists, warnings },
@@ -134,6 +151,7 @@ function asJson({ config, backends, agents, machine, verdict }: Findings) {
       ...agent,
       findings: findings.map(findingJson),
     })),
+    automatic: { ...automatic, findings: automatic.findings.map(findingJson) },
     machine: machine.map(findingJson),
     ...verdict,
   };

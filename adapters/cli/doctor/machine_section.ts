@@ -9,7 +9,9 @@ import { access, stat, statfs, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Finding } from "../../../core/backend.ts";
 import { ArchiveError, asArchiveError } from "../../../core/errors.ts";
+import { isNearlyFull } from "../../relay/free_space.ts";
 import { errorCode, fileError } from "../../state/file_error.ts";
+import { ledgerPath, lockPath } from "../../state/layout.ts";
 import { FileLedger } from "../../state/ledger.ts";
 import { lockHolder } from "../../state/lock.ts";
 import { countText, sizeText } from "../amounts.ts";
@@ -26,8 +28,8 @@ export async function examineMachine(
 ): Promise<readonly Finding[]> {
   const found = await Promise.all([
     attempt("state folder", () => examineFolder(state)),
-    attempt("ledger", () => examineLedger(join(state, "ledger.jsonl"))),
-    attempt("running", () => examineLock(join(state, "lock"))),
+    attempt("ledger", () => examineLedger(ledgerPath(state))),
+    attempt("running", () => examineLock(lockPath(state))),
     ...(await onePerDisk([state, ...archives])).map((folder) =>
       attempt("disk", () => examineDisk(folder))
     ),
@@ -102,28 +104,20 @@ async function examineLedger(path: string): Promise<Omit<Finding, "check">> {
   }
 }
 
-/** Only worth a line when somebody holds it. */
+/** Only worth a line when a command holds it; what a relay does is told where that belongs. */
 async function examineLock(path: string): Promise<Omit<Finding, "check"> | undefined> {
   const holder = await nearestFolder(path) === path ? await lockHolder(path) : undefined;
-  if (holder === undefined) return undefined;
+  if (holder === undefined || holder.kind === "relay") return undefined;
   const { hostname, pid, purpose, since } = holder;
   return { status: "ok", detail: `process ${pid} on ${hostname} is ${purpose} since ${since}` };
 }
 
-/** Less than this share of the disk, or this many bytes, is little. */
-const LITTLE = { share: 0.05, bytes: 1e9 } as const;
-
 async function examineDisk(path: string): Promise<Omit<Finding, "check">> {
-  const { bavail, blocks, bsize } = await named(
-    "cannot look at the disk of",
-    path,
-    () => statfs(path),
-  );
-  const free = bavail * bsize;
-  const detail = `${sizeText(free)} free for ${path}`;
-  if (free >= LITTLE.bytes || bavail >= blocks * LITTLE.share) return { status: "ok", detail };
-  const advice =
-    "free some space: state, large documents under way and a folder of archives need it";
+  const disk = await named("cannot look at the disk of", path, () => statfs(path));
+  const detail = `${sizeText(disk.bavail * disk.bsize)} free for ${path}`;
+  if (!isNearlyFull(disk)) return { status: "ok", detail };
+  const advice = "free some space: state and large documents under way need it, and nothing is " +
+    "archived by itself into a folder on a disk that is nearly full";
   return { status: "limited", detail, advice };
 }
 

@@ -19,7 +19,6 @@ import { examineBackends, type ExaminedBackend } from "../doctor/backend_section
 import { verdictOf } from "../doctor/diagnosis.ts";
 import { ConfigurationError } from "../exit.ts";
 import { writeNewFile } from "../new_file.ts";
-import type { Terminal } from "../terminal.ts";
 import type { Answers } from "./answers.ts";
 import { configYaml } from "./yaml.ts";
 
@@ -36,16 +35,16 @@ export interface Draft {
 /**
  * Where the file will be.
  *
- * @param terminal Knows environment and working directory.
+ * @param call Who asks.
  * @param path The file that the user named.
  * @throws {ArchiveError} `AlreadyExists` when there is one.
  */
 export async function freePlace(
-  { env, platform, cwd }: Terminal,
+  { terminal: { env, platform, cwd }, command }: Call,
   path: string | undefined,
 ): Promise<string> {
   const place = configError(() => configFile({ env, platform, cwd, path }).path);
-  if (await isThere(place)) throw exists(place);
+  if (await isThere(place)) throw exists(place, command("doctor"));
   return place;
 }
 
@@ -83,12 +82,12 @@ export function problemsOf({ backend, fault }: Draft): number {
 }
 
 async function triedOnce(
-  { terminal: { env, platform }, signal }: Call,
+  { terminal: { env, platform }, timeoutMs, signal, command }: Call,
   answers: Answers,
   path: string,
   isTried: boolean,
 ): Promise<Draft> {
-  const text = configYaml(answers);
+  const text = configYaml(answers, command("doctor"));
   let config: Config;
   try {
     const where = { path, mode: 0o600, env, platform, hostname };
@@ -98,23 +97,28 @@ async function triedOnce(
     throw fault;
   }
   if (!isTried) return { text };
-  const [backend] = await examineBackends(config, undefined, { env, signal });
+  const [backend] = await examineBackends(config, undefined, { env, timeoutMs, signal });
   return { text, backend: await backend };
 }
 
 /**
  * Puts the file in place, whole, for this user only (0600; its folder 0700 where it is new).
  *
+ * @param call Who asks.
  * @param path Where.
  * @param text What.
  * @throws {ArchiveError} `AlreadyExists` when one has come meanwhile.
  */
-export async function writeConfig(path: string, text: string): Promise<void> {
+export async function writeConfig(
+  { command }: Call,
+  path: string,
+  text: string,
+): Promise<void> {
   await makePrivateFolder(dirname(path));
   try {
     await writeNewFile(path, bytesOf(text), { replace: false });
   } catch (error) {
-    throw isArchiveError(error, "AlreadyExists") ? exists(path) : error;
+    throw isArchiveError(error, "AlreadyExists") ? exists(path, command("doctor")) : error;
   }
 }
 
@@ -132,8 +136,8 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-function exists(path: string): ArchiveError {
-  const message = `${path} exists and is left alone; change it by hand and run "archive doctor", ` +
+function exists(path: string, doctor: string): ArchiveError {
+  const message = `${path} exists and is left alone; change it by hand and run "${doctor}", ` +
     "or name another file with --config";
   return new ArchiveError("AlreadyExists", message);
 }

@@ -27,7 +27,7 @@ export interface InitOptions extends CommonOptions, AnswerOptions {
  * @param options Those of the command line.
  */
 export async function init(call: Call, options: InitOptions): Promise<ExitCode> {
-  const path = await freePlace(call.terminal, options.config);
+  const path = await freePlace(call, options.config);
   if (options.type !== undefined) return await initByOptions(call, options, path);
   const stray = ANSWERS.find((key) => options[key] !== undefined);
   if (stray !== undefined) throw new UsageError("answers by options need --type too: s3 or file");
@@ -108,13 +108,13 @@ async function askAgain(ask: MustAsk): Promise<"again" | "write"> {
 async function write(call: Call, path: string, draft: Draft): Promise<ExitCode> {
   const { report, signal } = call;
   if (signal.aborted) return EXIT.failed;
-  await writeConfig(path, draft.text);
+  await writeConfig(call, path, draft.text);
   if (report.style.json) {
     await tellJson(call, path, draft, true);
   } else {
     if (draft.backend) await tellTrial(call, draft);
     await report.say(`wrote ${path}`);
-    await report.note('"archive run" copies all sessions there now');
+    await report.note(`"${call.command("run")}" copies all sessions there now`);
   }
   return EXIT.done;
 }

@@ -11,10 +11,12 @@ import type { Answers, BucketAnswer, FolderAnswer, Keys } from "./answers.ts";
  * The text of the file.
  *
  * @param answers What it shall say.
+ * @param doctor What to type to try the file.
  */
-export function configYaml({ name, storage, never }: Answers): string {
+export function configYaml({ name, storage, never }: Answers, doctor: string): string {
   return [
-    "# Where copies of your coding sessions go. Change it as you like, then run: archive doctor",
+    "# Where copies of your coding sessions go. Change it as you like, then run:",
+    `#   ${doctor}`,
     "# ${NAME} stands for the environment variable NAME.",
     "",
     "backends:",

@@ -45,8 +45,14 @@ export class Refusal extends Error {
   override readonly name = "Refusal";
 }
 
-/** How long a command may take: a store that hangs is given up well before. */
+/** How long a command may take, in milliseconds: a store that hangs is given up well before. */
 const TIME = 120_000;
+
+/**
+ * A store that says nothing is asked three times, so that a model hears of it within half a minute.
+ * Only what sends documents may wait longer: a store takes its time to put a large one together.
+ */
+const READING = ["--timeout=8"];
 
 /**
  * A tool as OpenCode calls it. What went wrong is its answer, so that the turn goes on; only what
@@ -71,8 +77,10 @@ export function definitionOf<A extends Arguments>(
       try {
         return await tool.answer(readArguments(tool.args, given), {
           context,
-          program: ([name, ...argv], time = TIME) =>
-            run([name, ...common, ...argv], { signal: context.abort, time }),
+          program: ([name, ...argv], time = TIME) => {
+            const patience = name === "run" ? [] : READING;
+            return run([name, ...common, ...patience, ...argv], { signal: context.abort, time });
+          },
         });
       } catch (error) {
         const isAnswer = error instanceof WrongArgument || error instanceof Refusal ||

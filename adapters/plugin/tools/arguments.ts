@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { shortened } from "../../../core/one_line.ts";
 
 /** One argument. */
 export interface Argument<T> {
@@ -114,9 +115,8 @@ function isMissing(value: unknown): boolean {
 }
 
 function wrong(name: string, value: unknown, allowed: string): WrongArgument {
-  const shown = JSON.stringify(value) ?? String(value);
-  const cut = shown.length > 100 ? `${shown.slice(0, 100)}…` : shown;
-  return new WrongArgument(`${name} is ${cut}; it must be ${allowed}.`);
+  const shown = shortened(JSON.stringify(value) ?? String(value), 100);
+  return new WrongArgument(`${name} is ${shown}; it must be ${allowed}.`);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { oneLine, shortened } from "../../../core/one_line.ts";
 import type { EntryJson } from "../../cli/entry_json.ts";
 import { answerOf, type ArchiveTool, errorText } from "./archive_tool.ts";
 import { day, text, wholeNumber } from "./arguments.ts";
@@ -65,13 +66,10 @@ function rows(entries: readonly EntryJson[]): string[] {
   return ["key | created | title | project | messages", ...entries.map(row)];
 }
 
-function row({ key, createdAt, title, projectPath, messages, problem }: EntryJson): string {
-  const about = problem ? `(unreadable: ${problem})` : cut(title) || "(no title)";
-  return [key, createdAt.slice(0, "2026-11-22".length), about, projectPath, messages].join(" | ");
-}
-
 /** Titles are one line for a list, and some are whole prompts. */
-function cut(title: string): string {
-  const line = title.replace(/\s+/g, " ").trim();
-  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+function row({ key, createdAt, title, projectPath, messages, problem }: EntryJson): string {
+  const about = problem
+    ? `(unreadable: ${problem})`
+    : shortened(oneLine(title), 80) || "(no title)";
+  return [key, createdAt.slice(0, "2026-11-22".length), about, projectPath, messages].join(" | ");
 }

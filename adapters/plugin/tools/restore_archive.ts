@@ -3,21 +3,10 @@
  *
  * @module
  */
-import type { ErrorJson } from "../../cli/report.ts";
+import type { RestoredJson } from "../../cli/restored_json.ts";
 import { answerOf, type ArchiveTool, errorText, Refusal } from "./archive_tool.ts";
 import { decision } from "./arguments.ts";
 import { KEY } from "./keys.ts";
-
-/** One session in `restore --json`. */
-interface Restored {
-  readonly archivedId: string;
-  readonly id: string;
-  readonly status: "restored" | "existing" | "would restore" | "failed";
-  readonly directory: string;
-  readonly differences: readonly string[];
-  readonly notes: readonly string[];
-  readonly error?: ErrorJson;
-}
 
 const TIME = 300_000;
 
@@ -39,14 +28,14 @@ export const restoreArchive: ArchiveTool<typeof ARGS> = {
   async answer({ key, newId }, { program }) {
     const how = newId ? ["--new-id"] : [];
     const ended = await program(["restore", ...how, "--", key], TIME);
-    const outcomes = answerOf<readonly Restored[]>(ended);
+    const outcomes = answerOf<readonly RestoredJson[]>(ended);
     const lines = outcomes.flatMap(told);
     if (lines.length === 0) throw new Refusal(ended.errors.map(errorText).join("\n"));
     return lines.join("\n");
   },
 };
 
-function told({ archivedId, id, status, directory, differences, notes, error }: Restored) {
+function told({ archivedId, id, status, directory, differences, notes, error }: RestoredJson) {
   const also = [
     ...differences.map((difference) => `${id} differs from its archive: ${difference}`),
     ...notes,

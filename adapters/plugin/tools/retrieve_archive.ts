@@ -50,20 +50,10 @@ export const retrieveArchive: ArchiveTool<typeof ARGS> = {
 
 async function summary(key: string, { program }: ToolCall): Promise<string> {
   const found = answerOf<ArchiveSummary>(await program(["show", "--format=summary", "--", key]));
-  const { title, projectPath, createdAt, updatedAt, models, parentId } = found;
-  return [
-    `key: ${found.key}`,
-    `title: ${title || "(none)"}`,
-    `session: ${found.id} of ${[found.agent, found.agentVersion].filter(Boolean).join(" ")}`,
-    `project: ${projectPath}`,
-    `created: ${createdAt}, last changed: ${updatedAt}`,
-    `messages: ${found.messages}, cost: $${found.cost.toFixed(2)}`,
-    ...(models.length > 0 ? [`models: ${models.join(", ")}`] : []),
-    ...(parentId === null ? [] : [`started by session: ${parentId}`]),
-    ...(found.firstPrompt === undefined ? [] : [`first prompt: ${found.firstPrompt}`]),
-    ...(found.lastAnswer === undefined ? [] : [`last answer: ${found.lastAnswer}`]),
-    'For the conversation, ask again with format "transcript".',
-  ].join("\n");
+  // Not at the plugin's start, where everything is paid for by whoever starts OpenCode.
+  const { summaryText } = await import("../../cli/archive_summary.ts");
+  const more = 'For the conversation, ask again with format "transcript".';
+  return `key: ${found.key}\n${summaryText(found)}${more}`;
 }
 
 async function page(

@@ -11,7 +11,7 @@ interface Ended {
 }
 
 async function bin(...argv: string[]): Promise<Ended> {
-  const { command, args, cwd, env } = await testedProgram(process.env);
+  const { command, args, cwd, env } = testedProgram(process.env);
   const settings = { cwd, env: { ...process.env, ...env } };
   return await new Promise((resolve) =>
     execFile(

@@ -128,6 +128,7 @@ describe("progress", () => {
       columns,
     });
     return {
+      program: "archive",
       stdout: output(false),
       stderr: output(columns !== undefined),
       env: {},

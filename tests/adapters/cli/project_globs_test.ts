@@ -18,7 +18,7 @@ describe("the forms of a project's path", { skip: process.platform === "win32" }
 
   const globs = (...values: string[]) =>
     projectGlobs(values, {
-      ...processTerminal(),
+      ...processTerminal("archive"),
       cwd: () => join(root, "link"),
       env: { HOME: join(root, "real") },
       platform: "linux",
@@ -59,7 +59,7 @@ describe("the forms of a project's path", { skip: process.platform === "win32" }
       () => globs("~bob/app"),
       /--project is "~bob\/app", which .*write ~\/ for your own/,
     );
-    const terminal = { ...processTerminal(), env: {}, platform: "linux" };
+    const terminal = { ...processTerminal("archive"), env: {}, platform: "linux" };
     assert.throws(() => projectGlobs(["~/app"], terminal), /HOME is not set; write .* without ~/);
   });
 });

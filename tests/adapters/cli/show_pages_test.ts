@@ -98,7 +98,7 @@ describe("archive show --format summary", () => {
     await onStage([LONG], async (stage) => {
       await stage.archive(["run"]);
       const { stdout } = await stage.archive(["show", "ses_long", "--format", "summary"]);
-      assert.match(stdout, /^A long one\nsession: ses_long of memory/);
+      assert.match(stdout, /^title: A long one\nsession: ses_long of memory/);
       assert.match(stdout, /\nproject: \/home\/me\/project\n/);
       assert.match(stdout, /\nsize: 30 messages, /);
       assert.match(stdout, /\nfirst prompt: message 0: word /);

@@ -8,11 +8,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import process from "node:process";
-import { setTimeout } from "node:timers/promises";
 import { main } from "../../../adapters/cli/main.ts";
 import { processTerminal } from "../../../adapters/cli/terminal.ts";
 import { ArchiveError } from "../../../core/errors.ts";
 import { MemoryAgent } from "../../../core/memory_agent.ts";
+import { until } from "../../until.ts";
 import { broken, session } from "./stage.ts";
 
 const agent = new MemoryAgent();
@@ -25,7 +25,7 @@ const slow = {
     if (one.id === "quick") return await agent.load(one);
     // A process that waits for nothing would end.
     const alive = setInterval(() => {}, 60_000);
-    while (!await isRemembered("quick")) await setTimeout(5);
+    await until("the first one is archived", () => isRemembered("quick"));
     process.stderr.write("loading\n");
     await new Promise<void>((resolve) => {
       if (!process.env.STUBBORN) options.signal?.addEventListener("abort", () => resolve());
@@ -46,4 +46,4 @@ async function isRemembered(id: string): Promise<boolean> {
 }
 
 const argv = process.argv.slice(2);
-process.exit(await main(argv, { ...processTerminal(), agents: [slow] }));
+process.exit(await main(argv, { ...processTerminal("archive"), agents: [slow] }));

@@ -27,6 +27,8 @@ export interface Props {
   /** Agents in place of the stage's; `known` are those that the program knows. */
   readonly agents?: readonly Agent[] | "known";
   readonly env?: Readonly<Record<string, string>>;
+  /** What its user types to run it; `archive` by default. */
+  readonly program?: string;
   readonly confirm?: (question: string) => Promise<boolean>;
   /** Answers questions. */
   readonly ask?: Ask;
@@ -135,6 +137,7 @@ async function archive(
     columns: props.columns?.[name],
   });
   const terminal: Terminal = {
+    program: props.program ?? "archive",
     stdout: output("stdout"),
     stderr: output("stderr"),
     env: { ...env, ...props.env },

@@ -34,6 +34,7 @@ describe("a light start", () => {
       "core/archive_key.ts",
       "core/errors.ts",
       "core/hash.ts",
+      "core/one_line.ts",
     ]);
   });
 

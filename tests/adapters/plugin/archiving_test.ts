@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Archiving, FIRST_LOOK_MS, RETRY_MS } from "../../../adapters/plugin/archiving.ts";
 import type { HostEvent } from "../../../adapters/plugin/contract.ts";
+import type { PluginHost } from "../../../adapters/plugin/host.ts";
 import { QUIET_MS } from "../../../adapters/plugin/idle.ts";
 import { BETWEEN_STARTS_MS } from "../../../adapters/plugin/relay_starts.ts";
 import { sharedArchiving } from "../../../adapters/plugin/shared.ts";
@@ -26,11 +27,15 @@ class Stage {
   status: Status | undefined = statusFile();
   stamp = "missing";
   stores: readonly string[] = [STORE];
+  /** Until when it is not known which they are. */
+  slowStores: Promise<void> = Promise.resolve();
   starts = 0;
   /** What starting a relay does. */
   relay: () => Promise<void> = () => Promise.resolve();
   /** What keeps intents from being written. */
   fault: Error | undefined;
+  /** The disk never answers again, as that of a network home may not. */
+  hangs = false;
   /** How many intents were written. */
   written = 0;
   /** How much is being done on the disk. */
@@ -43,13 +48,14 @@ class Stage {
       clock: this.clock,
       outbox: {
         write: (session, options) => {
+          if (this.hangs) return new Promise<never>(() => undefined);
           if (this.fault) return Promise.reject(this.fault);
           this.written++;
           return this.onDisk(this.outbox.write(session, options));
         },
-        names: () => this.onDisk(this.outbox.names()),
+        names: () => this.hangs ? new Promise(() => undefined) : this.onDisk(this.outbox.names()),
       },
-      stores: () => Promise.resolve(this.stores),
+      stores: () => this.slowStores.then(() => this.stores),
       status: () => Promise.resolve(this.status),
       stamp: () => Promise.resolve(this.stamp),
       startRelay: async () => {
@@ -369,7 +375,7 @@ describe("the end of a process", () => {
     await onStage(async (stage) => {
       await stage.tell(...idlePair("a"));
       const before = stage.clock.now();
-      stage.clock.after(700, () => void stage.archiveAll());
+      stage.clock.after(700, () => void stage.onDisk(stage.archiveAll()));
       await stage.archiving.leave(stage.host);
       assert.ok(stage.clock.now() - before < 1_000, `${stage.clock.now() - before} ms`);
       assert.deepEqual(await stage.waiting(), []);
@@ -396,4 +402,51 @@ describe("the end of a process", () => {
       assert.equal(stage.host.toasts.length, 1);
     });
   });
+
+  it("comes before a TUI would end without it, though the disk never answers", async () => {
+    await onStage(async (stage) => {
+      const other = fakeHost({ directory: "/home/me/other" });
+      stage.archiving.join(other);
+      stage.archiving.see(status("a", "busy"));
+      stage.hangs = true;
+      await hasLeft(stage, stage.host, 4_000);
+      assert.equal(stage.host.toasts.length, 1);
+      assert.match(stage.host.toasts[0], /^error: .*does not answer/);
+      await hasLeft(stage, other, 0);
+    });
+  });
+
+  it("comes in time though the disk no longer answers after the intents were written", async () => {
+    await onStage(async (stage) => {
+      await stage.tell(...idlePair("a"));
+      stage.clock.after(300, () => stage.hangs = true);
+      await hasLeft(stage, stage.host, 4_500);
+    });
+  });
+
+  it("waits for the disk again once it has answered", async () => {
+    await onStage(async (stage) => {
+      const other = fakeHost({ directory: "/home/me/other" });
+      stage.archiving.join(other);
+      let answer = () => {};
+      stage.stores = [];
+      stage.slowStores = new Promise((resolve) => answer = resolve);
+      stage.archiving.see(status("a", "busy"));
+      await hasLeft(stage, stage.host, 4_000);
+      stage.stores = [STORE];
+      answer();
+      await stage.quiet();
+      stage.archiving.see(status("b", "busy"));
+      await hasLeft(stage, other, 4_500);
+      assert.deepEqual(await stage.waiting(), ["a now", "b now"]);
+    });
+  });
 });
+
+/** Lets a directory be left, and time pass; it must be over by then. */
+async function hasLeft(stage: Stage, host: PluginHost, ms: number): Promise<void> {
+  let isOver = false;
+  void stage.archiving.leave(host).then(() => isOver = true);
+  await stage.clock.pass(ms);
+  assert.ok(isOver, `not over after ${ms} ms`);
+}

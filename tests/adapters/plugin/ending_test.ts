@@ -10,9 +10,10 @@ import { statusFile } from "./fake_host.ts";
 async function waitingFor(ids: readonly string[]) {
   const clock = new FakeClock();
   const files = new Set<string>();
+  const looks = { outbox: 0, status: 0 };
   const outbox = {
     write: ({ id }: { id: string }) => Promise.resolve((files.add(id), id)),
-    names: () => Promise.resolve([...files]),
+    names: () => Promise.resolve((looks.outbox++, [...files])),
   };
   const intents = new OpenIntents(outbox, () => Promise.resolve(["/opencode.db"]));
   for (const id of ids) await intents.write(id);
@@ -20,6 +21,10 @@ async function waitingFor(ids: readonly string[]) {
     status: statusFile() as Status | undefined,
     stamp: "missing",
     done: (id: string) => void files.delete(id),
+    /** How often each was looked at. */
+    looks,
+    /** What the relay's status is read by, in place of what is said. */
+    readStatus: undefined as (() => Promise<Status | undefined>) | undefined,
     clock,
     intents,
     async took() {
@@ -27,8 +32,12 @@ async function waitingFor(ids: readonly string[]) {
       await untilArchived({
         intents,
         askedAt: before,
+        begunAt: before,
         clock,
-        status: () => Promise.resolve(this.status),
+        status: () => {
+          looks.status++;
+          return this.readStatus?.() ?? Promise.resolve(this.status);
+        },
         stamp: () => Promise.resolve(this.stamp),
       });
       assert.equal(intents.size, 0, "nobody would wait for them again");
@@ -80,7 +89,7 @@ describe("waiting at the end", () => {
     };
     stage.clock.after(3_000, success("2026-01-01T00:00:00Z"));
     stage.clock.after(6_000, success("2026-01-01T00:00:03Z"));
-    between(await stage.took(), 10_000, 10_100);
+    between(await stage.took(), 10_000, 10_300);
   });
 
   it("takes new sessions, or a status that is written anew, for none", async () => {
@@ -106,7 +115,7 @@ describe("waiting at the end", () => {
     stage.clock.after(1_000, () => {
       stage.status = statusFile({ backends: { one: failed(stage.clock.now()) } });
     });
-    between(await stage.took(), 1_000, 1_100);
+    between(await stage.took(), 1_000, 1_300);
   });
 
   it("waits for a backend that failed before, since it may be back", async () => {
@@ -129,5 +138,22 @@ describe("waiting at the end", () => {
     await stage.intents.write("b");
     stage.stamp = "1:2:3";
     between(await stage.took(), 4_000, 4_100);
+  });
+
+  it("looks at the outbox often, and seldom at what the relay says", async () => {
+    const stage = await waitingFor(["a"]);
+    between(await stage.took(), 4_000, 4_100);
+    assert.ok(stage.looks.outbox >= 40 && stage.looks.outbox <= 60, `${stage.looks.outbox} looks`);
+    assert.ok(stage.looks.status <= 20, `${stage.looks.status} times for ${stage.looks.outbox}`);
+  });
+
+  it("gives up in time when the disk no longer answers", async () => {
+    const stage = await waitingFor(["a"]);
+    stage.clock.after(1_000, () => stage.readStatus = () => new Promise(() => undefined));
+    let took: number | undefined;
+    void stage.took().then((ms) => took = ms);
+    await stage.clock.pass(5_000);
+    assert.ok(took !== undefined, "it still waits");
+    between(took, 4_000, 4_100);
   });
 });

@@ -20,7 +20,6 @@ export function fakeHost(props: Partial<PluginHost> = {}): FakeHost {
   return {
     directory: "/home/me/project",
     env: {},
-    platform: "linux",
     log: (level, message) => void logged.push(`${level}: ${message}`),
     toast: (variant, message) => void toasts.push(`${variant}: ${message}`),
     ...props,

@@ -38,7 +38,7 @@ describe("the user is told", () => {
     see({ firstSuccess: AFTER, history: { sessions: 1 } });
     assert.match(
       host.toasts[0],
-      /1 session from before is not: "npx opencode-session-archiver run --config "\/c/,
+      /1 session from before is not: "npx opencode-session-archiver run --config \/c/,
     );
     const other = noticesIn();
     other.see({ firstSuccess: AFTER, history: { sessions: 0 } });
@@ -72,6 +72,23 @@ describe("the user is told", () => {
     see({ waiting: 0, backends: { minio: old } });
     see({ waiting: 3, backends: { minio: { ...old, failing: false } } });
     assert.deepEqual(host.toasts, []);
+  });
+
+  it("of sessions with which something is wrong, once for each kind of it", () => {
+    const { see, host } = noticesIn();
+    const last = { at: AFTER, session: "ses_1", code: "Invalid", message: "ses_1 is too large" };
+    const stuck = { sessions: 1, last };
+    see({ waiting: 4, stuck });
+    see({ waiting: 4, stuck: { sessions: 2, last: { ...last, session: "ses_2" } } });
+    assert.deepEqual(host.toasts, [
+      "error: 1 session cannot be archived: ses_1 is too large. It waits and will be tried again.",
+    ]);
+    see({
+      waiting: 4,
+      stuck: { sessions: 3, last: { ...last, code: "Timeout", message: "locked" } },
+    });
+    assert.match(host.toasts[1], /3 sessions cannot be archived; the last: locked\. They wait and/);
+    assert.equal(host.toasts.length, 2);
   });
 
   it("of each problem of the configuration once, unless it has changed since", () => {

@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import assert from "node:assert/strict";
 import * as entry from "../../../adapters/opencode.ts";
 import type { Hooks, HostConfig, PluginInput, Toast } from "../../../adapters/plugin/contract.ts";
+import { until } from "../../until.ts";
 
 /** What a plugin said to OpenCode. */
 interface Said {
@@ -103,7 +105,7 @@ describe("the plugin", () => {
       const { input, logged, toasts } = openCode();
       const hooks = await entry.default.server(input, { confg: "/x.yaml" });
       assert.equal(hooks.event, undefined);
-      while (toasts.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      await until("a toast", () => toasts.length > 0);
       assert.equal(logged.length, 1);
       assert.match(logged[0], /^session-archiver: The options .* there is no option confg/);
       assert.deepEqual(toasts.map(({ variant }) => variant), ["error"]);
@@ -177,17 +179,15 @@ describe("the plugin", () => {
     await inHome(async () => {
       const logged: string[] = [];
       const log = async ({ body }: { body: { message: string } }) => {
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await delay(20);
         logged.push(body.message);
       };
       const showToast = () => Promise.resolve();
       const input = { client: { app: { log }, tui: { showToast } }, directory: "/x" };
       const hooks = await entry.default.server(input);
       await Reflect.apply(hooks.event ?? assert.fail, hooks, [undefined]);
-      const before = performance.now();
       await hooks.dispose?.();
       assert.equal(logged.length, 1);
-      assert.ok(performance.now() - before > 1_000);
     });
   });
 });

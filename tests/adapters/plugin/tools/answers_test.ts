@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { ChildFailure } from "../../../../adapters/plugin/child.ts";
 import { archiveTools } from "../../../../adapters/plugin/tools/mod.ts";
-import { contextWith, ended, hostWith, type Question, toolsOver } from "./bench.ts";
+import { contextWith, ended, hostWith, type Question, toolsOver } from "./workbench.ts";
 
 const KEY = "home_me_project/2026-01-31/ses_1.json";
 const ENTRY = {
@@ -74,6 +74,9 @@ describe("archive_session", () => {
   });
 });
 
+/** Stores that say nothing are given up three times sooner than in a terminal. */
+const PATIENCE = "--timeout=8";
+
 describe("list_archives", () => {
   it("lists those of this project, one a line", async () => {
     const { call, calls } = toolsOver([ended([ENTRY])]);
@@ -82,7 +85,7 @@ describe("list_archives", () => {
       "key | created | title | project | messages\n" +
         `${KEY} | 2026-01-31 | Fix the login | /home/me/project | 12`,
     );
-    assert.deepEqual(calls, [["list", "--project=/home/me/project", "--limit=21"]]);
+    assert.deepEqual(calls, [["list", PATIENCE, "--project=/home/me/project", "--limit=21"]]);
   });
 
   it("hands over what was asked for", async () => {
@@ -97,6 +100,7 @@ describe("list_archives", () => {
     assert.equal(await call("list_archives", given), "No such session of ** is archived.");
     assert.deepEqual(calls, [[
       "list",
+      PATIENCE,
       "--project=**",
       "--limit=6",
       "--since=2026-01-01",
@@ -138,7 +142,14 @@ describe("retrieve_archive", () => {
     ...{ key: KEY, backend: "default", agent: "opencode", id: "ses_1", agentVersion: "1.18.33" },
     ...{ title: "Fix the login", projectPath: "/home/me/project", parentId: null },
     ...{ createdAt: "2026-01-31T12:00:00.000Z", updatedAt: "2026-01-31T13:00:00.000Z" },
-    ...{ messages: 12, models: ["p/m"], cost: 0.421, firstPrompt: "fix it", lastAnswer: "done" },
+    ...{
+      messages: 12,
+      models: ["p/m"],
+      cost: 0.421,
+      tokens: { input: 500, output: 80 },
+      firstPrompt: "fix it",
+      lastAnswer: "done",
+    },
   };
 
   it("gives a summary by default", async () => {
@@ -150,15 +161,15 @@ describe("retrieve_archive", () => {
         "title: Fix the login",
         "session: ses_1 of opencode 1.18.33",
         "project: /home/me/project",
-        "created: 2026-01-31T12:00:00.000Z, last changed: 2026-01-31T13:00:00.000Z",
-        "messages: 12, cost: $0.42",
+        "created: 2026-01-31 12:00 UTC, last changed 2026-01-31 13:00 UTC",
+        "size: 12 messages, 500 tokens in, 80 out, $0.42",
         "models: p/m",
         "first prompt: fix it",
         "last answer: done",
         'For the conversation, ask again with format "transcript".',
       ].join("\n"),
     );
-    assert.deepEqual(calls, [["show", "--format=summary", "--", KEY]]);
+    assert.deepEqual(calls, [["show", PATIENCE, "--format=summary", "--", KEY]]);
   });
 
   it("gives a transcript in pages, and says where the next one begins", async () => {
@@ -182,6 +193,7 @@ describe("retrieve_archive", () => {
     );
     assert.deepEqual(calls[0], [
       "show",
+      PATIENCE,
       "--format=text",
       "--offset=0",
       "--limit=16000",
@@ -194,7 +206,7 @@ describe("retrieve_archive", () => {
     const page = { text: '{"id":"m1"}\n', offset: 0, next: null, total: 12, cut: false };
     const { call, calls } = toolsOver([ended(page)]);
     assert.equal(await call("retrieve_archive", { key: KEY, format: "json" }), page.text);
-    assert.equal(calls[0]?.[1], "--format=json");
+    assert.equal(calls[0]?.[2], "--format=json");
   });
 
   it("answers a wrong key with a sentence", async () => {
@@ -229,8 +241,8 @@ describe("delete_archive", () => {
       },
     }]);
     assert.deepEqual(calls, [
-      ["delete", "--dry-run", "--all-backends", "--", "ses_1"],
-      ["delete", "--yes", "--backend=default", "--", KEY],
+      ["delete", PATIENCE, "--dry-run", "--all-backends", "--", "ses_1"],
+      ["delete", PATIENCE, "--yes", "--backend=default", "--", KEY],
     ]);
   });
 
@@ -268,7 +280,7 @@ describe("delete_archive", () => {
     const { call, calls } = toolsOver([ended([onDisk]), ended([outcome])]);
     const answer = await call("delete_archive", { key: KEY, backend: "disk" });
     assert.match(answer, /^Deleted .* from disk\.\nEarlier versions of it are still there: /);
-    assert.deepEqual(calls[0], ["delete", "--dry-run", "--backend=disk", "--", KEY]);
+    assert.deepEqual(calls[0], ["delete", PATIENCE, "--dry-run", "--backend=disk", "--", KEY]);
   });
 
   it("says why nothing was deleted", async () => {
@@ -303,7 +315,13 @@ describe("restore_archive", () => {
       "Restored session ses_1 as ses_9; it is in OpenCode's list of sessions in " +
         "/home/me/project.\ntodos come not back",
     );
-    assert.deepEqual(calls, [["restore", "--", KEY], ["restore", "--new-id", "--", KEY]]);
+    assert.deepEqual(calls, [["restore", PATIENCE, "--", KEY], [
+      "restore",
+      PATIENCE,
+      "--new-id",
+      "--",
+      KEY,
+    ]]);
   });
 
   it("offers a way out when the session exists, and says what failed", async () => {

@@ -12,7 +12,7 @@ import { runnerOf } from "../../../../adapters/plugin/child.ts";
 import { archiveTools } from "../../../../adapters/plugin/tools/mod.ts";
 import { writeOpenCodeDatabase } from "../../../fixtures/opencode_database.ts";
 import { testedProgram } from "../own_program_for_tests.ts";
-import { contextWith, hostWith, type Question } from "./bench.ts";
+import { contextWith, hostWith, type Question } from "./workbench.ts";
 
 const PROJECT = "/home/me/shop";
 

@@ -11,7 +11,7 @@ import {
   wholeNumber,
   WrongArgument,
 } from "../../../../adapters/plugin/tools/arguments.ts";
-import { toolsOver } from "./bench.ts";
+import { toolsOver } from "./workbench.ts";
 
 const ARGS = {
   key: requiredText("Which", "a key"),

@@ -16,7 +16,6 @@ export function hostWith(more: Partial<PluginHost> = {}): PluginHost {
   return {
     directory: "/home/me/project",
     env: {},
-    platform: "linux",
     log: () => undefined,
     toast: () => undefined,
     ...more,
