@@ -7,10 +7,9 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { countReport } from "../scripts/junit_total.ts";
 import { flags, resolvesInTime } from "../scripts/lane.ts";
+import { refusingUrl } from "./refusing_url.ts";
 import { readSources, ROOT } from "./source/imports.ts";
 
 interface Config {
@@ -203,15 +202,6 @@ describe("scripts/lane.ts", () => {
     assert.ok(config && !existsSync(new URL(config, ROOT)));
   });
 });
-
-/** A URL on this machine that nothing listens on. */
-async function refusingUrl(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `http://127.0.0.1:${port}/`;
-}
 
 describe("countReport()", () => {
   const test = (name: string, body = "") => `<testcase name="${name}">${body}</testcase>`;

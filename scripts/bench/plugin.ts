@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { installPlugin } from "../../tests/e2e/plugin_home.ts";
+import { installedPlugin } from "../../tests/e2e/installed_plugin.ts";
 import type { Finding } from "./measure.ts";
 import { benchPluginHost } from "./plugin_host.ts";
 import { benchPluginRun } from "./plugin_run.ts";
@@ -15,14 +15,10 @@ import { benchPluginStall } from "./plugin_stall.ts";
  * @param folder An empty folder.
  */
 export async function benchPlugin(folder: string): Promise<Finding[]> {
-  const plugin = await installPlugin();
-  try {
-    return [
-      ...await benchPluginHost(plugin),
-      await benchPluginRun(plugin),
-      ...await benchPluginStall(plugin, folder),
-    ];
-  } finally {
-    await plugin.remove();
-  }
+  const plugin = await installedPlugin();
+  return [
+    ...await benchPluginHost(plugin),
+    await benchPluginRun(plugin),
+    ...await benchPluginStall(plugin, folder),
+  ];
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { measuredHost } from "../../tests/e2e/measured_host.ts";
-import type { InstalledPlugin } from "../../tests/e2e/plugin_home.ts";
+import type { InstalledPlugin } from "../../tests/e2e/installed_plugin.ts";
 import { type Finding, median } from "./measure.ts";
 
 const ROUNDS = 3;

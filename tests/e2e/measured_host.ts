@@ -7,7 +7,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Seen } from "./host_plugins/loop_probe.ts";
 import type { HostFigures } from "./host_plugins/measured.ts";
-import { type InstalledPlugin, startPluginHome } from "./plugin_home.ts";
+import type { InstalledPlugin } from "./installed_plugin.ts";
+import { startPluginHome } from "./plugin_home.ts";
 import type { OpenCodeHome } from "./real_opencode.ts";
 
 /** What a measurement takes at most, in milliseconds. */
@@ -56,31 +57,37 @@ export function stallsFile({ folder }: OpenCodeHome): string {
   return join(folder, "stalls.jsonl");
 }
 
-/** Longest stalls of an event loop, in milliseconds. */
-export interface LongestStalls {
-  /** Of all that were seen. */
-  readonly all: number;
-  /** From the time on at which the session went idle. */
-  readonly idle: number;
-}
-
 /**
- * The longest times that the event loop of a home's OpenCode stood still.
+ * The longest time that the event loop of a home's OpenCode stood still, in milliseconds; 0 when it
+ * never did for long enough to be seen.
  *
  * @param home The home, with `loop_probe.ts` that writes to {@linkcode stallsFile}.
  * @param since From when on to count, in epoch milliseconds.
- * @param session Which went idle since then.
  */
-export async function longestStalls(
+export async function longestStall(home: OpenCodeHome, since: number): Promise<number> {
+  const stalls = (await seenBy(home, since)).map((one) => "stallMs" in one ? one.stallMs : 0);
+  return Math.max(0, ...stalls);
+}
+
+/**
+ * The same, from the time on at which a session went idle.
+ *
+ * @param home The home.
+ * @param since Before which it did not, in epoch milliseconds.
+ * @param session Which.
+ */
+export async function longestStallFromIdle(
   home: OpenCodeHome,
   since: number,
   session: string,
-): Promise<LongestStalls> {
-  const lines = (await readFile(stallsFile(home), "utf8")).split("\n").filter(Boolean);
-  const seen = lines.map((line): Seen => JSON.parse(line)).filter(({ at }) => at >= since);
+): Promise<number> {
+  const seen = await seenBy(home, since);
   const idle = seen.find((one) => "idle" in one && one.idle === session);
   if (idle === undefined) throw new Error(`${session} did not go idle`);
-  const longest = (from: number) =>
-    Math.max(0, ...seen.map((one) => "stallMs" in one && one.at >= from ? one.stallMs : 0));
-  return { all: longest(since), idle: longest(idle.at) };
+  return await longestStall(home, idle.at);
+}
+
+async function seenBy(home: OpenCodeHome, since: number): Promise<readonly Seen[]> {
+  const lines = (await readFile(stallsFile(home), "utf8")).split("\n").filter(Boolean);
+  return lines.map((line): Seen => JSON.parse(line)).filter(({ at }) => at >= since);
 }

@@ -11,6 +11,7 @@ import { after, before, describe, it } from "node:test";
 import { openCode } from "../../adapters/agents/opencode/mod.ts";
 import { decodedLines } from "../../core/streams.ts";
 import type { Agent, RestorableArchive, SessionRef } from "../../core/agent.ts";
+import { during } from "../during.ts";
 import { writeOpenCodeDatabase } from "../fixtures/opencode_database.ts";
 import { addOddity } from "../fixtures/opencode_edits.ts";
 import type { Reply } from "./fake_model.ts";
@@ -123,21 +124,16 @@ describe("a real OpenCode", () => {
     project: string,
   ): Promise<void> {
     const session = await server.create(project);
-    let talking = true;
-    const talk = (async () => {
+    const talk = async () => {
       for (const text of ["first", "second", "third"]) await server.prompt(project, session, text);
-    })().finally(() => talking = false);
-    let reads = 0;
+    };
     let messages = 0;
-    while (talking) {
+    await during(talk(), async () => {
       const [ref] = (await refsOf(agent)).filter(({ id }) => id === session);
       const { summary } = await archiveOf(agent, ref);
       assert.ok(summary.messages >= messages, "messages went away");
       messages = summary.messages;
-      reads++;
-    }
-    await talk;
-    assert.ok(reads > 0);
+    });
     const [ref] = (await refsOf(agent)).filter(({ id }) => id === session);
     assert.equal((await archiveOf(agent, ref)).summary.messages, 6);
   }

@@ -1,74 +1,22 @@
 /**
- * Homes of the real OpenCode in which the plugin is installed from its tarball, the way a user does
- * it: a line in `opencode.json`.
+ * Homes of the real OpenCode that have the plugin the way a user has it: installed from its package,
+ * because of a line in `opencode.json`.
  *
  * @module
  */
-import {
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  readlink,
-  rm,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as delay } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
 import { lockHolder } from "../../adapters/state/lock.ts";
 import { configPath, dataFolder, statePath } from "../../adapters/state/location.ts";
 import { Outbox } from "../../adapters/state/outbox.ts";
 import { readStatus, type Status } from "../../adapters/state/status.ts";
-import { javaScriptOf, NAME } from "../../scripts/npm/package.ts";
-import { packPackage } from "../npm/packed_package.ts";
+import { type Look, until } from "../until.ts";
 import type { Reply } from "./fake_model.ts";
+import { endProcesses } from "./home_processes.ts";
+import type { InstalledPlugin } from "./installed_plugin.ts";
+import { changeConfig } from "./opencode_config.ts";
 import { echo, type OpenCodeHome, startOpenCodeHome } from "./real_opencode.ts";
-
-/** The plugin as it is published, and a home in which OpenCode has installed it. */
-export interface InstalledPlugin {
-  /** The tarball. */
-  readonly tarball: string;
-  /** What `plugin` in `opencode.json` says to have it. */
-  readonly spec: string;
-  /** The URL of the module that OpenCode loads. */
-  readonly module: string;
-  /** OpenCode's cache and its configuration's folder after the installation. */
-  readonly caches: { readonly packages: string; readonly config: string };
-  /** Removes all of it. */
-  remove(): Promise<void>;
-}
-
-/** Builds the package, packs it and lets OpenCode install it. */
-export async function installPlugin(): Promise<InstalledPlugin> {
-  const folder = await mkdtemp(join(tmpdir(), "session-archiver-plugin-"));
-  const tarball = await packPackage(folder);
-  const spec = `${NAME}@file:${tarball}`;
-  const home = await startOpenCodeHome(echo);
-  try {
-    await changeConfig(home, (config) => ({ ...config, plugin: [[spec, { auto: false }]] }));
-    await home.run(await home.project("install"), "hello");
-  } catch (error) {
-    await home.close();
-    throw error;
-  }
-  const packages = join(home.env.XDG_CACHE_HOME, "opencode", "packages");
-  const installed = join(packages, spec, "node_modules", NAME);
-  return {
-    tarball,
-    spec,
-    module: pathToFileURL(join(installed, javaScriptOf("adapters/opencode.ts"))).href,
-    caches: { packages, config: join(home.env.XDG_CONFIG_HOME, "opencode") },
-    async remove() {
-      await stopRelay(home);
-      await home.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
 
 /** A home of OpenCode with the plugin. */
 export interface PluginHome extends OpenCodeHome {
@@ -93,7 +41,7 @@ export interface PluginHome extends OpenCodeHome {
   /** What the background processes wrote into their log. */
   relayLog(): Promise<string>;
   /** Waits for something; a failure shows the background processes' log. */
-  until<T>(what: string, look: () => Promise<T | undefined | false>, ms?: number): Promise<T>;
+  until<T>(what: string, look: Look<T>, ms?: number): Promise<T>;
 }
 
 /** What stands in an archive. */
@@ -110,12 +58,8 @@ export interface PluginHomeOptions {
   readonly reply?: (prompt: string) => Reply;
   /** The configuration's YAML; none, and so the default folder, when left out. */
   readonly yaml?: (home: OpenCodeHome) => string;
-  /** The plugin's own options in `opencode.json`. */
-  readonly options?: Record<string, unknown>;
   /** What `plugin` in `opencode.json` says instead of having this one alone. */
   readonly plugins?: (home: OpenCodeHome) => readonly unknown[];
-  /** Changes `opencode.json` further. */
-  readonly change?: (config: Record<string, unknown>) => Record<string, unknown>;
   /** The path of OpenCode; the installed one by default. */
   readonly program?: string;
   /** More environment variables. */
@@ -125,7 +69,7 @@ export interface PluginHomeOptions {
 /**
  * Makes a home with the plugin.
  *
- * @param plugin The plugin, installed before: a second installation would only take time.
+ * @param plugin The plugin, installed.
  * @param options How it is set up.
  */
 export async function startPluginHome(
@@ -138,11 +82,8 @@ export async function startPluginHome(
   const configFile = configPath(where);
   const state = statePath({ ...where, configPath: configFile });
   const archives = dataFolder(where);
-  const entry = options.options ? [plugin.spec, options.options] : plugin.spec;
-  await changeConfig(home, (config) => ({
-    ...(options.change?.(config) ?? config),
-    plugin: options.plugins?.(home) ?? [entry],
-  }));
+  const plugins = options.plugins?.(home) ?? [plugin.spec];
+  await changeConfig(home, (config) => ({ ...config, plugin: plugins }));
   await shareInstallation(home, plugin);
   if (options.yaml) await writeFile(configFile, options.yaml(home), { mode: 0o600 });
   const keys = async (folder = archives) => await filesBelow(folder);
@@ -162,81 +103,12 @@ export async function startPluginHome(
     relay: async () => (await lockHolder(join(state, "lock")).catch(() => undefined))?.pid,
     log: () => pluginLines(home),
     relayLog,
-    async until(what, look, ms) {
-      return await until(what, look, ms).catch(async (error) => {
-        throw new Error(`${error.message}\n${await relayLog()}`);
-      });
-    },
+    until: (what, look, ms) => until(what, look, ms, relayLog),
     async close() {
-      await stopRelay(home);
+      await endProcesses(home);
       await home.close();
     },
   };
-}
-
-/**
- * Waits for something to come true.
- *
- * @param what Says it in the failure.
- * @param look Gives it, or undefined or false while it is not.
- * @param ms How long to wait at most.
- */
-export async function until<T>(
-  what: string,
-  look: () => Promise<T | undefined | false>,
-  ms = 15_000,
-): Promise<T> {
-  const end = performance.now() + ms;
-  while (true) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
-    await delay(25);
-  }
-}
-
-/**
- * Ends whatever still runs in a home: a background process may have been started that has got no
- * lock yet. They are found by their working directory, which Linux tells.
- */
-async function stopRelay({ folder, env }: OpenCodeHome): Promise<void> {
-  const where = { env, platform: process.platform };
-  const lock = join(statePath({ ...where, configPath: configPath(where) }), "lock");
-  const holder = await lockHolder(lock).catch(() => undefined);
-  const running = new Set(await processesIn(folder));
-  if (holder !== undefined) running.add(holder.pid);
-  for (const pid of running) kill(pid, "SIGTERM");
-  const gone = async () => (await processesIn(folder)).length === 0;
-  await until("the background processes end", gone, 5_000).catch(async () => {
-    for (const pid of await processesIn(folder)) kill(pid, "SIGKILL");
-  });
-}
-
-/** The processes that work in a folder or below it. */
-export async function processesIn(folder: string): Promise<number[]> {
-  const names = await readdir("/proc").catch(() => []);
-  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
-  const folders = await Promise.all(
-    pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => "")),
-  );
-  return pids.filter((_, index) => `${folders[index]}/`.startsWith(`${folder}/`));
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    // It has ended by itself.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
-}
-
-async function changeConfig(
-  { env }: OpenCodeHome,
-  change: (config: Record<string, unknown>) => Record<string, unknown>,
-): Promise<void> {
-  const file = join(env.XDG_CONFIG_HOME, "opencode", "opencode.json");
-  await writeFile(file, JSON.stringify(change(JSON.parse(await readFile(file, "utf8")))));
 }
 
 /** What OpenCode installs once, for itself and for the plugin, it finds there. */

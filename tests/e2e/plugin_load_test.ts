@@ -5,66 +5,50 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterEach, describe, it } from "node:test";
 import { writeOpenCodeDatabase } from "../fixtures/opencode_database.ts";
+import { installedPlugin } from "./installed_plugin.ts";
 import { measuredHost } from "./measured_host.ts";
-import {
-  type ArchivedDocument,
-  type InstalledPlugin,
-  installPlugin,
-  startPluginHome,
-} from "./plugin_home.ts";
+import type { ArchivedDocument } from "./plugin_home.ts";
+import { pluginHomes } from "./plugin_homes.ts";
 
 const BYTES = 50_000_000;
 /** Reading, encoding and writing it in a process of its own, on a slow machine, in milliseconds. */
 const ARCHIVED_MS = 60_000;
 
 describe("what the plugin costs a real OpenCode", () => {
-  let plugin: InstalledPlugin;
-
-  before(async () => {
-    plugin = await installPlugin();
-  });
-  after(async () => await plugin?.remove());
+  const { home, serve } = pluginHomes(afterEach);
 
   for (
     const { messages, turns } of [{ messages: 2_000, turns: 1_000 }, { messages: 50, turns: 25 }]
   ) {
     it(`a session of 50 MB in ${messages} messages arrives whole, and prompts are answered meanwhile`, async () => {
-      const home = await startPluginHome(plugin);
-      try {
-        const project = await home.project("large");
-        await mkdir(dirname(home.database), { recursive: true });
-        const [{ id }] = await writeOpenCodeDatabase(home.database, {
-          sessions: [{ bytesPerSession: BYTES, turns, projects: [project] }],
-        });
-        const server = await home.serve(project);
-        try {
-          const small = await server.create(project);
-          await server.prompt(project, id, "go on");
-          const document = await home.until("the large session is archived", async () => {
-            // One that is not answered ends the test.
-            await server.prompt(project, small, "meanwhile");
-            return await home.document(id);
-          }, ARCHIVED_MS);
-          assert.equal(document.native.messages.length, messages + 2);
-          assert.ok(JSON.stringify(document.native).length >= BYTES * 0.9);
-          const exported = await home.export(id) as ArchivedDocument["native"];
-          // What OpenCode still writes about the last turn when it is idle comes with a later look.
-          const whole = (native: ArchivedDocument["native"]) =>
-            JSON.stringify(native.messages.slice(0, messages));
-          assert.ok(whole(document.native) === whole(exported), "not what OpenCode exports");
-        } finally {
-          await server.close();
-        }
-      } finally {
-        await home.close();
-      }
+      const where = await home();
+      const project = await where.project("large");
+      await mkdir(dirname(where.database), { recursive: true });
+      const [{ id }] = await writeOpenCodeDatabase(where.database, {
+        sessions: [{ bytesPerSession: BYTES, turns, projects: [project] }],
+      });
+      const server = await serve(where, project);
+      const small = await server.create(project);
+      await server.prompt(project, id, "go on");
+      const document = await where.until("the large session is archived", async () => {
+        // One that is not answered ends the test.
+        await server.prompt(project, small, "meanwhile");
+        return await where.document(id);
+      }, ARCHIVED_MS);
+      assert.equal(document.native.messages.length, messages + 2);
+      assert.ok(JSON.stringify(document.native).length >= BYTES * 0.9);
+      const exported = await where.export(id) as ArchivedDocument["native"];
+      // What OpenCode still writes about the last turn when it is idle comes with a later look.
+      const whole = (native: ArchivedDocument["native"]) =>
+        JSON.stringify(native.messages.slice(0, messages));
+      assert.ok(whole(document.native) === whole(exported), "not what OpenCode exports");
     });
   }
 
   it("its event handler returns at once, whatever the event", async () => {
-    const { events, idles, intents } = await measuredHost(plugin);
+    const { events, idles, intents } = await measuredHost(await installedPlugin());
     const middle = (values: readonly number[]) =>
       values.toSorted((a, b) => a - b)[values.length >> 1];
     assert.ok(events.length > 0 && intents.length > 0);

@@ -5,55 +5,28 @@
 import assert from "node:assert/strict";
 import { copyFile, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { RunJson } from "../../adapters/cli/tally.ts";
 import { type LockHolder, lockHolder } from "../../adapters/state/lock.ts";
 import { writeOpenCodeDatabase } from "../fixtures/opencode_database.ts";
 import { type FakeS3, startFakeS3 } from "../s3/fake.ts";
 import { archiveIn } from "./archive_command.ts";
-import {
-  type ArchivedDocument,
-  type InstalledPlugin,
-  installPlugin,
-  type PluginHome,
-  type PluginHomeOptions,
-  processesIn,
-  startPluginHome,
-} from "./plugin_home.ts";
-import { installedOpenCode, type OpenCodeServer } from "./real_opencode.ts";
+import { processesIn } from "./home_processes.ts";
+import type { ArchivedDocument, PluginHome } from "./plugin_home.ts";
+import { pluginHomes } from "./plugin_homes.ts";
+import { installedOpenCode } from "./real_opencode.ts";
+import { s3Backend } from "./s3_yaml.ts";
 
-/** How long the terminal's run is kept at it by the store, in milliseconds. */
-const HELD_MS = 8_000;
 /** Archiving, with everything else that goes on, in milliseconds. */
 const SOON = 30_000;
 
 describe("several processes with the plugin", () => {
-  let plugin: InstalledPlugin;
-  const open: { close(): Promise<void> }[] = [];
-
-  const home = async (options?: PluginHomeOptions): Promise<PluginHome> => {
-    const made = await startPluginHome(plugin, options);
-    open.push(made);
-    return made;
-  };
-  const serve = async (where: PluginHome, project: string): Promise<OpenCodeServer> => {
-    const server = await where.serve(project);
-    open.push(server);
-    return server;
-  };
-
-  before(async () => {
-    plugin = await installPlugin();
-  });
-  afterEach(async () => {
-    for (const one of open.splice(0).reverse()) await one.close();
-  });
-  after(async () => await plugin?.remove());
+  const { home, serve, opened } = pluginHomes(afterEach);
 
   it("archive together once what changed once, and a run in a terminal takes its turn", async () => {
     const s3 = await startFakeS3();
-    open.push({ close: () => s3.stop() });
+    opened({ close: () => s3.stop() });
     const where = await home({ yaml: () => configFor(s3) });
     const [one, two] = [await where.project("one"), await where.project("two")];
     const older = await writeOpenCodeDatabase(where.database, {
@@ -63,7 +36,7 @@ describe("several processes with the plugin", () => {
     const a = await first.create(one);
     const b = await second.create(two);
     const watched = watchLock(where);
-    open.push({ close: () => watched.end().then(() => undefined) });
+    opened({ close: () => watched.end().then(() => undefined) });
     const talk = async (turn: string) => {
       await Promise.all([first.prompt(one, a, turn), second.prompt(two, b, turn)]);
     };
@@ -74,9 +47,11 @@ describe("several processes with the plugin", () => {
     assert.deepEqual(keysOf(s3).length, 2, "the older ones are for an explicit run");
 
     // What only an explicit run archives keeps this one at work while the rest goes on.
+    let letGo = () => {};
+    const waitFor = new Promise<void>((resolve) => letGo = resolve);
     s3.fault({
       on: ({ operation, key }) => operation === "PutObject" && key.includes(older[0].id),
-      do: { delayMs: HELD_MS },
+      do: { waitFor },
     });
     const archive = archiveIn(where);
     const running = archive.json<RunJson>("run");
@@ -88,6 +63,7 @@ describe("several processes with the plugin", () => {
     assert.equal(other.code, 1);
     assert.match(other.stderr, new RegExp(`pid ${holder.pid}\\b`));
     await talk("second");
+    letGo();
     const { failed, archived } = await running;
     assert.equal(failed, 0);
     assert.ok(archived >= older.length, `${archived} archived`);
@@ -122,17 +98,9 @@ describe("several processes with the plugin", () => {
   });
 });
 
-function configFor({ endpoint, region, credentials }: FakeS3): string {
+function configFor(s3: FakeS3): string {
   return `backends:
-  default:
-    type: s3
-    bucket: archives
-    region: ${region}
-    endpoint: ${endpoint}
-    forcePathStyle: true
-    credentials:
-      accessKeyId: ${credentials.accessKeyId}
-      secretAccessKey: ${credentials.secretAccessKey}
+${s3Backend("default", s3, { bucket: "archives" })}
 archive:
   minInterval: 1s
 `;

@@ -9,19 +9,16 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type Ceph, startCeph } from "./ceph.ts";
 import { testWithout } from "./missing.ts";
-import {
-  type ArchivedDocument,
-  type InstalledPlugin,
-  installPlugin,
-  type PluginHome,
-  startPluginHome,
-} from "./plugin_home.ts";
+import type { ArchivedDocument, PluginHome } from "./plugin_home.ts";
+import { pluginHomes } from "./plugin_homes.ts";
 import type { OpenCodeHome, OpenCodeServer } from "./real_opencode.ts";
+import { cephBackend } from "./s3_yaml.ts";
 
 const NAME = "the plugin's rules, with a real OpenCode and a real Ceph";
 
 function testOn(ceph: Ceph): void {
-  let plugin: InstalledPlugin;
+  const { home, serve, opened } = pluginHomes(after);
+  opened({ close: () => ceph.stop() });
   let where: PluginHome;
   let server: OpenCodeServer;
   let bucket: string;
@@ -30,16 +27,7 @@ function testOn(ceph: Ceph): void {
   /** What each project does, in the order of the rules. */
   const yaml = ({ folder }: OpenCodeHome, open = "bucket") =>
     `backends:
-  bucket:
-    type: s3
-    bucket: ${bucket}
-    prefix: team
-    endpoint: ${ceph.endpoint}
-    region: ${ceph.region}
-    provider: ceph
-    credentials:
-      accessKeyId: ${ceph.credentials.accessKeyId}
-      secretAccessKey: \${CEPH_SECRET}
+${cephBackend("bucket", ceph, { bucket, prefix: "team" })}
   disk:
     type: file
     path: ~/mirror
@@ -57,19 +45,9 @@ archive:
 
   before(async () => {
     bucket = await ceph.makeBucket();
-    plugin = await installPlugin();
-    where = await startPluginHome(plugin, {
-      yaml,
-      env: { CEPH_SECRET: ceph.credentials.secretAccessKey },
-    });
+    where = await home({ yaml, env: { CEPH_SECRET: ceph.credentials.secretAccessKey } });
     disk = join(where.folder, "mirror");
-    server = await where.serve(await where.project("work"));
-  });
-  after(async () => {
-    await server?.close();
-    await where?.close();
-    await plugin?.remove();
-    await ceph.stop();
+    server = await serve(where, await where.project("work"));
   });
 
   /** The names in the bucket, without the prefix that all must have. */

@@ -7,12 +7,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Reply } from "./fake_model.ts";
-import {
-  type InstalledPlugin,
-  installPlugin,
-  type PluginHome,
-  startPluginHome,
-} from "./plugin_home.ts";
+import type { PluginHome } from "./plugin_home.ts";
+import { pluginHomes } from "./plugin_homes.ts";
 import { echo, type OpenCodeServer } from "./real_opencode.ts";
 
 /** What a prompt makes the model do: `CALL tool {"its": "arguments"}`. */
@@ -53,7 +49,7 @@ interface PermissionRequest {
 }
 
 describe("the plugin's tools in a real OpenCode", () => {
-  let plugin: InstalledPlugin;
+  const { home, serve } = pluginHomes(after);
   let where: PluginHome;
   let server: OpenCodeServer;
 
@@ -121,14 +117,8 @@ describe("the plugin's tools in a real OpenCode", () => {
     toldIn(await call(project, tool, input));
 
   before(async () => {
-    plugin = await installPlugin();
-    where = await startPluginHome(plugin, { reply: obedient });
-    server = await where.serve(await where.project("first"));
-  });
-  after(async () => {
-    await server?.close();
-    await where?.close();
-    await plugin?.remove();
+    where = await home({ reply: obedient });
+    server = await serve(where, await where.project("first"));
   });
 
   it("archive_session: the current session, another one, and none that is not there", async () => {

@@ -8,18 +8,16 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { type FakeS3, startFakeS3 } from "../s3/fake.ts";
-import {
-  type InstalledPlugin,
-  installPlugin,
-  type PluginHome,
-  startPluginHome,
-} from "./plugin_home.ts";
+import type { PluginHome } from "./plugin_home.ts";
+import { pluginHomes } from "./plugin_homes.ts";
 import {
   echo,
   type OpenCodeHome,
   type OpenCodeServer,
+  RUN_MS,
   startOpenCodeHome,
 } from "./real_opencode.ts";
+import { s3Backend, type S3Settings } from "./s3_yaml.ts";
 import { type SilentWire, startSilentWire } from "./silent_wire.ts";
 import { listenToToasts, type Toasts } from "./toasts.ts";
 
@@ -46,12 +44,12 @@ const NOISE = 1_500;
 const NEXT_TRY = 90_000;
 /** Three times half a minute, and a bit, until a silent store is said to be one, in milliseconds. */
 const SILENCE = 120_000;
+const WRONG_SECRET = "a-secret-that-is-wrong";
 
 describe("the plugin in a real OpenCode when nothing can be archived", () => {
-  let plugin: InstalledPlugin;
+  const { home, serve, opened } = pluginHomes(after);
   let store: FakeS3;
   let usual: { readonly shown: Shown; readonly endMs: number };
-  const open: { close(): Promise<void> | void }[] = [];
   /** What goes on through all tests, for a silent store takes its time. */
   let wire: SilentWire;
   let silent: PluginHome;
@@ -66,23 +64,16 @@ describe("the plugin in a real OpenCode when nothing can be archived", () => {
     return tool ? { tool, input: {} } : echo(prompt);
   };
 
-  const yaml = (change: { endpoint?: string; bucket?: string; secret?: string } = {}) =>
+  const yaml = ({ endpoint = store.endpoint, ...settings }: { endpoint?: string } & S3Settings) =>
     `backends:
-  default:
-    type: s3
-    bucket: ${change.bucket ?? "archives"}
-    endpoint: ${change.endpoint ?? store.endpoint}
-    region: ${store.region}
-    credentials:
-      accessKeyId: ${store.credentials.accessKeyId}
-      secretAccessKey: ${change.secret ?? store.credentials.secretAccessKey}
+${s3Backend("default", { ...store, endpoint }, settings)}
 archive:
   minInterval: 1s
 `;
 
   async function runIn({ command, env }: OpenCodeHome, project: string) {
     const shown = await new Promise<Shown>((resolve) => {
-      const settings = { cwd: project, env: { ...env, PWD: project } };
+      const settings = { cwd: project, env: { ...env, PWD: project }, timeout: RUN_MS };
       const child = execFile(command, ["run", "hello"], settings, (error, stdout, stderr) => {
         resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
       });
@@ -111,7 +102,7 @@ archive:
   /** The only error that was shown. */
   async function errorOf(home: PluginHome, { seen }: Toasts): Promise<string> {
     const errors = () => seen.filter(({ variant }) => variant === "error");
-    await home.until("a toast with the reason", () => Promise.resolve(errors().length > 0));
+    await home.until("a toast with the reason", () => errors().length > 0);
     assert.equal(errors().length, 1, JSON.stringify(errors()));
     return errors()[0].message;
   }
@@ -133,6 +124,7 @@ archive:
     within: number,
   ): Promise<void> {
     const sessions = await sessionsOf(server, project);
+    assert.ok(sessions.length >= 2, `${sessions}`);
     await home.until("all sessions arrive", async () => {
       const there = stored(bucket);
       return sessions.every((session) => there.includes(session)) && await home.waiting() === 0;
@@ -142,8 +134,9 @@ archive:
 
   before(async () => {
     store = await startFakeS3({ buckets: ["archives", "broken", "secret"] });
+    opened({ close: () => store.stop() });
     wire = await startSilentWire(store.endpoint);
-    plugin = await installPlugin();
+    opened({ close: () => wire.stop() });
     const plain = await startOpenCodeHome(reply);
     try {
       usual = await runIn(plain, await plain.project("plain"));
@@ -151,27 +144,18 @@ archive:
     } finally {
       await plain.close();
     }
-    silent = await startPluginHome(plugin, {
+    silent = await home({
       reply,
-      yaml: () => yaml({ endpoint: wire.endpoint }),
+      yaml: () => yaml({ bucket: "archives", endpoint: wire.endpoint }),
     });
-    open.push(silent);
-  });
-  after(async () => {
-    for (const one of open.splice(0).reverse()) await one.close();
-    await plugin?.remove();
-    await wire?.stop();
-    await store?.stop();
   });
 
   it("does not hold up OpenCode's end for a store that never answers", async () => {
     const project = await silent.project("one");
     await assertUndisturbed(silent, project);
     assert.ok(wire.swallowed > 0, "the store was asked");
-    server = await silent.serve(project);
-    open.push(server);
-    toasts = await listenToToasts(server, project);
-    open.push(toasts);
+    server = await serve(silent, project);
+    toasts = opened(await listenToToasts(server, project));
     await server.prompt(project, await server.create(project), "hello");
   });
 
@@ -216,7 +200,7 @@ archive:
     },
     {
       name: "wrong credentials",
-      yaml: () => yaml({ bucket: "secret", secret: "a-secret-that-is-wrong" }),
+      yaml: () => yaml({ bucket: "secret", secret: WRONG_SECRET }),
       reason: /Backend default fails: .*the secret key does not fit the access key/,
       toTools: /the secret key does not fit the access key/,
       mend: ({ configFile }) => writeFile(configFile, yaml({ bucket: "secret" })),
@@ -235,23 +219,20 @@ archive:
     const { name, reason, bucket, within } = trouble;
 
     it(`works with ${name}, and says so`, async () => {
-      const home = await startPluginHome(plugin, { reply, yaml: trouble.yaml });
-      open.push(home);
-      const project = await home.project("one");
-      await assertUndisturbed(home, project);
-      assert.equal(await home.waiting(), 1);
-      assert.match(await loggedIn(home), reason);
+      const where = await home({ reply, yaml: trouble.yaml });
+      const project = await where.project("one");
+      await assertUndisturbed(where, project);
+      assert.equal(await where.waiting(), 1);
+      assert.match(await loggedIn(where), reason);
 
-      const server = await home.serve(project);
-      open.push(server);
-      const toasts = await listenToToasts(server, project);
-      open.push(toasts);
+      const server = await serve(where, project);
+      const toasts = opened(await listenToToasts(server, project));
       await server.prompt(project, await server.create(project), "hello");
-      assert.match(await errorOf(home, toasts), reason);
-      assert.ok(!`${await home.relayLog()}${await home.log()}`.includes("a-secret-that-is-wrong"));
+      assert.match(await errorOf(where, toasts), reason);
+      assert.ok(!`${await where.relayLog()}${await where.log()}`.includes(WRONG_SECRET));
       await assertToolsSayWhy(server, project, trouble.toTools);
-      stages.set(name, { home, server, toasts, project });
-      await trouble.mend(home);
+      stages.set(name, { home: where, server, toasts, project });
+      await trouble.mend(where);
     });
 
     recoveries.push(() =>

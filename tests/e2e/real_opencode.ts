@@ -18,6 +18,11 @@ import { type FakeModel, type Reply, startFakeModel } from "./fake_model.ts";
 /** The version that the tests run against. */
 export const OPENCODE_VERSION = "1.18.33";
 
+/** What a run of the program takes at most, in milliseconds. */
+export const RUN_MS = 120_000;
+/** What a server takes at most to listen, and to end, in milliseconds. */
+const SERVER_MS = 30_000;
+
 /** A throw-away home of OpenCode. */
 export interface OpenCodeHome {
   /** The folder that holds everything; removed in the end. */
@@ -76,7 +81,7 @@ export async function startOpenCodeHome(
   const env = environmentIn(folder);
   await writeConfig(env.XDG_CONFIG_HOME, model.url);
   const opencode = async (project: string, ...args: string[]) => {
-    const settings = { cwd: project, env: { ...env, PWD: project }, timeout: 120_000 };
+    const settings = { cwd: project, env: { ...env, PWD: project }, timeout: RUN_MS };
     const running = promisify(execFile)(command, args, settings);
     running.child.stdin?.end();
     return (await running).stdout;
@@ -157,6 +162,7 @@ async function exported(
       cwd: folder,
       env: { ...env, PWD: folder },
       stdio: ["ignore", file.fd, "ignore"],
+      timeout: RUN_MS,
     });
     const code = await ended(child);
     if (code !== 0) throw new Error(`opencode export ${session} ended with ${code}`);
@@ -177,7 +183,7 @@ async function startServer(
     env: { ...env, PWD: project },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const address = await addressOf(child);
+  const address = await inTime(child, "listen", addressOf(child));
   const request = async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${address}${path}`, {
       method,
@@ -211,9 +217,21 @@ async function startServer(
     },
     async close(signal = "SIGTERM") {
       child.kill(signal);
-      await ended(child);
+      await inTime(child, "end", ended(child));
     },
   };
+}
+
+/** Kills a server that takes too long, and fails. */
+async function inTime<T>(child: ChildProcess, what: string, waiting: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`opencode serve did not ${what} within ${SERVER_MS} ms`));
+    }, SERVER_MS);
+  });
+  return await Promise.race([waiting, late]).finally(() => clearTimeout(timer));
 }
 
 async function addressOf(child: ChildProcess): Promise<string> {

@@ -15,6 +15,7 @@ import { aws, findAws } from "./aws_cli.ts";
 import { type Ceph, startCeph } from "./ceph.ts";
 import { testWithout } from "./missing.ts";
 import { echo, type OpenCodeHome, startOpenCodeHome } from "./real_opencode.ts";
+import { cephBackend } from "./s3_yaml.ts";
 
 interface Row {
   readonly key: string;
@@ -71,18 +72,8 @@ function testOn(ceph: Ceph): void {
   });
 
   async function mkdirConfig({ env, folder }: OpenCodeHome): Promise<void> {
-    const { endpoint, region, credentials } = ceph;
     const yaml = `backends:
-  bucket:
-    type: s3
-    bucket: ${bucket}
-    prefix: "${PREFIX}"
-    endpoint: ${endpoint}
-    region: ${region}
-    provider: ceph
-    credentials:
-      accessKeyId: ${credentials.accessKeyId}
-      secretAccessKey: \${CEPH_SECRET}
+${cephBackend("bucket", ceph, { bucket, prefix: PREFIX })}
   disk:
     type: file
     path: ~/mirror

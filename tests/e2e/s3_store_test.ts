@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, it, type TestContext } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { inspect } from "node:util";
 import {
   GetObjectCommand,
@@ -17,6 +16,7 @@ import { S3Backend, type S3BackendOptions } from "../../backends/s3.ts";
 import type { Backend, RangedBody } from "../../core/backend.ts";
 import { type ErrorCode, isArchiveError } from "../../core/errors.ts";
 import { testBackend } from "../backends/contract.ts";
+import { until } from "../until.ts";
 import { aws, type AwsResult, findAws } from "./aws_cli.ts";
 import { type Ceph, startCeph } from "./ceph.ts";
 import { type Missing, testWithout } from "./missing.ts";
@@ -294,12 +294,9 @@ function open(
 
 /** An upload in parts that was given up must be gone, or it is paid for until somebody looks. */
 async function noUploadsLeft(ceph: Ceph, bucket: string, prefix?: string): Promise<void> {
-  let left = await ceph.unfinishedUploads(bucket, prefix);
-  for (let i = 0; i < 50 && left.length > 0; i++) {
-    await setTimeout(100);
-    left = await ceph.unfinishedUploads(bucket, prefix);
-  }
-  assert.deepEqual(left, [], "uploads that were neither completed nor aborted");
+  const left = () => ceph.unfinishedUploads(bucket, prefix);
+  const what = "all uploads are completed or aborted";
+  await until(what, async () => (await left()).length === 0, 10_000, async () => `${await left()}`);
 }
 
 function bytes(content: string): Uint8Array {

@@ -5,11 +5,10 @@
  */
 import { it } from "node:test";
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { run } from "../../scripts/run_command.ts";
+import { refusingUrl } from "../refusing_url.ts";
 import { ROOT } from "../source/imports.ts";
 
 it("building for a release says so when JSR does not answer, and what builds without it", async () => {
@@ -22,12 +21,3 @@ it("building for a release says so when JSR does not answer, and what builds wit
   assert.equal(code, 1, output);
   assert.match(output, /dnt cannot be had from JSR.*LANE=npm deno task npm builds/);
 });
-
-/** A URL on this machine that nothing listens on. */
-async function refusingUrl(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `http://127.0.0.1:${port}/`;
-}

@@ -221,6 +221,7 @@ class Fake implements FakeS3 {
     const reply = request instanceof S3Error
       ? errorReply(request, requestId)
       : this.#answer(request, body, fate, stamp);
+    await Promise.all(fate.waitFor);
     const wait = this.#settings.latencyMs + fate.delayMs;
     if (wait > 0) await this.#pause(wait);
     sendReply(response, reply, stamp, fate.answer);
@@ -281,7 +282,7 @@ class Fake implements FakeS3 {
 }
 
 /** What a request meets when nothing goes wrong. */
-const WELL: Fate = { delayMs: 0, clockSkewMs: 0, answer: undefined };
+const WELL: Fate = { delayMs: 0, waitFor: [], clockSkewMs: 0, answer: undefined };
 
 /** A mistake of the fake's own answers 500 and says what it was. */
 function asS3Error(error: unknown): S3Error {

@@ -25,6 +25,7 @@ import {
   PutObjectCommand,
   PutObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
+import { until } from "../until.ts";
 import { startFakeS3 } from "./fake.ts";
 import { Bucket, clientOf, failure, refusalOf, text, visit } from "./visit.ts";
 
@@ -438,7 +439,7 @@ describe("the server", () => {
     const s3 = await startFakeS3();
     const socket = connect(Number(new URL(s3.endpoint).port), "127.0.0.1");
     socket.write("PUT /archives/a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345");
-    while (s3.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until("the request has come", () => s3.requests.length > 0);
     socket.destroy();
     await s3.stop();
     assert.equal(s3.objects().size, 0);

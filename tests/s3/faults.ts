@@ -21,6 +21,7 @@ import type { Operation, RecordedRequest } from "./request.ts";
  *   and not how to go on.
  * - `{clockSkewMs: 3_600_000}`: the server's clock is ahead by so much.
  * - `{delayMs: 100}`: it is done at once, and answered later.
+ * - `{waitFor: promise}`: it is done at once, and answered when that is fulfilled.
  */
 export type FaultAction =
   | "hang"
@@ -39,8 +40,13 @@ export type FaultAction =
     readonly headers?: Readonly<Record<string, string>>;
   }
   | { readonly truncateBody: "fin" | "rst" }
+  | Alongside;
+
+/** Faults that go together with others. */
+type Alongside =
   | { readonly clockSkewMs: number }
-  | { readonly delayMs: number };
+  | { readonly delayMs: number }
+  | { readonly waitFor: Promise<unknown> };
 
 /** A scripted fault. */
 export interface Fault {
@@ -53,12 +59,14 @@ export interface Fault {
 }
 
 /** Faults that decide how a request is answered; a request meets one of them at most. */
-export type Answer = Exclude<FaultAction, { clockSkewMs: number } | { delayMs: number }>;
+export type Answer = Exclude<FaultAction, Alongside>;
 
 /** What a request meets. */
 export interface Fate {
   /** How long the reply is held back, in milliseconds. */
   readonly delayMs: number;
+  /** What the reply waits for before that. */
+  readonly waitFor: readonly Promise<unknown>[];
   /** How far the server's clock is ahead, in milliseconds. */
   readonly clockSkewMs: number;
   /** What else goes wrong. */
@@ -66,7 +74,7 @@ export interface Fate {
 }
 
 /**
- * The faults of a server. Delays and skews that fit a request are added up; of the others, the
+ * The faults of a server. Delays, waits and skews that fit a request are added up; of the others, the
  * first that fits has its turn, and the next one only when that is over.
  */
 export class Faults {
@@ -93,21 +101,25 @@ export class Faults {
    */
   meet(request: RecordedRequest): Fate {
     let [delayMs, clockSkewMs] = [0, 0];
+    const waitFor: Promise<unknown>[] = [];
     let answer: Answer | undefined;
     for (const entry of this.#script) {
       const { do: action } = entry.fault;
-      const alongside = typeof action === "object" &&
-        ("delayMs" in action || "clockSkewMs" in action);
       if (entry.left <= 0 || !fits(entry.fault, request)) continue;
-      if (!alongside && answer !== undefined) continue;
+      if (!isAlongside(action) && answer !== undefined) continue;
       entry.left--;
-      if (typeof action === "object" && "delayMs" in action) delayMs += action.delayMs;
-      else if (typeof action === "object" && "clockSkewMs" in action) {
-        clockSkewMs += action.clockSkewMs;
-      } else answer = action;
+      if (!isAlongside(action)) answer = action;
+      else if ("delayMs" in action) delayMs += action.delayMs;
+      else if ("clockSkewMs" in action) clockSkewMs += action.clockSkewMs;
+      else waitFor.push(action.waitFor);
     }
-    return { delayMs, clockSkewMs, answer };
+    return { delayMs, waitFor, clockSkewMs, answer };
   }
+}
+
+function isAlongside(action: FaultAction): action is Alongside {
+  return typeof action === "object" &&
+    ("delayMs" in action || "clockSkewMs" in action || "waitFor" in action);
 }
 
 function fits({ on, do: action }: Fault, request: RecordedRequest): boolean {

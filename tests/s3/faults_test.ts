@@ -217,6 +217,18 @@ describe("the fault", () => {
       assert.equal(whole.Contents?.length, 4);
     }));
 
+  it("waitFor holds the reply back until it is told to let go", () =>
+    visit({}, async (there) => {
+      let letGo = () => {};
+      const waitFor = new Promise<void>((resolve) => letGo = resolve);
+      there.s3.fault({ on: "PutObject", do: { waitFor } });
+      const call = put(there);
+      assert.ok(await hangs(call));
+      assert.deepEqual(there.s3.objects().get("a")?.bytes, text("1"));
+      letGo();
+      await call;
+    }));
+
   it("delayMs holds the reply back", () =>
     visit({}, async (there) => {
       there.s3.fault({ do: { delayMs: 60 }, times: 1 });

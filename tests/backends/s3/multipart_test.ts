@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { partSize } from "../../../backends/s3/body_upload.ts";
 import type { RangedBody } from "../../../core/backend.ts";
 import { type ErrorCode, isArchiveError } from "../../../core/errors.ts";
+import { until } from "../../until.ts";
 import { BUCKET, EVERYTHING, type FakeStore, SHORT, storeFor } from "./fake_store.ts";
 
 const MIB = 1 << 20;
@@ -158,7 +159,9 @@ test("an upload that began while the call was stopped is ended too", async (t) =
   s3.fault({ on: "CreateMultipartUpload", do: { delayMs: 100 } });
   const put = backend.put("a", ranged(LARGE).body, { signal: stop.signal });
   const stopped = assert.rejects(put, { code: "Aborted" });
-  while (!s3.requests.some(({ operation }) => operation === "CreateMultipartUpload")) await tick();
+  await until("the upload has begun", () => {
+    return s3.requests.some(({ operation }) => operation === "CreateMultipartUpload");
+  });
   stop.abort();
   await stopped;
   await backend.close();
