@@ -5,7 +5,7 @@
  */
 import { main } from "../adapters/cli/main.ts";
 import { processTerminal } from "../adapters/cli/terminal.ts";
-import { checkoutProgram } from "../adapters/cli/typed_command.ts";
+import { checkoutProgram } from "../adapters/process/typed_command.ts";
 
 const terminal = processTerminal(checkoutProgram(process.env));
 // A task runs in the project's folder and says where the user called it.

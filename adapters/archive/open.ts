@@ -13,6 +13,7 @@ import { chosen } from "../config/chosen.ts";
 import type { Config } from "../config/config.ts";
 import { coreRules } from "../config/core_rules.ts";
 import { pathRules, projectPaths } from "../paths/project_paths.ts";
+import { LateOpen } from "../state/late_open.ts";
 
 /** What an archive is made of. */
 export interface ArchiveParts {
@@ -54,7 +55,8 @@ export function archiverOf(parts: ArchiveParts): Archiver {
  * @param folder Where its files belong.
  */
 export function lateSpool(folder: string): Spool {
-  let opened: Promise<Spool> | undefined;
-  const open = async () => await (await import("../state/spool.ts")).FileSpool.open(folder);
-  return { write: async (chunks) => await (await (opened ??= open())).write(chunks) };
+  const late = new LateOpen<Spool>(async () => {
+    return await (await import("../state/spool.ts")).FileSpool.open(folder);
+  });
+  return { write: async (chunks) => await (await late.get()).write(chunks) };
 }

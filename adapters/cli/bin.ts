@@ -5,9 +5,9 @@
  *
  * @module
  */
+import { packageProgram } from "../process/typed_command.ts";
 import { main } from "./main.ts";
 import { processTerminal } from "./terminal.ts";
-import { packageProgram } from "./typed_command.ts";
 
 const terminal = processTerminal(packageProgram(process));
 

@@ -5,10 +5,10 @@
  */
 import { oneLine } from "../../core/one_line.ts";
 import type { Config } from "../config/config.ts";
+import { typedCommand } from "../process/typed_command.ts";
 import type { Call, CommonOptions, Perform } from "./call.ts";
 import { EXIT, type ExitCode, exitCodeOf, UsageError } from "./exit.ts";
 import { Report, type Style } from "./report.ts";
-import { typedCommand } from "./typed_command.ts";
 import { ClosedPipe, type StopSignal, type Terminal } from "./terminal.ts";
 
 /**
@@ -56,7 +56,7 @@ function callOf(
   return {
     ...{ terminal, report, signal, backend },
     timeoutMs: timeout === undefined ? undefined : timeout * 1_000,
-    command: (name) => typedCommand(terminal.program, name, options.config),
+    command: (name) => typedCommand(terminal.program, name, options.config, terminal.platform),
     config: () => config ??= read(),
   };
 }

@@ -2,8 +2,9 @@
  * One page of a conversation that is too long to read at once.
  *
  * Positions are characters (UTF-16 units) of the conversation as it is written in one format. A
- * page ends between messages where that leaves it at least half full. Else the next message is cut,
- * and the next page goes on where the cut was.
+ * page is full with so many characters, or with so many lines where these are limited, too. It ends
+ * between messages where that leaves it at least half full. Else the next message is cut, and the
+ * next page goes on where the cut was.
  *
  * @module
  */
@@ -14,6 +15,8 @@ export interface PageRequest {
   readonly offset: number;
   /** How many characters it has at most; 1 or more. */
   readonly limit: number;
+  /** How many lines it has at most; 1 or more, as many as it likes when left out. */
+  readonly lines?: number;
 }
 
 /** A page. */
@@ -43,9 +46,10 @@ export const PAGE_LIMIT = 20_000;
  */
 export async function pageOf(
   messages: AsyncIterable<string>,
-  { offset, limit }: PageRequest,
+  { offset, limit, lines = Infinity }: PageRequest,
 ): Promise<TranscriptPage> {
   let text = "";
+  let ended = 0;
   let total = 0;
   let cut = false;
   let full = false;
@@ -54,10 +58,13 @@ export async function pageOf(
     total += message.length;
     if (full || total <= offset) continue;
     const rest = message.slice(Math.max(0, offset - before));
-    full = text.length + rest.length > limit;
-    if (!full) text += rest;
-    else if (text.length < limit / 2) {
-      const part = beginningOf(rest, limit - text.length);
+    const inLines = firstLines(rest, lines - ended);
+    full = text.length + rest.length > limit || inLines.length < rest.length;
+    if (!full) {
+      text += rest;
+      ended += rest.split("\n").length - 1;
+    } else if (text.length < limit / 2 && ended < lines / 2) {
+      const part = beginningOf(inLines, limit - text.length);
       cut = part.length < rest.length;
       text += part;
     }
@@ -66,8 +73,19 @@ export async function pageOf(
   return { text, offset, next: end < total ? end : null, total, cut };
 }
 
+/** As many lines of a text, or all of it. */
+function firstLines(text: string, count: number): string {
+  let end = 0;
+  for (let line = 0; line < count; line++) {
+    end = text.indexOf("\n", end) + 1;
+    if (end === 0) return text;
+  }
+  return text.slice(0, end);
+}
+
 /** What fits, whole lines where that leaves at least half a page, and never half a character. */
 function beginningOf(text: string, limit: number): string {
+  if (text.length <= limit) return text;
   const line = text.lastIndexOf("\n", limit - 1) + 1;
   if (line > limit / 2) return text.slice(0, line);
   const last = text.charCodeAt(limit - 1);

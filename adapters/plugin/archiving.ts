@@ -50,11 +50,15 @@ const LEFT_WAITING = "Sessions may wait until OpenCode is started again";
 /** Archives by itself. Shared by all directories, and all copies of the plugin, in a process. */
 export class Archiving {
   readonly #outside: ArchivingOutside;
+  /** Those that can be told of something. */
   readonly #hosts = new Set<PluginHost>();
+  /** Those of them that are not about to leave. */
+  readonly #staying = new Set<PluginHost>();
   readonly #sessions: IdleSessions;
   readonly #intents: OpenIntents;
   readonly #starts: RelayStarts;
   readonly #notices: Notices;
+  readonly #madeAt: number;
   /** Intents that are being written. */
   readonly #writing = new Set<Promise<void>>();
   /** What an end was given up for; undefined again once the disk has answered. */
@@ -68,10 +72,11 @@ export class Archiving {
   constructor(outside: ArchivingOutside) {
     const { clock } = outside;
     this.#outside = outside;
+    this.#madeAt = clock.now();
     this.#sessions = new IdleSessions((id) => this.#note(id), clock);
     this.#intents = new OpenIntents(outside.outbox, () => outside.stores());
     this.#starts = new RelayStarts(() => this.#startRelay(), clock);
-    this.#notices = new Notices(() => this.#hosts, clock.now());
+    this.#notices = new Notices(() => this.#hosts, this.#madeAt);
   }
 
   /**
@@ -81,6 +86,7 @@ export class Archiving {
    */
   join(host: PluginHost): void {
     this.#hosts.add(host);
+    this.#staying.add(host);
     if (this.#hosts.size > 1) return;
     this.#callOffLook = this.#outside.clock.after(FIRST_LOOK_MS, () => void this.#firstLook());
   }
@@ -95,14 +101,17 @@ export class Archiving {
   }
 
   /**
-   * Ends to serve a directory: waits for what this process has asked for, while it gets anywhere.
+   * Ends to serve a directory. The last one waits for what this process has asked for, while it gets
+   * anywhere; for the others the process goes on.
    *
    * @param host The directory's.
    */
   async leave(host: PluginHost): Promise<void> {
+    this.#staying.delete(host);
+    const isLast = this.#staying.size === 0;
     try {
       // A disk that did not answer another directory is not waited for twice.
-      if (this.#unanswered === undefined) await this.#end();
+      if (this.#unanswered === undefined) await this.#end(isLast);
     } catch (error) {
       this.#notices.failed(LEFT_WAITING, error);
     } finally {
@@ -111,17 +120,17 @@ export class Archiving {
     }
   }
 
-  async #end(): Promise<void> {
+  async #end(isLast: boolean): Promise<void> {
     const { clock } = this.#outside;
     const begunAt = clock.now();
-    const putDown = this.#putDown();
+    const putDown = isLast ? this.#urge() : this.#putDown();
     if (!await doneWithin(DISK_MS, putDown, clock)) {
       const over = () => this.#unanswered = undefined;
       this.#unanswered = putDown.then(over, over);
       const silent = "the disk that the archiver's state is on does not answer";
       return this.#notices.failed(LEFT_WAITING, new ArchiveError("Timeout", silent));
     }
-    if (this.#intents.size === 0) return;
+    if (!isLast || this.#intents.size === 0) return;
     this.#starts.ask();
     const [intents, askedAt] = [this.#intents, this.#askedAt];
     const status = () => this.#outside.status();
@@ -130,11 +139,16 @@ export class Archiving {
     await doneWithin(NEWS_MS, this.#tellNews(), clock);
   }
 
-  /** Writes down all that is not archived as it is now, to be archived at once. */
+  /** Writes down all that is not archived as it is now. */
   async #putDown(): Promise<void> {
     for (const id of this.#sessions.takeChanged()) this.#note(id);
     for (const id of this.#intents.unwritten) this.#note(id);
     await Promise.all(this.#writing);
+  }
+
+  /** The same, to be archived at once. */
+  async #urge(): Promise<void> {
+    await this.#putDown();
     if (this.#intents.size > 0) await this.#intents.urge();
   }
 
@@ -196,7 +210,9 @@ export class Archiving {
         this.#outside.stamp(),
         this.#outside.outbox.names(),
       ]);
-      if (status) this.#notices.see(status, stamp);
+      // A run in a terminal that has archived all does not change what the relay said last.
+      const waiting = names.length === 0 ? 0 : status?.waiting ?? 0;
+      if (status) this.#notices.see({ ...status, waiting }, stamp);
       const isNew = status?.config.stamp !== stamp;
       if (!isNew && !status.config.auto) return;
       this.#starts.ask();
@@ -225,20 +241,26 @@ export class Archiving {
 
   /** More and more seldom. */
   async #look(waitedMs: number): Promise<void> {
+    let waits = this.#intents.size > 0;
     try {
       await this.#intents.refresh();
-      await this.#tellNews();
-      // A relay may have been killed.
-      if (this.#intents.size > 0 && waitedMs === LONGEST_LOOK_MS) this.#starts.ask();
+      const isUnseen = await this.#tellNews();
+      const isOwn = this.#intents.size > 0;
+      waits = isOwn || (await this.#outside.outbox.names()).length > 0;
+      // A relay may have been killed. What others left may only wait for another configuration.
+      if (waitedMs === LONGEST_LOOK_MS && (isOwn || (waits && isUnseen))) this.#starts.ask();
     } catch (error) {
       this.#notices.failed("What waits for being archived cannot be looked at", error);
     }
-    if (this.#intents.size === 0) this.#looksLeft--;
+    if (!waits) this.#looksLeft--;
     if (this.#looksLeft > 0) this.#lookAfter(Math.min(LONGEST_LOOK_MS, waitedMs * 2));
   }
 
-  async #tellNews(): Promise<void> {
-    const status = await this.#outside.status();
-    if (status) this.#notices.see(status, await this.#outside.stamp());
+  /** @returns Whether no relay has seen the configuration as it is now. */
+  async #tellNews(): Promise<boolean> {
+    const [status, stamp] = await Promise.all([this.#outside.status(), this.#outside.stamp()]);
+    // What a former relay has said was told at first, if it still mattered.
+    if (status && Date.parse(status.updatedAt) >= this.#madeAt) this.#notices.see(status, stamp);
+    return status?.config.stamp !== stamp;
   }
 }

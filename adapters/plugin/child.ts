@@ -12,8 +12,8 @@ import { fieldsOf } from "../../core/fields.ts";
 import { oneLine, shortened } from "../../core/one_line.ts";
 import type { ErrorJson } from "../cli/report.ts";
 import type { Program } from "../process/own_runtime.ts";
+import { PACKAGE_PROGRAM } from "../process/typed_command.ts";
 import { errorCode } from "../state/file_error.ts";
-import { PACKAGE_PROGRAM } from "../cli/typed_command.ts";
 
 /** What a call of the program may take. */
 export interface Limits {

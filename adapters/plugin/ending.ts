@@ -71,7 +71,7 @@ class Progress {
 
   /** How much longer to wait should nothing move any more, in milliseconds. */
   get left(): number {
-    return this.#movedAt + patience(this.#said) - this.#wait.clock.now();
+    return this.#movedAt + patience(this.#said, this.#wait) - this.#wait.clock.now();
   }
 
   /**
@@ -98,10 +98,12 @@ class Progress {
 }
 
 async function isHopeless(
-  { config, backends }: Status,
+  { config, backends, updatedAt }: Status,
   { stamp, askedAt, clock }: ExitWait,
 ): Promise<boolean> {
-  if (config.problem !== undefined && config.stamp === await stamp()) return true;
+  // A former relay may have had another environment.
+  const isOfNow = Date.parse(updatedAt) >= askedAt;
+  if (config.problem !== undefined && isOfNow && config.stamp === await stamp()) return true;
   const all = Object.values(backends);
   return all.length > 0 && all.every((backend) => isAway(backend, askedAt, clock.now()));
 }
@@ -119,9 +121,10 @@ function isAway(
 }
 
 /** Where one of several backends fails, what is left may be waiting for that one alone. */
-function patience(status: Status | undefined): number {
+function patience(status: Status | undefined, { askedAt, clock }: ExitWait): number {
   const wait = status?.config.waitOnExitMs ?? USUAL_WAIT_MS;
-  const fails = Object.values(status?.backends ?? {}).some(({ failing }) => failing);
+  const all = Object.values(status?.backends ?? {});
+  const fails = all.some((backend) => isAway(backend, askedAt, clock.now()));
   return fails ? wait / 2 : wait;
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { PACKAGE_PROGRAM, typedCommand } from "../cli/typed_command.ts";
+import { PACKAGE_PROGRAM, typedCommand } from "../process/typed_command.ts";
 import type { BackendStatus, Status, StuckSessions } from "../state/status.ts";
 import type { LogLevel } from "./contract.ts";
 import type { PluginHost } from "./host.ts";
@@ -36,7 +36,7 @@ export class Notices {
     for (const [name, backend] of Object.entries(status.backends)) {
       if (backend.failing && status.waiting > 0) this.#backend(name, backend, status.waiting);
     }
-    if (status.stuck) this.#stuck(status.stuck);
+    if (status.stuck && status.waiting > 0) this.#stuck(status.stuck);
     this.#firstSuccess(status);
   }
 

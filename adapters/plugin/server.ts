@@ -93,7 +93,7 @@ function archivingOf({ env }: PluginHost, { state, configPath, named }: PluginSe
     stores: () => ownStores(env),
     status: () => readStatus(state),
     stamp: () => configStamp(configPath),
-    startRelay: relayStarter({ state, config: named, env }),
+    startRelay: relayStarter({ state, config: named, env, since: systemClock.now() }),
   });
 }
 

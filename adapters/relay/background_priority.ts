@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { setPriority } from "node:os";
 import process from "node:process";
+import { procStat } from "../process/proc_stat.ts";
 
 /**
  * A quarter of a processor where it is contended for, as Linux weighs it. Less, and `opencode run` on a
@@ -39,7 +40,5 @@ async function yieldAsGroup(pid: number): Promise<void> {
 }
 
 async function sessionOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  // The second field is the program's name in brackets and may hold anything, so count behind it.
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]);
+  return Number((await procStat(pid))[3]);
 }

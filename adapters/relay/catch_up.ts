@@ -1,37 +1,26 @@
 /**
  * Finding the sessions that no intent told of: those that changed while nothing was watching. What
- * is older than the first relay of a store is only counted, unless the configuration wants it too.
+ * is older than the installation is only counted, unless the configuration wants it too.
  *
  * @module
  */
 import type { Agent, SessionId, SessionRef } from "../../core/agent.ts";
 import { asArchiveError, isArchiveError } from "../../core/errors.ts";
 import { sessionKey } from "../../core/session_key.ts";
+import type { KnownStores, StoreId } from "../state/known_stores.ts";
 import { lineOf } from "./line_of.ts";
 import type { RelayArchive } from "./relay_archive.ts";
-
-/** One agent's store. */
-export type StoreId = Pick<SessionId, "agent" | "store">;
-
-/** Since when stores are known. */
-export interface KnownStores {
-  /** All that are known. */
-  all(): Promise<readonly StoreId[]>;
-  /**
-   * Since when a store is known; notes those that are new.
-   *
-   * @param stores Which.
-   * @param now Epoch milliseconds.
-   * @returns Epoch milliseconds each, in order.
-   */
-  since(stores: readonly StoreId[], now: number): Promise<readonly number[]>;
-}
 
 /** What catching up needs beside the archive. */
 export interface CatchUpSource {
   readonly stores: KnownStores;
   /** Sessions that are known to wait; their stores count too, wherever they are. */
   readonly mentioned: readonly SessionId[];
+  /**
+   * Only sessions that some backend has had before: where another process may go by another
+   * configuration, what it never brought here is that one's.
+   */
+  readonly isForKnown: boolean;
   /** Epoch milliseconds. */
   readonly date: number;
   /** Writes a line into the log. */
@@ -45,9 +34,15 @@ export interface CaughtUp {
   readonly missed: readonly SessionRef[];
   /** How many sessions are older, wait for nothing, and lack in some backend. */
   readonly older: number;
-  /** Whether every store could be looked through. */
+  /** Whether every store could be looked through, and nothing was left for a later look. */
   readonly isWhole: boolean;
 }
+
+/**
+ * What changed within so many milliseconds is left for a later look: its turn still goes on, and
+ * whoever is at it tells of its end.
+ */
+const SETTLED_MS = 10_000;
 
 /**
  * Looks through all stores. One that cannot be read is said and left out.
@@ -58,16 +53,21 @@ export interface CaughtUp {
 export async function catchUp(archive: RelayArchive, source: CatchUpSource): Promise<CaughtUp> {
   const stores = await storesOf(archive.agents, source);
   const mentioned = new Set(source.mentioned.map(sessionKey));
-  const since = await source.stores.since(stores, source.date);
+  const installedAt = await source.stores.since();
+  await source.stores.add(stores);
+  const from = archive.settings.history ? -Infinity : installedAt;
   const missed: SessionRef[] = [];
   let older = 0;
   let isWhole = true;
-  for (const [index, store] of stores.entries()) {
-    const from = archive.settings.history ? -Infinity : since[index];
+  for (const store of stores) {
     const lacking = await sessionsIn(store, archive, source);
     isWhole &&= lacking !== undefined;
     for (const session of lacking ?? []) {
-      if (Date.parse(session.updatedAt) >= from) missed.push(session);
+      const changedAt = Date.parse(session.updatedAt);
+      // A time to come is that of another clock.
+      const isFresh = changedAt > source.date - SETTLED_MS && changedAt <= source.date;
+      if (isFresh) isWhole = false;
+      else if (changedAt >= from) missed.push(session);
       else if (!mentioned.has(sessionKey(session))) older++;
     }
   }
@@ -99,7 +99,7 @@ async function storesOf(
 async function sessionsIn(
   { agent: name, store }: StoreId,
   { agents, ledger, lanes, backendsFor }: RelayArchive,
-  { say, signal }: CatchUpSource,
+  { isForKnown, say, signal }: CatchUpSource,
 ): Promise<readonly SessionRef[] | undefined> {
   const identities = new Map(lanes.map((lane) => [lane.name, lane.identity]));
   const lacking: SessionRef[] = [];
@@ -107,10 +107,11 @@ async function sessionsIn(
     const agent = agents.find((one) => one.name === name);
     for await (const session of agent?.sessions({ stores: [store], signal }) ?? []) {
       const backends = await backendsFor(session.projectPath);
-      const isLacking = backends.some((backend) => {
-        const entry = ledger.get(session, identities.get(backend) ?? "");
-        return entry === undefined || entry.token !== session.token || entry.state === "lost";
-      });
+      const entries = backends.map((backend) => ledger.get(session, identities.get(backend) ?? ""));
+      if (isForKnown && entries.every((entry) => entry === undefined)) continue;
+      const isLacking = entries.some((entry) =>
+        entry === undefined || entry.token !== session.token || entry.state === "lost"
+      );
       if (isLacking) lacking.push(session);
     }
   } catch (error) {

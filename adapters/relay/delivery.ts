@@ -13,6 +13,7 @@ import type { Lane, LaneOutside } from "./lane.ts";
 import { lineOf } from "./line_of.ts";
 import type { PendingSession } from "./pending_session.ts";
 import type { PendingSessions } from "./pending_sessions.ts";
+import type { StatusTelling } from "./status_telling.ts";
 
 /** Which session goes where, and by which rules. */
 export interface Delivery {
@@ -37,16 +38,24 @@ export class Deliveries {
   readonly #outside: LaneOutside;
   readonly #pending: PendingSessions;
   readonly #inForce: InForce;
+  readonly #status: Pick<StatusTelling, "tellFirstSuccess">;
 
   /**
    * @param outside Clock, chance, log.
    * @param pending What waits.
    * @param inForce What is in force, which may change under way.
+   * @param status Tells others.
    */
-  constructor(outside: LaneOutside, pending: PendingSessions, inForce: InForce) {
+  constructor(
+    outside: LaneOutside,
+    pending: PendingSessions,
+    inForce: InForce,
+    status: Pick<StatusTelling, "tellFirstSuccess">,
+  ) {
     this.#outside = outside;
     this.#pending = pending;
     this.#inForce = inForce;
+    this.#status = status;
   }
 
   /**
@@ -71,6 +80,8 @@ export class Deliveries {
   async #archive(underWay: UnderWay): Promise<void> {
     const { pending: { session }, lane, force: { archive, signal } } = underWay;
     await lane.hold(async (run) => {
+      const hindrance = await lane.open.hindrance?.();
+      if (hindrance !== undefined) return lane.rest(hindrance);
       const ref = await findSession(archive.agents, session, signal);
       if (ref === undefined) return await this.#gone(underWay);
       const { copies, warnings } = await run.archive(ref, { signal });
@@ -89,7 +100,10 @@ export class Deliveries {
   async #ended(underWay: UnderWay, copy: CopyOutcome | undefined): Promise<void> {
     const { pending, revision, lane, force } = underWay;
     const isItsOwn = copy !== undefined && lane.took(pending.session, copy);
-    if (copy?.status === "archived") this.#sayArchived(underWay, copy);
+    if (copy?.status === "archived") {
+      this.#sayArchived(underWay, copy);
+      await this.#status.tellFirstSuccess();
+    }
     // Whether it is enough is for the rules to say that are in force now.
     if (force !== this.#inForce.current) return;
     if (copy?.status === "failed") {

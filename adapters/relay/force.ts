@@ -43,10 +43,12 @@ export class Force {
    * Takes note of work that goes on in it.
    *
    * @param work The work; must not reject.
+   * @returns Resolves when it has ended and no longer counts.
    */
-  begin(work: Promise<void>): void {
+  begin(work: Promise<void>): Promise<void> {
     const ended = work.finally(() => this.#work.delete(ended));
     this.#work.add(ended);
+    return ended;
   }
 
   /** Ends what is under way. */

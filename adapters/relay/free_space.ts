@@ -5,7 +5,19 @@
  */
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { errorCode } from "../state/file_error.ts";
+
+/** A disk that has not answered after this long is left alone, in milliseconds. */
+const PATIENCE_MS = 15_000;
+
+/** What tells of disks; see `node:fs/promises`. */
+export interface Disk {
+  /** Tells which disk something is on; rejects with `ENOENT` when it is not there. */
+  stat(path: string): Promise<{ readonly dev: number }>;
+  /** Tells how much room there is. */
+  statfs(path: string): Promise<{ readonly bavail: number; readonly blocks: number }>;
+}
 
 /** The part of this machine's own disk that is left free. */
 const LEFT_FREE = 0.05;
@@ -26,11 +38,45 @@ export function isNearlyFull(
  *
  * @param folder Where archives would go; need not be there.
  * @param own A folder on this machine's own disk. Other disks may be filled.
+ * @param disk What tells of disks.
+ * @param patienceMs How long that may take, in milliseconds.
  * @returns One line; undefined when there is room.
  */
-export async function scarceSpace(folder: string, own: string): Promise<string | undefined> {
-  const there = await nearest(folder);
+export async function scarceSpace(
+  folder: string,
+  own: string,
+  disk: Disk = { stat, statfs },
+  patienceMs = PATIENCE_MS,
+): Promise<string | undefined> {
+  const over = new AbortController();
+  const silent = `the disk of ${folder} does not answer; see whether it is still there`;
+  const silence = delay(patienceMs, silent, { signal: over.signal }).catch(() => undefined);
   try {
+    return await Promise.race([answerOf(folder, own, disk), silence]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** What was asked of disks and is not answered yet, by folder. */
+const asked = new Map<string, Promise<string | undefined>>();
+
+/** Asks once at a time: each question to a disk that hangs takes up one of a process's few threads. */
+function answerOf(folder: string, own: string, disk: Disk): Promise<string | undefined> {
+  const before = asked.get(folder);
+  if (before !== undefined) return before;
+  const answer = look(folder, own, disk).finally(() => asked.delete(folder));
+  asked.set(folder, answer);
+  return answer;
+}
+
+async function look(
+  folder: string,
+  own: string,
+  { stat, statfs }: Disk,
+): Promise<string | undefined> {
+  try {
+    const there = await nearest(folder, stat);
     const [target, home] = await Promise.all([stat(there), stat(own)]);
     if (target.dev !== home.dev) return undefined;
     if (!isNearlyFull(await statfs(there))) return undefined;
@@ -41,12 +87,12 @@ export async function scarceSpace(folder: string, own: string): Promise<string |
   }
 }
 
-async function nearest(path: string): Promise<string> {
+async function nearest(path: string, stat: Disk["stat"]): Promise<string> {
   try {
     await stat(path);
     return path;
   } catch (error) {
     const parent = dirname(path);
-    return errorCode(error) === "ENOENT" && parent !== path ? await nearest(parent) : path;
+    return errorCode(error) === "ENOENT" && parent !== path ? await nearest(parent, stat) : path;
   }
 }

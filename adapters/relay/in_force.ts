@@ -52,9 +52,9 @@ export class InForce {
   constructor(outside: ForceOutside) {
     this.#outside = outside;
     this.#health = new Map(healthBefore(outside.before));
-    const { stamp = MISSING, problem } = outside.before?.config ?? {};
+    const { stamp = MISSING, isGone = false } = outside.before?.config ?? {};
     // A file that is missing is a problem only where there has been one.
-    this.#hadFile = stamp !== MISSING || problem !== undefined;
+    this.#hadFile = stamp !== MISSING || isGone;
   }
 
   /** What is in force; nothing while the configuration is wrong. */
@@ -80,6 +80,11 @@ export class InForce {
   /** The file's stamp when it was read. */
   get stamp(): string | undefined {
     return this.#stamp;
+  }
+
+  /** There has been a file, and there is none now. */
+  get isGone(): boolean {
+    return this.#hadFile && this.#stamp === MISSING;
   }
 
   /** Why the configuration cannot be used, if it cannot. */
@@ -122,11 +127,6 @@ export class InForce {
   /** Ends what is under way. */
   cut(): void {
     for (const force of this.#all) force.cut();
-  }
-
-  /** Resolves when nothing is under way any more. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#all.map((force) => force.settled()));
   }
 
   /** Lets go of everything, once what goes on in it has ended; the next look reads it again. */

@@ -1,6 +1,6 @@
 /**
- * The relay as a process of its own: `main.ts [--config PATH] [--linger MS]`. Without a path the
- * configuration is where the terminal would look for it.
+ * The relay as a process of its own: `main.ts [--config PATH] [--since MS] [--linger MS]`. Without a
+ * path the configuration is where the terminal would look for it.
  *
  * Started by `start.ts`, with the state's folder as working directory, since some runtimes read
  * settings from there. Says nothing on standard output. Its log is in the state's folder, and what
@@ -49,10 +49,16 @@ function watchFaults(log: RelayLog): void {
 
 try {
   const { values } = parseArgs({
-    options: { config: { type: "string" }, linger: { type: "string" } },
+    options: {
+      config: { type: "string" },
+      since: { type: "string" },
+      linger: { type: "string" },
+    },
   });
-  const lingerMs = values.linger === undefined ? undefined : Number(values.linger);
-  await liveRelay({ config: values.config, lingerMs, signal: stop.signal }, watchFaults);
+  const { config } = values;
+  const [since, lingerMs] = [values.since, values.linger]
+    .map((text) => text === undefined ? undefined : Number(text));
+  await liveRelay({ config, since, lingerMs, signal: stop.signal }, watchFaults);
 } catch (error) {
   process.exitCode = 1;
   const said = error instanceof Error ? error.message : String(error);

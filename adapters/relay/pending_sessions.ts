@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { SessionId } from "../../core/agent.ts";
+import type { SessionId, SessionRef } from "../../core/agent.ts";
 import { sessionKey } from "../../core/session_key.ts";
 import type { Outbox, WaitingSession } from "../state/outbox.ts";
 import { PendingSession } from "./pending_session.ts";
@@ -27,6 +27,12 @@ export class PendingSessions {
   readonly #sessions = new Map<string, PendingSession>();
   /** The intents that were seen and are not done. */
   #names: ReadonlySet<string> = new Set();
+  /** Those of them that could not be read yet. */
+  #unread: readonly string[] = [];
+  /** What the intents said that are left may differ from what they said all together. */
+  #isDated = false;
+  /** The states of sessions that were missed, by session, each as its change token. */
+  readonly #missed = new Map<string, string>();
 
   /** @param outside What lies outside. */
   constructor(outside: PendingOutside) {
@@ -46,10 +52,15 @@ export class PendingSessions {
   async look(): Promise<boolean> {
     const { outbox, say } = this.#outside;
     const names = new Set(await outbox.names());
-    if (names.size === this.#names.size && !this.isNews([...names])) return false;
-    const { sessions, damaged } = await outbox.waiting();
+    const isSame = names.size === this.#names.size && !this.isNews([...names]);
+    if (isSame && !this.#isDated && this.#unread.length === 0) return false;
+    this.#isDated = false;
+    const { sessions, damaged, unread } = await outbox.waiting();
     this.#names = new Set([...names, ...sessions.flatMap(({ files }) => files)]);
     for (const file of damaged) say(`the intent ${file} is unreadable and was put aside`);
+    const fresh = unread.filter((file) => !this.#unread.includes(file));
+    for (const file of fresh) say(`the intent ${file} cannot be read for now, and waits`);
+    this.#unread = unread;
     const asked = new Set(sessions.map(({ session }) => sessionKey(session)));
     for (const [name, pending] of this.#sessions) if (!asked.has(name)) pending.unasked();
     for (const waiting of sessions) this.#see(waiting);
@@ -89,11 +100,27 @@ export class PendingSessions {
   /**
    * Takes note that a session changed, where no intent tells of it.
    *
-   * @param session Which.
+   * @param session Which, and its state.
+   * @returns Whether that was not known. The same state counts once, or looking again and again
+   * would keep a relay alive for what it cannot bring anywhere.
    */
-  missed(session: SessionId): void {
-    const pending = this.of(session);
-    if (pending.files.length === 0) pending.changed(this.#outside.now());
+  missed(session: SessionRef): boolean {
+    const name = sessionKey(session);
+    const isKnown = this.#missed.get(name) === session.token;
+    if (isKnown || (this.#sessions.get(name)?.files.length ?? 0) > 0) return false;
+    this.#missed.set(name, session.token);
+    this.of(session).changed(this.#outside.now());
+    return true;
+  }
+
+  /**
+   * Other rules are in force: see {@linkcode PendingSession.rulesChanged}.
+   *
+   * @param isForgiven Failures are forgotten too, and what was missed counts anew.
+   */
+  rulesChanged(isForgiven: boolean): void {
+    if (isForgiven) this.#missed.clear();
+    for (const pending of this) pending.rulesChanged(isForgiven);
   }
 
   /**
@@ -113,6 +140,8 @@ export class PendingSessions {
    */
   async finish(pending: PendingSession, backends: readonly string[]): Promise<void> {
     const done = pending.takeDone(backends);
+    // One that said `now` may be among the done.
+    this.#isDated ||= done.length > 0 && pending.files.length > 0;
     await this.#remove(done);
     if (done.length > 0 && !pending.isTakenByAny(backends)) {
       this.#outside.say(`left ${pending.session.id} alone: the rules say that it is not archived`);

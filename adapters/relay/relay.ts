@@ -8,10 +8,11 @@
  *
  * @module
  */
+import type { KnownStores } from "../state/known_stores.ts";
 import type { Outbox } from "../state/outbox.ts";
 import type { Status } from "../state/status.ts";
 import { Agenda } from "./agenda.ts";
-import { catchUp, type KnownStores } from "./catch_up.ts";
+import { catchUp } from "./catch_up.ts";
 import { Deliveries } from "./delivery.ts";
 import type { Force } from "./force.ts";
 import { InForce } from "./in_force.ts";
@@ -51,8 +52,10 @@ export interface RelayOutside {
   tellStatus(status: Status): Promise<void>;
   /** What the status said when this process began. */
   readonly before: Status | undefined;
-  /** Since when each store is known. */
+  /** Since when this installation is there, and the stores that it has met. */
   readonly stores: KnownStores;
+  /** The user named the configuration, so that other processes may go by another one. */
+  readonly isNamed: boolean;
   /** How long to stay when nothing waits any more, in milliseconds. */
   readonly lingerMs: number;
   /** Fires when the process is to end. */
@@ -76,11 +79,16 @@ export interface RelayHold {
  * - `asked`: a command wants the lock.
  * - `stopped`: the process is to end.
  * - `lost`: somebody took the lock away.
+ * - `stuck`: what was under way does not end, as on a disk that hangs; it ends with the process.
  */
-export type WhyStopped = "idle" | "asked" | "stopped" | "lost";
+export type WhyStopped = "idle" | "asked" | "stopped" | "lost" | "stuck";
 
 /** How long work under way may take to end when a command asks for the lock, in milliseconds. */
 const HANDOVER_MS = 10_000;
+/** How long what was told to end may take for that before it is given up, in milliseconds. */
+const END_MS = 10_000;
+/** All stores are looked through this often for what nobody told of, in milliseconds. */
+const CATCH_UP_MS = 5 * 60_000;
 /** A store that could not be looked through is tried again after this long, in milliseconds. */
 const CATCH_UP_AGAIN_MS = 60_000;
 /** After a fault of the program itself, in milliseconds. */
@@ -95,6 +103,8 @@ export class Relay {
   readonly #deliveries: Deliveries;
   readonly #status: StatusTelling;
   #catchUpAt = -Infinity;
+  /** The last look at the agenda found nothing to stay for. */
+  #wasOver = false;
   #wake = new AbortController();
 
   /** @param outside What lies outside. */
@@ -103,8 +113,8 @@ export class Relay {
     this.#pending = new PendingSessions(outside);
     this.#inForce = new InForce(outside);
     this.#agenda = new Agenda(outside, this.#pending, this.#inForce);
-    this.#deliveries = new Deliveries(outside, this.#pending, this.#inForce);
     this.#status = new StatusTelling(outside, this.#pending, this.#inForce);
+    this.#deliveries = new Deliveries(outside, this.#pending, this.#inForce, this.#status);
   }
 
   /**
@@ -114,16 +124,18 @@ export class Relay {
    */
   async work(hold: RelayHold): Promise<WhyStopped> {
     this.#agenda.begin();
+    this.#wasOver = false;
     let next: WhyStopped | "on" = "on";
+    let hasEnded = false;
     try {
       while (next === "on") {
         next = await this.#safely(() => this.#turn(hold));
         if (next === "on") next = await this.#safely(() => this.#sleep());
       }
-      return next;
     } finally {
-      await this.#leave(next === "asked" ? HANDOVER_MS : 0);
+      hasEnded = await this.#leave(next === "asked" ? HANDOVER_MS : 0);
     }
+    return hasEnded ? next : "stuck";
   }
 
   /**
@@ -154,11 +166,11 @@ export class Relay {
     await this.#follow(hold);
     const force = this.#inForce.current;
     if (force) {
-      await this.#catchUp(force);
-      await this.#begin(force);
+      if (this.#outside.now() >= this.#catchUpAt) await this.#catchUp(force);
+      this.#begin(force);
     }
     await this.#status.tell();
-    return this.#agenda.isOver() ? "idle" : "on";
+    return await this.#isOver(force) ? "idle" : "on";
   }
 
   /** Where the user wants no automatic archiving, no intent is followed, however urgent. */
@@ -174,65 +186,87 @@ export class Relay {
   async #follow(hold: RelayHold): Promise<void> {
     const change = await this.#inForce.follow(() => hold.open());
     if (change === "none") return;
-    for (const pending of this.#pending) pending.rulesChanged(change === "changed");
+    this.#pending.rulesChanged(change === "changed");
+    // What is wanted now may differ, and so may what each backend lacks.
+    if (change === "changed") this.#catchUpAt = -Infinity;
     await this.#dropUnlessAuto();
   }
 
-  async #catchUp({ archive }: Force): Promise<void> {
-    const { stores, now, date, say, signal } = this.#outside;
-    if (now() < this.#catchUpAt || !archive.settings.auto) return;
+  /**
+   * Before it ends it looks once for what nobody told of: while it was there, no other was started
+   * that would have looked.
+   */
+  async #isOver(force: Force | undefined): Promise<boolean> {
+    const wasOver = this.#wasOver;
+    this.#wasOver = this.#agenda.isOver();
+    if (!this.#wasOver || wasOver || force === undefined) return this.#wasOver;
+    return !await this.#catchUp(force);
+  }
+
+  /** Looks for what nobody told of; says whether there was anything. */
+  async #catchUp({ archive }: Force): Promise<boolean> {
+    const { stores, isNamed, now, date, say, signal } = this.#outside;
+    if (!archive.settings.auto) return false;
     this.#catchUpAt = now() + CATCH_UP_AGAIN_MS;
     const mentioned = [...this.#pending].map(({ session }) => session);
-    const source = { stores, mentioned, date: date(), say, signal };
+    const isForKnown = isNamed && !archive.settings.history;
+    const source = { stores, mentioned, isForKnown, date: date(), say, signal };
     const { missed, older, isWhole } = await catchUp(archive, source);
     this.#status.olderAre(older);
-    if (isWhole) this.#catchUpAt = Infinity;
-    for (const session of missed) this.#pending.missed(session);
+    if (isWhole) this.#catchUpAt = now() + CATCH_UP_MS;
+    return missed.filter((session) => this.#pending.missed(session)).length > 0;
   }
 
   /** Begins whatever is due. */
-  async #begin(force: Force): Promise<void> {
+  #begin(force: Force): void {
     const now = this.#outside.now();
     for (const lane of force.lanes) {
       if (!lane.hasRoom) continue;
       const due = this.#agenda.wantedBy(lane, force).filter(({ at }) => at <= now);
-      if (due.length === 0) continue;
-      const hindrance = await lane.open.hindrance?.();
-      if (hindrance !== undefined) {
-        lane.rest(hindrance);
-        continue;
-      }
       for (const { pending } of due) {
         if (!lane.hasRoom) break;
-        const brought = this.#deliveries.bring({ pending, lane, force });
-        force.begin(brought.finally(() => this.#wake.abort()));
+        const ended = force.begin(this.#deliveries.bring({ pending, lane, force }));
+        void ended.finally(() => this.#wake.abort());
       }
     }
   }
 
   /** Until something is due, or may have happened. */
   async #sleep(): Promise<"on"> {
-    await this.#pause(Math.min(this.#agenda.untilNext(), this.#status.untilNext()));
+    const ms = Math.min(this.#agenda.untilNext(), this.#status.untilNext());
+    await this.#pause(ms, this.#outside.signal);
     return "on";
   }
 
   /** Waits for something to happen outside, or for work that ends. */
-  async #pause(ms: number): Promise<void> {
-    const { pause, signal } = this.#outside;
-    await pause(ms, AbortSignal.any([this.#wake.signal, signal]));
+  async #pause(ms: number, signal?: AbortSignal): Promise<void> {
+    const early = signal ? AbortSignal.any([this.#wake.signal, signal]) : this.#wake.signal;
+    await this.#outside.pause(ms, early);
     this.#wake = new AbortController();
   }
 
-  /** Lets what is under way end, for so long, and lets go of everything. */
-  async #leave(patienceMs: number): Promise<void> {
-    const { now, signal } = this.#outside;
-    const until = now() + patienceMs;
-    while (this.#inForce.isBusy && now() < until && !signal.aborted) {
-      await this.#pause(until - now());
-    }
+  /**
+   * Lets what is under way end, for so long, and lets go of everything.
+   *
+   * @returns Whether it has ended.
+   */
+  async #leave(patienceMs: number): Promise<boolean> {
+    await this.#ended(patienceMs, this.#outside.signal);
     this.#inForce.cut();
-    await this.#inForce.settled();
+    const hasEnded = await this.#ended(END_MS);
+    if (!hasEnded) this.#outside.say("what is under way does not end; it ends with this process");
     await this.#status.tellLast();
-    await this.#inForce.leave();
+    if (hasEnded) await this.#inForce.leave();
+    return hasEnded;
+  }
+
+  /** Waits until nothing is under way, for so long at most. */
+  async #ended(ms: number, signal?: AbortSignal): Promise<boolean> {
+    const { now } = this.#outside;
+    const until = now() + ms;
+    while (this.#inForce.isBusy && now() < until && !signal?.aborted) {
+      await this.#pause(until - now(), signal);
+    }
+    return !this.#inForce.isBusy;
   }
 }

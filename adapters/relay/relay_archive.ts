@@ -22,6 +22,7 @@ export interface OpenLane {
   begin(): ArchiveRun;
   /**
    * Why nothing shall be stored there now, though it would work; its disk is almost full, perhaps.
+   * Answers within seconds, also of a disk that does not.
    */
   hindrance?(): Promise<string | undefined>;
 }

@@ -18,9 +18,10 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { configFile } from "../config/locate.ts";
 import "../config/parse.ts";
-import { requests, takeAsRelay } from "../state/handover.ts";
-import { StoresFile } from "../state/known_stores.ts";
+import { isAsked, takeAsRelay } from "../state/handover.ts";
+import { type KnownStores, StoresFile } from "../state/known_stores.ts";
 import { ledgerPath, outboxFolder, spoolFolder } from "../state/layout.ts";
+import { LateOpen } from "../state/late_open.ts";
 import { FileLedger } from "../state/ledger.ts";
 import { stateFolder } from "../state/location.ts";
 import { Outbox } from "../state/outbox.ts";
@@ -37,6 +38,8 @@ import { Wake } from "./wake.ts";
 export interface RelayOptions {
   /** The configuration's absolute path, where the user named one. */
   readonly config?: string;
+  /** Since when the host archives that started it, in epoch milliseconds; now by default. */
+  readonly since?: number;
   /** How long to stay when nothing waits any more, in milliseconds; 30 s by default. */
   readonly lingerMs?: number;
   /** Ends it: what is under way is cut short, and waits for the next one. */
@@ -67,7 +70,14 @@ export async function readyRelay(options: RelayOptions): Promise<ReadyRelay> {
   const file = configFile(where);
   const state = await stateFolder({ env, platform, configPath: file.path });
   const log = new RelayLog(state);
-  const place: Place = { state, log, configPath: file.path, load: () => loadConfig(where) };
+  const place: Place = {
+    state,
+    log,
+    configPath: file.path,
+    isNamed: path !== undefined,
+    stores: new StoresFile(state, options.since ?? Date.now()),
+    load: () => loadConfig(where),
+  };
   return { log, run: () => run(place, options) };
 }
 
@@ -76,11 +86,14 @@ interface Place {
   readonly state: string;
   readonly log: RelayLog;
   readonly configPath: string;
+  /** The user named it for the process that started this one. */
+  readonly isNamed: boolean;
+  readonly stores: KnownStores;
   load(): Promise<Config>;
 }
 
 async function run(place: Place, { signal, lingerMs = LINGER_MS }: RelayOptions): Promise<void> {
-  const { state, log, configPath } = place;
+  const { state, log, configPath, isNamed, stores } = place;
   const outbox = new Outbox(outboxFolder(state));
   const wake = new Wake(state);
   await wake.open();
@@ -97,7 +110,8 @@ async function run(place: Place, { signal, lingerMs = LINGER_MS }: RelayOptions)
       sayBug: bugsTo(log),
       tellStatus: (status) => writeStatus(state, status),
       before: await readStatus(state),
-      stores: new StoresFile(state),
+      stores,
+      isNamed,
       lingerMs,
       signal,
     });
@@ -110,7 +124,7 @@ async function run(place: Place, { signal, lingerMs = LINGER_MS }: RelayOptions)
 }
 
 async function take(place: Place, signal: AbortSignal): Promise<Tenure | undefined> {
-  const { state, log } = place;
+  const { state, log, stores } = place;
   const lock = await takeAsRelay(state, { purpose: "archiving in the background", signal })
     .catch((error: unknown) => {
       if (isArchiveError(error, "Aborted")) return undefined;
@@ -118,7 +132,10 @@ async function take(place: Place, signal: AbortSignal): Promise<Tenure | undefin
     });
   if (lock === undefined) return undefined;
   log.say(`process ${process.pid} archives in the background`);
-  const ledger = lateLedger(state);
+  // Also where it cannot archive anything yet. It is tried again whenever it is needed.
+  await stores.since().catch(bugsTo(log));
+  // It is for the lock's holder, and is not needed before there is a configuration.
+  const ledger = new LateOpen(() => FileLedger.open(ledgerPath(state)));
   const spool = lateSpool(spoolFolder(state));
   const { env, platform } = process;
   return {
@@ -128,32 +145,23 @@ async function take(place: Place, signal: AbortSignal): Promise<Tenure | undefin
       const agents = [openCode({ env })];
       return await openLanes(config, {
         agents,
-        ledger: await ledger.open(),
+        ledger: await ledger.get(),
         spool,
         state,
         env,
         platform,
       });
     },
-    isAsked: () => requests(state),
+    isAsked: () => isAsked(state),
     isHeld: () => lock.held(),
     async release() {
       try {
-        await ledger.close();
+        await (await ledger.ifOpen())?.close();
       } finally {
         await lock.release();
         log.say(`process ${process.pid} gave the lock back`);
       }
     },
-  };
-}
-
-/** The ledger is for the lock's holder, and is not needed before there is a configuration. */
-function lateLedger(state: string) {
-  let opened: Promise<FileLedger> | undefined;
-  return {
-    open: () => opened ??= FileLedger.open(ledgerPath(state)),
-    close: async () => await (await opened)?.close(),
   };
 }
 

@@ -29,6 +29,11 @@ export interface StartOptions {
   readonly config?: string;
   /** The environment that the relay gets; the process's own by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Since when the host archives, in epoch milliseconds: where this is the first relay of a state,
+   * sessions that have not changed since are from before the installation. Now by default.
+   */
+  readonly since?: number;
   /** How long it stays when nothing waits any more, in milliseconds; its own default otherwise. */
   readonly lingerMs?: number;
   /** More arguments for the runtime, before the script. */
@@ -106,11 +111,11 @@ const LOOK_MS = 100;
  * @param options What it is started with; environment and flags are the process's own.
  */
 export async function startRelayInWorker(
-  { config, lingerMs }: Pick<StartOptions, "config" | "lingerMs">,
+  { config, since, lingerMs }: Pick<StartOptions, "config" | "since" | "lingerMs">,
 ): Promise<StartedRelay> {
   const { Worker } = await import("node:worker_threads");
   const worker = new Worker(ownFile("./worker", import.meta.url), {
-    workerData: { config, lingerMs },
+    workerData: { config, since, lingerMs },
   });
   const ended = new Promise<Error | undefined>((resolve) => {
     worker.once("error", (error) => resolve(asError(error)));
@@ -122,12 +127,13 @@ export async function startRelayInWorker(
 
 async function spawnRelay(options: StartOptions): Promise<Started> {
   const { spawn } = await import("node:child_process");
-  const { state, config, lingerMs, env = process.env, flags } = options;
+  const { state, config, since, lingerMs, env = process.env, flags } = options;
   // Not the user's project.
   const program = onOwnRuntime(ownFile("./main", import.meta.url), { cwd: state, flags });
   const args = [
     ...program.args,
     ...(config === undefined ? [] : ["--config", config]),
+    ...(since === undefined ? [] : ["--since", `${since}`]),
     ...(lingerMs === undefined ? [] : ["--linger", `${lingerMs}`]),
   ];
   const log = await openLog(state);

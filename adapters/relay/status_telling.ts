@@ -72,6 +72,14 @@ export class StatusTelling {
     return this.#isBehind ? Math.max(1, this.#toldAt + TELL_MS - this.#outside.now()) : Infinity;
   }
 
+  /**
+   * Tells of the first success ever, if it is that. Before its intent is removed, since OpenCode may
+   * end as soon as it is, and would never say it.
+   */
+  async tellFirstSuccess(): Promise<void> {
+    if (this.#firstSuccess === undefined) await this.tellLast();
+  }
+
   /** Tells what is new, since there may be no next time. */
   async tellLast(): Promise<void> {
     try {
@@ -88,7 +96,7 @@ export class StatusTelling {
   }
 
   #facts(): Omit<Status, "updatedAt"> {
-    const { names, health, current, stamp = MISSING, problem } = this.#inForce;
+    const { names, health, current, stamp = MISSING, problem, isGone } = this.#inForce;
     const { auto, waitOnExitMs } = current?.archive.settings ?? ARCHIVE_DEFAULTS;
     const backends = backendsStatus(health, names);
     const waiting = [...this.#pending].filter((pending) => pending.isWaiting(names));
@@ -100,6 +108,7 @@ export class StatusTelling {
         path: this.#outside.configPath,
         stamp,
         ...(problem !== undefined && { problem }),
+        ...(isGone && { isGone }),
         auto,
         waitOnExitMs,
       },

@@ -31,7 +31,7 @@ export async function keepRelay(relay: Relay, outside: TenureOutside): Promise<v
     const tenure = await outside.take();
     if (tenure === undefined) return;
     const why = await relay.work(tenure).finally(() => tenure.release());
-    if (why === "stopped" || why === "lost") return;
+    if (why === "stopped" || why === "lost" || why === "stuck") return;
     // Whoever wrote an intent while the lock was still held saw a relay, and started none.
     if (why === "idle" && !relay.isNews(await outside.names())) return;
   }

@@ -17,13 +17,19 @@ export type WatchFolder = (
   listener: () => void,
 ) => Pick<FSWatcher, "on" | "close">;
 
+/** A watch that broke, or could not be had, is tried again after this long, in milliseconds. */
+const AGAIN_MS = 60_000;
+
 /** Watches a folder. */
 export class WatchedFolder {
   readonly #path: string;
   readonly #onEvent: () => void;
   readonly #watch: WatchFolder;
+  readonly #againMs: number;
+  /** When to try again without a watch. */
+  #againAt = -Infinity;
   #watcher: ReturnType<WatchFolder> | undefined;
-  /** Names the very folder that is watched; empty when none is. */
+  /** Names the very folder that is or was to be watched; empty when none is. */
   #identity = "";
   #tells = false;
 
@@ -33,11 +39,18 @@ export class WatchedFolder {
    * @param path Where the folder is, or will be.
    * @param onEvent Called when something happened in it; now and then for nothing.
    * @param watchFolder How to watch it.
+   * @param againMs For how long a watch that broke is not tried again, in milliseconds.
    */
-  constructor(path: string, onEvent: () => void, watchFolder: WatchFolder = watch) {
+  constructor(
+    path: string,
+    onEvent: () => void,
+    watchFolder: WatchFolder = watch,
+    againMs = AGAIN_MS,
+  ) {
     this.#path = path;
     this.#onEvent = onEvent;
     this.#watch = watchFolder;
+    this.#againMs = againMs;
   }
 
   /** Whether the system has shown that it tells of what happens in the folder. */
@@ -47,17 +60,19 @@ export class WatchedFolder {
 
   /** Sees to it that the folder is there, and that it is the one that is watched. Never rejects. */
   async tend(): Promise<void> {
-    if (this.#identity !== "" && await this.#identify() === this.#identity) return;
+    const isTried = this.#watcher !== undefined || performance.now() < this.#againAt;
+    if (isTried && this.#identity !== "" && await this.#identify() === this.#identity) return;
     // Before anything else: Bun goes on with the old folder where two watch the same path.
     this.close();
+    this.#againAt = performance.now() + this.#againMs;
     try {
       await makePrivateFolder(this.#path);
       this.#identity = await this.#identify();
       this.#watcher = this.#begin();
       await this.#provoke();
     } catch {
-      // Too many watches, or no room for the folder: who waits has to look, and later calls try again
-      // where the folder itself was missing.
+      // Too many watches, or no room for the folder: who waits has to look, and later calls try again,
+      // at once where the folder itself was missing.
       this.#tells = false;
     }
   }
@@ -78,7 +93,10 @@ export class WatchedFolder {
     });
     watcher.on("error", () => {
       watcher.close();
-      if (watcher === this.#watcher) this.#tells = false;
+      if (watcher !== this.#watcher) return;
+      this.#watcher = undefined;
+      this.#tells = false;
+      this.#againAt = performance.now() + this.#againMs;
     });
     return watcher;
   }

@@ -7,8 +7,9 @@
 import process from "node:process";
 import { workerData } from "node:worker_threads";
 import { liveRelay } from "./life.ts";
+import type { RelayOptions } from "./run_relay.ts";
 
-const { config, lingerMs } = workerData as { readonly config?: string; readonly lingerMs?: number };
-await liveRelay({ config, lingerMs, signal: new AbortController().signal });
+const { config, since, lingerMs } = workerData as Omit<RelayOptions, "signal">;
+await liveRelay({ config, since, lingerMs, signal: new AbortController().signal });
 // Of the thread only, which must end even if something of it were still open.
 process.exit(0);

@@ -96,8 +96,9 @@ export async function takeAsRelay(
   try {
     for (;;) {
       throwIfAborted(signal, "waiting for the lock");
-      const isAsked = await requests(state);
-      const outcome = isAsked ? undefined : await tryLock(path, { purpose, kind: "relay", signal });
+      const outcome = await isAsked(state)
+        ? undefined
+        : await tryLock(path, { purpose, kind: "relay", signal });
       if (outcome !== undefined && !("refusal" in outcome)) return outcome;
       if (outcome?.holder?.kind === "relay") return undefined;
       place ??= await placeInLine(state, purpose, signal);
@@ -136,7 +137,7 @@ export async function livingRelay(state: string): Promise<LockHolder | undefined
  *
  * @param state The state's folder.
  */
-export async function requests(state: string): Promise<boolean> {
+export async function isAsked(state: string): Promise<boolean> {
   const folder = handoverFolder(state);
   try {
     const files = (await requestNames(folder)).map((name) => join(folder, name));

@@ -1,5 +1,6 @@
 /**
- * The file `stores.json`: since when this installation knows each agent's store.
+ * The file `stores.json`: since when this installation is there, and the stores of agents' sessions
+ * that it has met.
  *
  * @module
  */
@@ -11,65 +12,93 @@ import { storesPath } from "./layout.ts";
 import { replaceFile } from "./replace_file.ts";
 
 /** One agent's store. */
-type StoreId = Pick<SessionId, "agent" | "store">;
+export type StoreId = Pick<SessionId, "agent" | "store">;
 
-interface Known extends StoreId {
-  /** Epoch milliseconds. */
-  readonly since: number;
-}
-
-/** The stores that are known in a state folder. For the lock's holder only. */
-export class StoresFile {
-  readonly #path: string;
-
-  /** @param folder The state's folder. */
-  constructor(folder: string) {
-    this.#path = storesPath(folder);
-  }
-
-  /** All that are known. */
-  async all(): Promise<readonly StoreId[]> {
-    return await this.#read();
-  }
-
+/** What an installation knows of where sessions are. */
+export interface KnownStores {
   /**
-   * Since when stores are known; notes those that are new.
+   * Since when this installation is there, in epoch milliseconds: what has not changed since is from
+   * before it.
+   */
+  since(): Promise<number>;
+  /** All stores that it has met. */
+  all(): Promise<readonly StoreId[]>;
+  /**
+   * Takes note of stores.
    *
    * @param stores Which.
-   * @param now Epoch milliseconds.
-   * @returns Epoch milliseconds each, in order.
    */
-  async since(stores: readonly StoreId[], now: number): Promise<readonly number[]> {
-    const known = [...await this.#read()];
-    const before = known.length;
-    const times = stores.map(({ agent, store }) => {
-      const found = known.find((one) => one.agent === agent && one.store === store);
-      if (!found) known.push({ agent, store, since: now });
-      return found?.since ?? now;
-    });
-    if (known.length > before) {
-      await replaceFile(this.#path, `${JSON.stringify({ version: 1, stores: known })}\n`);
-    }
-    return times;
+  add(stores: readonly StoreId[]): Promise<void>;
+}
+
+interface Known {
+  /** Epoch milliseconds; undefined in a file of which nothing can be understood. */
+  readonly since?: number;
+  readonly stores: readonly StoreId[];
+}
+
+/** {@linkcode KnownStores} in a state folder. For the lock's holder only. */
+export class StoresFile implements KnownStores {
+  readonly #path: string;
+  readonly #startedAt: number;
+
+  /**
+   * @param folder The state's folder.
+   * @param startedAt When an installation of which nothing is known yet began, in epoch milliseconds.
+   */
+  constructor(folder: string, startedAt: number) {
+    this.#path = storesPath(folder);
+    this.#startedAt = startedAt;
   }
 
-  async #read(): Promise<readonly Known[]> {
+  /** See {@linkcode KnownStores.since}. Notes it at the first call. */
+  async since(): Promise<number> {
+    const { since, stores } = await this.#read();
+    if (since !== undefined) return since;
+    await this.#write({ since: this.#startedAt, stores });
+    return this.#startedAt;
+  }
+
+  /** See {@linkcode KnownStores.all}. */
+  async all(): Promise<readonly StoreId[]> {
+    return (await this.#read()).stores;
+  }
+
+  /** See {@linkcode KnownStores.add}. */
+  async add(stores: readonly StoreId[]): Promise<void> {
+    const known = await this.#read();
+    const strange = stores.filter(({ agent, store }) =>
+      !known.stores.some((one) => one.agent === agent && one.store === store)
+    );
+    if (strange.length === 0) return;
+    const all = [...known.stores, ...strange.map(({ agent, store }) => ({ agent, store }))];
+    await this.#write({ since: known.since ?? this.#startedAt, stores: all });
+  }
+
+  async #read(): Promise<Known> {
     try {
       return knownIn(JSON.parse(await readFile(this.#path, "utf8")));
     } catch (error) {
-      // Without the file every store counts as new, which costs nothing but later archives.
-      if (errorCode(error) === "ENOENT" || error instanceof SyntaxError) return [];
+      // Without the file the installation begins anew, which costs nothing but later archives.
+      if (errorCode(error) === "ENOENT" || error instanceof SyntaxError) return { stores: [] };
       throw fileError(error, "cannot read", this.#path);
     }
   }
+
+  async #write(known: Known): Promise<void> {
+    await replaceFile(this.#path, `${JSON.stringify({ version: 1, ...known })}\n`);
+  }
 }
 
-function knownIn(value: unknown): readonly Known[] {
-  const { stores } = fieldsOf(value);
-  return Array.isArray(stores) ? stores.filter(isKnown) : [];
+function knownIn(value: unknown): Known {
+  const { since, stores } = fieldsOf(value);
+  return {
+    ...(typeof since === "number" && { since }),
+    stores: Array.isArray(stores) ? stores.filter(isStore) : [],
+  };
 }
 
-function isKnown(value: unknown): value is Known {
-  const { agent, store, since } = fieldsOf(value);
-  return typeof agent === "string" && typeof store === "string" && typeof since === "number";
+function isStore(value: unknown): value is StoreId {
+  const { agent, store } = fieldsOf(value);
+  return typeof agent === "string" && typeof store === "string";
 }

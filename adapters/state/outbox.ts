@@ -1,8 +1,9 @@
 /**
  * The outbox: which sessions wait to be archived, one small durable file each time one is wanted.
  *
- * Any number of processes write. Only the lock's holder removes, and only files that it had listed
- * before it loaded the session: one that is written meanwhile is about a later state and stays.
+ * Any number of processes write. The lock's holder removes, and only files that it had listed before
+ * it loaded the session: one that is written meanwhile is about a later state and stays. Who wrote
+ * some removes them without the lock where another of its own for the same session stands by then.
  * `intent.ts` knows what is in a file.
  *
  * @module
@@ -34,6 +35,8 @@ export interface Waiting {
   readonly sessions: readonly WaitingSession[];
   /** The names of files that say nothing usable; they are in the folder `damaged` now. */
   readonly damaged: readonly string[];
+  /** The names of files that the disk did not give away this time; they stay where they are. */
+  readonly unread: readonly string[];
 }
 
 const TEMPORARY = ".tmp-";
@@ -105,16 +108,18 @@ export class Outbox {
     await this.#sweep(names.filter((name) => name.startsWith(TEMPORARY)));
     const groups = new Map<string, WaitingSession>();
     const damaged: string[] = [];
+    const unread: string[] = [];
     await inParallel(names.filter(isIntent), WIDTH, async (name) => {
       const text = await this.#read(name);
       if (text === GONE) return;
+      if (text === NOT_NOW) return void unread.push(name);
       const intent = text === UNREADABLE ? undefined : parseIntent(name, text);
       if (intent !== undefined) return add(groups, name, intent);
       await this.#moveAside(name);
       damaged.push(name);
     });
     const sessions = [...groups.values()].sort((one, two) => one.since - two.since);
-    return { sessions, damaged: damaged.sort() };
+    return { sessions, damaged: damaged.sort(), unread: unread.sort() };
   }
 
   /** The names of all intents, without a look into any. */
@@ -123,7 +128,7 @@ export class Outbox {
   }
 
   /**
-   * Removes intents. For the lock's holder only.
+   * Removes intents. For the lock's holder; others have {@linkcode write} replace their own.
    *
    * @param files Their names. Those that are missing are fine.
    */
@@ -190,7 +195,7 @@ export class Outbox {
     }
   }
 
-  async #read(name: string): Promise<string | typeof GONE | typeof UNREADABLE> {
+  async #read(name: string): Promise<string | Unread> {
     const path = join(this.#folder, name);
     try {
       return await readFile(path, "utf8");
@@ -198,6 +203,7 @@ export class Outbox {
       const code = errorCode(error);
       if (code === "ENOENT") return GONE;
       if (CANNOT_BE_READ.has(code)) return UNREADABLE;
+      if (code === "EIO") return NOT_NOW;
       throw fileError(error, "cannot read", path);
     }
   }
@@ -223,9 +229,13 @@ export class Outbox {
 
 const GONE = Symbol("gone");
 const UNREADABLE = Symbol("unreadable");
+/** One bad sector, or a network that is away for a moment: it keeps no other waiting. */
+const NOT_NOW = Symbol("not now");
+
+type Unread = typeof GONE | typeof UNREADABLE | typeof NOT_NOW;
 
 /** What systems answer about a file that will not be readable later either. */
-const CANNOT_BE_READ = new Set(["EISDIR", "ELOOP", "EACCES", "EPERM", "EIO"]);
+const CANNOT_BE_READ = new Set(["EISDIR", "ELOOP", "EACCES", "EPERM"]);
 
 function isIntent(name: string): boolean {
   return hashIn(name) !== undefined;

@@ -10,6 +10,7 @@ import { readFile, readlink } from "node:fs/promises";
 import { hostname, uptime } from "node:os";
 import process from "node:process";
 import { sha256Hex } from "../../core/hash.ts";
+import { procStat } from "../process/proc_stat.ts";
 import { errorCode } from "./file_error.ts";
 
 /**
@@ -112,9 +113,7 @@ function look(pid: number): Promise<Sight | undefined> {
 }
 
 async function lookInProc(pid: number): Promise<Sight | undefined> {
-  const stat = await textOf(`/proc/${pid}/stat`);
-  // The second field is the program's name in brackets and may hold anything, so count behind it.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = await procStat(pid).catch(() => []);
   const [state, start] = [fields[0], fields[19]];
   if (state === undefined || start === undefined) return undefined;
   return { start, ended: state === "Z" || state === "X" };

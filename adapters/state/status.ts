@@ -26,6 +26,8 @@ export interface Status {
     readonly stamp: string;
     /** Why it cannot be used, in one line for people, without secrets. */
     readonly problem?: string;
+    /** There has been a file, and there is none now. */
+    readonly isGone?: boolean;
     /** Whether sessions are archived by themselves. */
     readonly auto: boolean;
     /** How long an ending agent waits without progress, in milliseconds. */
@@ -141,12 +143,12 @@ function isStatus(value: unknown): value is Status {
 
 function isConfig(value: unknown): boolean {
   return isRecord(value) && areTexts(value, ["path", "stamp"]) &&
-    optional(value.problem, isText) && typeof value.auto === "boolean" &&
+    optional(value.problem, isText) && optional(value.isGone, isFlag) && isFlag(value.auto) &&
     isCount(value.waitOnExitMs);
 }
 
 function isBackend(value: unknown): boolean {
-  return isRecord(value) && areTexts(value, ["identity"]) && typeof value.failing === "boolean" &&
+  return isRecord(value) && areTexts(value, ["identity"]) && isFlag(value.failing) &&
     optional(value.lastSuccess, (last) => isEvent(last, ["session", "key"])) &&
     optional(value.lastFailure, (last) => isEvent(last, ["code", "message"])) &&
     optional(value.nextTryAt, isTime);
@@ -171,6 +173,10 @@ function optional(value: unknown, check: (value: unknown) => boolean): boolean {
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
+}
+
+function isFlag(value: unknown): boolean {
+  return typeof value === "boolean";
 }
 
 function isTime(value: unknown): boolean {

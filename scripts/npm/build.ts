@@ -7,7 +7,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { finish } from "./finish.ts";
@@ -22,12 +22,15 @@ const STANDS_IN = import.meta.resolve("@deno/dnt").startsWith("file:");
 /**
  * Builds the package.
  *
- * @param folder Where; what lies there is removed before.
- * @throws Error when an entry is missing, when dnt cannot be had, or when the code does not compile.
+ * @param folder Where: a folder that is not there yet, that is empty, or that has an earlier build,
+ * which is removed.
+ * @throws Error when the folder has anything else, when an entry is missing, when dnt cannot be had,
+ * or when the code does not compile.
  */
 export async function buildPackage(folder: string): Promise<void> {
   const missing = ENTRIES.filter(({ source }) => !existsSync(join(ROOT, source)));
   if (missing.length > 0) throw new Error(`entries are missing: ${sources(missing)}`);
+  await checkReplaceable(folder);
   const { build } = await builder();
   await rm(folder, { recursive: true, force: true });
   await build({
@@ -48,6 +51,18 @@ export async function buildPackage(folder: string): Promise<void> {
     [javaScriptOf, typesOf].some((place) => !existsSync(join(folder, place(source))))
   );
   if (astray.length > 0) throw new Error(`not where they should be: ${sources(astray)}`);
+}
+
+/** What somebody named by mistake must not be removed. */
+async function checkReplaceable(folder: string): Promise<void> {
+  const files = await readdir(folder).catch((error) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  if (files.length === 0) return;
+  const fields = await readFile(join(folder, "package.json"), "utf8").catch(() => "{}");
+  if (JSON.parse(fields).name === NAME) return;
+  throw new Error(`${folder} has something else than a build of ${NAME}: name another folder`);
 }
 
 /** Late, so that a JSR that does not answer can be told from a mistake. */

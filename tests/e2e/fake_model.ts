@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import process from "node:process";
 
 /** What the model does with a prompt. */
 export type Reply =
@@ -31,19 +32,26 @@ export interface FakeModel {
 export async function startFakeModel(reply: (prompt: string) => Reply): Promise<FakeModel> {
   let nowHanging = () => {};
   const hanging = new Promise<void>((resolve) => nowHanging = resolve);
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const text = chunks.map((chunk) => new TextDecoder().decode(chunk)).join("");
     const asked = JSON.parse(text || "{}") as Asked;
     const last = asked.messages?.at(-1);
-    const said = textOf(last);
-    const wanted = last?.role === "user" && asked.tools ? reply(said) : { text: `echo: ${said}` };
+    const prompt = textOf(last);
+    const echoed = { text: `echo: ${prompt}` };
+    const wanted = last?.role === "user" && asked.tools ? reply(prompt) : echoed;
     response.writeHead(200, { "content-type": "text/event-stream" });
     if (wanted === "hang") {
       send(response, { delta: { role: "assistant", content: "so far " } });
       nowHanging();
     } else answer(response, wanted);
+  };
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error) => {
+      process.stderr.write(`fake model: ${error?.stack ?? error}\n`);
+      response.writeHead(500).end();
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

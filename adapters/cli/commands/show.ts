@@ -20,6 +20,7 @@ interface ShowOptions extends CommonOptions {
   readonly format?: Format;
   readonly offset?: number;
   readonly limit?: number;
+  readonly lines?: number;
 }
 
 /** See {@linkcode Define}. */
@@ -32,9 +33,10 @@ export function defineShow(program: Command, perform: Perform): void {
     .option(
       "--limit <n>",
       "only a page of so many characters, with whole messages where they fit; says where the " +
-        "next one begins (20000 when only --offset is given)",
+        "next one begins (20000 when only --offset or --lines is given)",
       wholeNumber("--limit", 1),
     )
+    .option("--lines <n>", "only a page of so many lines, too", wholeNumber("--lines", 1))
     .option("--offset <n>", "where the page begins, as the one before said", OFFSET)
     .action((key: string, options: ShowOptions) =>
       perform(options, (call) => show(call, key, options))
@@ -80,14 +82,14 @@ interface Showing {
 
 /** What shows an archive the way that was asked for. */
 function printer(options: ShowOptions): (showing: Showing) => Promise<void> {
-  const { json, offset, limit } = options;
+  const { json, offset, limit, lines } = options;
   const format = options.format ?? (json ? "json" : "text");
-  const isPage = offset !== undefined || limit !== undefined;
+  const isPage = [offset, limit, lines].some((given) => given !== undefined);
   if (format === "summary") {
     if (!isPage) return printSummary;
-    throw new UsageError("a summary has no pages; leave out --offset and --limit");
+    throw new UsageError("a summary has no pages; leave out --offset, --limit and --lines");
   }
-  if (isPage) return (showing) => printPage(showing, format, { offset, limit });
+  if (isPage) return (showing) => printPage(showing, format, { offset, limit, lines });
   if (json && format !== "json") {
     throw new UsageError(`--json and --format ${format} exclude each other; leave one out`);
   }
@@ -134,9 +136,9 @@ async function printPage(
 ): Promise<void> {
   const { call: { report }, archive: { key, backend }, messages } = showing;
   const { PAGE_LIMIT, pageOf } = await import("../transcript_page.ts");
-  const { offset = 0, limit = PAGE_LIMIT } = request;
+  const { offset = 0, limit = PAGE_LIMIT, lines } = request;
   const pieces = format === "json" ? jsonLines(messages) : await written(showing, format);
-  const page = await pageOf(pieces, { offset, limit });
+  const page = await pageOf(pieces, { offset, limit, lines });
   if (offset > 0 && offset >= page.total) {
     throw new UsageError(
       `--offset is ${offset}, behind the end: as ${format} the conversation has ${page.total} ` +

@@ -47,8 +47,10 @@ export async function examineAgent(agent: Agent, signal: AbortSignal): Promise<E
     return { name, stores, sessions, notes, findings };
   } catch (thrown) {
     const error = asArchiveError(thrown);
-    const advice =
-      "close the agent and try again; if it stays, run this with --debug and report it";
+    // What is not supported says itself what is.
+    const advice = error.code === "NotSupported"
+      ? undefined
+      : "close the agent and try again; if it stays, run this with --debug and report it";
     const findings: Finding[] = [
       { check: name, status: "failed", detail: error.message, advice, error },
     ];

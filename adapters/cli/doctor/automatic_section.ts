@@ -64,7 +64,13 @@ export async function examineAutomatic(
   };
   try {
     const [relay, waiting] = await Promise.all([livingRelay(state), waitingIn(state)]);
-    const found = { ...common, relay: relay === undefined ? null : seen(relay), ...waiting };
+    const found = {
+      ...common,
+      relay: relay === undefined ? null : seen(relay),
+      ...waiting,
+      // A run that has archived them since does not change what the relay said last.
+      stuck: waiting.waiting === 0 ? undefined : common.stuck,
+    };
     return { ...found, findings: findingsOf(call, found) };
   } catch (thrown) {
     // What is wrong with the state's folder is told, with what to do, when that is looked at.

@@ -41,9 +41,14 @@ export function archiveTools(
 /** Commands that change the archive, which one process at a time may. */
 const WRITERS: ReadonlySet<string> = new Set(["run", "delete"]);
 
-/** Models call several tools at once; those that change the archive wait for each other. */
+/** The end of the last of them, from whichever directory of this process it was called. */
+let before: Promise<unknown> = Promise.resolve();
+
+/**
+ * Models call several tools at once, in several directories of one process; those that change the
+ * archive wait for each other.
+ */
 function oneWriterAtATime(run: RunProgram): RunProgram {
-  let before: Promise<unknown> = Promise.resolve();
   return async (argv, limits) => {
     if (!WRITERS.has(argv[0])) return await run(argv, limits);
     const mine = before.then(() => run(argv, limits));

@@ -17,6 +17,8 @@ const FORMATS: readonly Format[] = ["summary", "transcript", "json"];
  * bytes.
  */
 const PAGE = 16_000;
+/** Lines of one page. OpenCode cuts off answers behind 2,000, and the answer has some of its own. */
+const PAGE_LINES = 1_900;
 
 const ARGS = {
   key: KEY,
@@ -63,7 +65,8 @@ async function page(
   { program }: ToolCall,
 ): Promise<string> {
   const format = wanted === "json" ? "json" : "text";
-  const paging = [`--format=${format}`, `--offset=${offset}`, `--limit=${PAGE}`];
+  const size = [`--limit=${PAGE}`, `--lines=${PAGE_LINES}`];
+  const paging = [`--format=${format}`, `--offset=${offset}`, ...size];
   const found = answerOf<TranscriptPage>(await program(["show", ...paging, "--", key]));
   const { text, next, total, cut } = found;
   if (next === null && offset === 0) return text || "The session has no messages.";

@@ -17,6 +17,7 @@ interface Automatic {
   readonly auto: boolean;
   readonly waiting: number | null;
   readonly waitingSince?: string;
+  readonly stuck?: Status["stuck"];
   readonly history: number;
   readonly relay: { readonly pid: number } | null;
   readonly backends: Status["backends"];
@@ -151,6 +152,7 @@ describe("archive doctor on archiving by itself", () => {
         state,
         statusWith({ history: { sessions: 12 }, stuck: { sessions: 2, last } }),
       );
+      await leaveWaiting(state, ["ses_8", "ses_9"]);
       const { code, stdout } = await stage.archive(["doctor"]);
       assert.equal(code, 0);
       assert.match(stdout, /– stuck +2 sessions cannot .*ses_9 \(2026-01-02 11:00 UTC\): bad\n/);
@@ -158,6 +160,11 @@ describe("archive doctor on archiving by itself", () => {
       assert.match(stdout, /✓ older +12 sessions from before the installation are not archived/);
       assert.match(stdout, /→ "archive run" archives them\n/);
       assert.equal((await automatic(stage)).history, 12);
+      const outbox = new Outbox(outboxFolder(state));
+      await outbox.remove(await outbox.names());
+      const later = await stage.archive(["doctor"]);
+      assert.doesNotMatch(later.stdout, /stuck/, "a run has archived them meanwhile");
+      assert.equal((await automatic(stage)).stuck, undefined);
     }));
 
   it("says that it cannot tell where the outbox cannot be read", () =>

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { join } from "node:path";
 import process from "node:process";
 import type { Lock } from "../../../adapters/state/lock.ts";
-import { requests } from "../../../adapters/state/handover.ts";
+import { isAsked } from "../../../adapters/state/handover.ts";
 import { configPath, stateFolder } from "../../../adapters/state/location.ts";
 import { until } from "../../until.ts";
 import { onStage, session, type Stage } from "./stage.ts";
@@ -46,14 +46,14 @@ describe("while a background relay holds the lock", () => {
     it(`a run asks for it, waits, and ${how}`, () =>
       whileHeld("relay", async ({ archive }, lock, state) => {
         const running = archive(["run", ...flags]);
-        await until("the run asks", () => requests(state));
+        await until("the run asks", () => isAsked(state));
         assert.ok(await hasAsked(state));
         await lock.release();
         const { code, stderr } = await running;
         assert.equal(code, 0, stderr);
         if (note === undefined) assert.equal(stderr, "");
         else assert.equal(note.exec(stderr)?.[1], `${process.pid}`, stderr);
-        assert.equal(await requests(state), false);
+        assert.equal(await isAsked(state), false);
       }));
   }
 

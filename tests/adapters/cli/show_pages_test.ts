@@ -49,6 +49,28 @@ describe("archive show in pages", () => {
     });
   });
 
+  it("has no more lines on a page than asked for", async () => {
+    const messages = [{ id: "m0", role: "user" as const, text: "word\n".repeat(3_500) }];
+    await onStage([session("ses_lines", { messages })], async ({ archive }) => {
+      await archive(["run"]);
+      const whole = (await archive(["show", "ses_lines"])).stdout;
+      let text = "";
+      for (let offset: number | null = 0; offset !== null;) {
+        const place: string[] = [
+          `--offset=${offset}`,
+          "--limit=16000",
+          "--lines=1900",
+          "--format=text",
+        ];
+        const page = (await archive(["show", "ses_lines", "--json", ...place])).json<Page>();
+        assert.ok(page.text.split("\n").length <= 1_901, `${page.text.split("\n").length} lines`);
+        text += page.text;
+        offset = page.next;
+      }
+      assert.equal(text, whole);
+    });
+  });
+
   it("says on a terminal where the next page begins", async () => {
     await onStage([LONG], async (stage) => {
       await stage.archive(["run"]);

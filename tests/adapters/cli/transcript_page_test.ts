@@ -8,10 +8,14 @@ async function* piecesOf(texts: readonly string[]): AsyncGenerator<string> {
 }
 
 /** All pages, as who follows them gets them. */
-async function pagesOf(texts: readonly string[], limit: number): Promise<TranscriptPage[]> {
+async function pagesOf(
+  texts: readonly string[],
+  limit: number,
+  lines?: number,
+): Promise<TranscriptPage[]> {
   const pages: TranscriptPage[] = [];
   for (let offset: number | null = 0; offset !== null;) {
-    const page: TranscriptPage = await pageOf(piecesOf(texts), { offset, limit });
+    const page: TranscriptPage = await pageOf(piecesOf(texts), { offset, limit, lines });
     assert.ok(page.next === null || page.next > offset, "pages go forward");
     pages.push(page);
     offset = page.next;
@@ -46,6 +50,16 @@ describe("a page of a transcript", () => {
     );
   });
 
+  it("has no more lines than asked for, and whole messages as long as they fit", async () => {
+    const texts = ["head\n", "a\nb\n", "c\nd\ne\nf\ng\nh\n", "i"];
+    const pages = await pagesOf(texts, 1_000, 4);
+    assert.deepEqual(
+      pages.map(({ text }) => text),
+      ["head\na\nb\n", "c\nd\ne\nf\n", "g\nh\ni"],
+    );
+    assert.deepEqual(pages.map(({ cut }) => cut), [false, true, false]);
+  });
+
   it("is empty behind the end", async () => {
     const page = await pageOf(piecesOf(["abc"]), { offset: 3, limit: 7 });
     assert.equal(page.text, "");
@@ -55,17 +69,20 @@ describe("a page of a transcript", () => {
   it("leaves nothing out and breaks no character, whatever the messages and the limit", async () => {
     const text = fc.string({ unit: fc.constantFrom("a", "\n", "é", "😀"), maxLength: 30 });
     await fc.assert(
-      fc.asyncProperty(fc.array(text, { maxLength: 8 }), fc.integer({ min: 1, max: 40 }), async (
-        texts,
-        limit,
-      ) => {
-        const pages = await pagesOf(texts, limit);
-        assert.equal(pages.map((page) => page.text).join(""), texts.join(""));
-        for (const page of pages) {
-          assert.ok(page.text.length <= Math.max(2, limit));
-          assert.ok(page.text.isWellFormed());
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(text, { maxLength: 8 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.option(fc.integer({ min: 1, max: 8 }), { nil: undefined }),
+        async (texts, limit, lines) => {
+          const pages = await pagesOf(texts, limit, lines);
+          assert.equal(pages.map((page) => page.text).join(""), texts.join(""));
+          for (const page of pages) {
+            assert.ok(page.text.length <= Math.max(2, limit));
+            assert.ok(page.text.replace(/\n$/, "").split("\n").length <= (lines ?? Infinity));
+            assert.ok(page.text.isWellFormed());
+          }
+        },
+      ),
     );
   });
 

@@ -329,6 +329,58 @@ describe("the relay", () => {
     });
   });
 
+  it("is started for what was left behind once the configuration is corrected", async () => {
+    await onStage(async (stage) => {
+      const { config } = statusFile();
+      stage.stamp = "1:1:1";
+      stage.status = statusFile({ config: { ...config, stamp: "1:1:1", problem: "is no YAML" } });
+      await stage.outbox.write({ agent: "opencode", store: STORE, id: "left" });
+      await stage.clock.pass(10 * 60_000);
+      assert.equal(stage.starts, 1, "it would find the same again");
+      stage.stamp = "2:2:2";
+      await stage.clock.pass(30_000);
+      assert.equal(stage.starts, 2);
+      stage.status = statusFile({ config: { ...config, stamp: "2:2:2" } });
+      await stage.archiveAll();
+      await stage.clock.pass(60 * 60_000);
+      assert.equal(stage.starts, 2);
+      assert.equal(stage.clock.planned, 0);
+    });
+  });
+
+  it("that ended has failed of nothing that matters once nothing waits", async () => {
+    await onStage(async (stage) => {
+      const at = "2026-01-01T00:00:00.000Z";
+      const lastFailure = { at, code: "Unauthorized", message: "the key is refused" };
+      const last = { at, session: "x", code: "Invalid", message: "x is too large" };
+      stage.status = statusFile({
+        updatedAt: at,
+        waiting: 1,
+        stuck: { sessions: 1, last },
+        backends: { default: { identity: "s3:b", failing: true, lastFailure } },
+      });
+      await stage.clock.pass(60_000);
+      await stage.tell(...idlePair("a"));
+      await stage.clock.pass(60_000);
+      assert.deepEqual(stage.host.toasts, []);
+      stage.status = { ...stage.status, updatedAt: new Date(stage.clock.now()).toISOString() };
+      await stage.clock.pass(60_000);
+      assert.equal(stage.host.toasts.length, 2);
+    });
+  });
+
+  it("that ended has failed of what was left behind", async () => {
+    await onStage(async (stage) => {
+      const at = "2026-01-01T00:00:00.000Z";
+      const lastFailure = { at, code: "Unauthorized", message: "the key is refused" };
+      const backends = { default: { identity: "s3:b", failing: true, lastFailure } };
+      stage.status = statusFile({ updatedAt: at, waiting: 1, backends });
+      await stage.outbox.write({ agent: "opencode", store: STORE, id: "left" });
+      await stage.clock.pass(FIRST_LOOK_MS);
+      assert.equal(stage.host.toasts.length, 1);
+    });
+  });
+
   it("that cannot be started is told once", async () => {
     await onStage(async (stage) => {
       stage.relay = () => Promise.reject(new Error("no more processes"));
@@ -382,15 +434,31 @@ describe("the end of a process", () => {
     });
   });
 
-  it("comes at the next copy of the plugin at once when one has waited in vain", async () => {
+  it("is not the end of one of its directories, which is held up by nothing", async () => {
+    await onStage(async (stage) => {
+      const other = fakeHost({ directory: "/home/me/other" });
+      stage.archiving.join(other);
+      await stage.tell(...idlePair("idle"), status("working", "busy"));
+      const before = stage.clock.now();
+      await stage.archiving.leave(stage.host);
+      assert.equal(stage.clock.now(), before);
+      assert.deepEqual(await stage.waiting(), ["idle", "working"], "nothing of it is urgent");
+      await stage.archiving.leave(other);
+      assert.ok(stage.clock.now() - before >= 4_000, "what the first left is still waited for");
+      assert.deepEqual(await stage.waiting(), ["idle now", "working now"]);
+    });
+  });
+
+  it("is waited for once where all directories end at the same time", async () => {
     await onStage(async (stage) => {
       const other = fakeHost({ directory: "/home/me/other" });
       stage.archiving.join(other);
       await stage.tell(...idlePair("a"));
-      await stage.archiving.leave(stage.host);
+      stage.clock.after(700, () => void stage.onDisk(stage.archiveAll()));
       const before = stage.clock.now();
-      await stage.archiving.leave(other);
-      assert.equal(stage.clock.now(), before);
+      await Promise.all([stage.archiving.leave(stage.host), stage.archiving.leave(other)]);
+      const took = stage.clock.now() - before;
+      assert.ok(took >= 700 && took < 1_000, `${took} ms`);
     });
   });
 

@@ -127,8 +127,18 @@ describe("waiting at the end", () => {
 
   it("waits half as long where one of several backends fails", async () => {
     const stage = await waitingFor(["a"]);
-    stage.status = statusFile({ backends: { one: backend({ failing: true }), two: backend() } });
+    stage.status = statusFile({ backends: { one: failed(stage.clock.now()), two: backend() } });
     between(await stage.took(), 2_000, 2_100);
+  });
+
+  it("waits as long as ever where a backend failed before it was asked", async () => {
+    const stage = await waitingFor(["a"]);
+    const old = failed(stage.clock.now() - 60_000);
+    stage.status = statusFile({ backends: { only: old } });
+    between(await stage.took(), 4_000, 4_100);
+    await stage.intents.write("b");
+    stage.status = statusFile({ backends: { one: old, two: backend() } });
+    between(await stage.took(), 4_000, 4_100);
   });
 
   it("does not wait for a configuration that cannot be used, unless it changed since", async () => {
@@ -136,8 +146,18 @@ describe("waiting at the end", () => {
     stage.status = statusFile({ config: { ...statusFile().config, problem: "is no YAML" } });
     assert.equal(await stage.took(), 0);
     await stage.intents.write("b");
+    stage.status = { ...stage.status, updatedAt: new Date(stage.clock.now()).toISOString() };
     stage.stamp = "1:2:3";
     between(await stage.took(), 4_000, 4_100);
+  });
+
+  it("waits though a former relay could not use the configuration, in its environment", async () => {
+    const stage = await waitingFor(["a"]);
+    const updatedAt = new Date(stage.clock.now() - 60_000).toISOString();
+    const config = { ...statusFile().config, problem: "KEY is not set" };
+    stage.status = statusFile({ config, updatedAt });
+    stage.clock.after(500, () => stage.done("a"));
+    between(await stage.took(), 500, 600);
   });
 
   it("looks at the outbox often, and seldom at what the relay says", async () => {

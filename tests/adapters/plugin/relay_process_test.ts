@@ -12,6 +12,7 @@ import { configPath, statePath } from "../../../adapters/state/location.ts";
 import { lockHolder } from "../../../adapters/state/lock.ts";
 import { denoCache } from "../../deno_cache.ts";
 import { LANE_CONFIG } from "../../lane_config.ts";
+import { until } from "../../until.ts";
 import { inEnvironment } from "../relay/environment.ts";
 
 /** Elsewhere the relay can only run from what is built of it. */
@@ -61,8 +62,12 @@ describe("what starts the relay", { skip }, () => {
       assert.notEqual(holder?.pid, process.pid);
       await start();
       assert.equal((await lockHolder(lockPath(state)))?.pid, holder?.pid);
-      const begun = (await readFile(relayLogPath(state), "utf8")).match(/in the background/g);
-      assert.equal(begun?.length, 1);
+      const begun = await until(
+        "the relay says so",
+        async () =>
+          (await readFile(relayLogPath(state), "utf8")).match(/in the background/g) ?? false,
+      );
+      assert.equal(begun.length, 1);
     }));
 
   it("runs one in a thread where a process breaks off, at once", () =>
@@ -73,9 +78,11 @@ describe("what starts the relay", { skip }, () => {
         const begun = performance.now();
         await relayStarter({ ...options, env: noPlace, lingerMs: 0 })();
         assert.ok(performance.now() - begun < 20_000, "not after the longest wait");
-        const log = await readFile(relayLogPath(options.state), "utf8");
-        assert.match(log, /cannot start: /, "what the process said of itself");
-        assert.match(log, new RegExp(`process ${process.pid} archives in the background`));
+        const log = () => readFile(relayLogPath(options.state), "utf8");
+        assert.match(await log(), /cannot start: /, "what the process said of itself");
+        // It has its lock before it says so.
+        const said = `process ${process.pid} archives in the background`;
+        await until("the thread says so", async () => (await log()).includes(said), 5_000, log);
       })
     ));
 

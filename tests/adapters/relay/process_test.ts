@@ -128,6 +128,23 @@ describe("the relay's process", { skip }, () => {
       assert.doesNotMatch(await log(), /a fault of/);
     }));
 
+  it("takes what changed since its host began, though nothing waits, also while that is wrong", () =>
+    atHome(async ({ env, state, sessions, archives, start, until }) => {
+      const file = configPath({ env, platform: process.platform });
+      const yaml = await readFile(file, "utf8");
+      await writeFile(file, "backends: 5\n");
+      const since = Date.UTC(2025, 0, 1);
+      assert.ok("started" in await start(200, { since }));
+      await until("it says what is wrong", async () => (await readStatus(state))?.config.problem);
+      await until("the lock is free", async () => await free(state));
+      await writeFile(file, yaml);
+      assert.ok("started" in await start(200, { since: Date.now() }));
+      await until("all are archived", async () => {
+        const files = await readdir(archives, { recursive: true }).catch(() => []);
+        return sessions.every(({ id }) => files.some((name) => name.endsWith(`${id}.json`)));
+      });
+    }, { sessions: 3 }));
+
   it("is not started twice", () =>
     atHome(async ({ state, start, log }) => {
       const first = await start(60_000);

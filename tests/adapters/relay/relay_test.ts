@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { ArchiveError } from "../../../core/errors.ts";
 import { ARCHIVE_DEFAULTS } from "../../../adapters/config/defaults.ts";
 import { keepRelay } from "../../../adapters/relay/tenure.ts";
-import { START, STORE, World } from "./world.ts";
+import { START, World } from "./world.ts";
 
 const NONE = { sessions: 0, last: { session: "", message: "" } };
 const KEY = (id: string) => `home_me_project/2026-01-31/${id}.json`;
@@ -57,6 +57,27 @@ describe("the relay", () => {
     await world.work();
     const [first, second] = world.backends[0].puts;
     assert.ok(second.at - first.at < 3_500, `${second.at - first.at}`);
+  });
+
+  it("waits the interval again once what an intent wanted now is done", async () => {
+    const world = new World();
+    world.backends[0].takesMs = 3_000;
+    world.idle("one", "first", true);
+    world.at(1_500, () => world.idle("one", "second"));
+    await world.work();
+    const [first, second] = world.backends[0].puts;
+    assert.ok(second.at - first.at >= 10_000, `${second.at - first.at}`);
+  });
+
+  it("says of an intent once that it cannot be read for now, and reads it when it can", async () => {
+    const world = new World();
+    world.session("one");
+    world.unread = [world.intent("one")];
+    world.at(15_000, () => world.unread = []);
+    await world.work();
+    assert.equal(world.log.filter((line) => line.includes("cannot be read for now")).length, 1);
+    assert.equal(world.backends[0].puts.length, 1);
+    assert.deepEqual(world.intents, []);
   });
 
   it("sends several sessions at once", async () => {
@@ -123,6 +144,16 @@ describe("the relay", () => {
     assert.equal(world.backends[0].puts.length, 1);
     assert.ok(world.log.some((line) => /one waits for disk: memory: is locked/.test(line)));
     assert.deepEqual(world.intents, []);
+  });
+
+  it("tells of the first success before its intent is gone", async () => {
+    const world = new World();
+    world.idle("one");
+    const statuses: (string | undefined)[] = [];
+    world.beforeRemove = () => statuses.push(world.statuses.at(-1)?.firstSuccess);
+    await world.work();
+    assert.equal(statuses.length, 1);
+    assert.ok(statuses[0]);
   });
 
   it("tells within a moment of a change that follows another one at once", async () => {
@@ -216,15 +247,27 @@ describe("the relay and failing backends", () => {
 
   it("leaves a backend alone that is hindered, says why once, and goes on", async () => {
     const world = new World();
-    world.hindrance = "less than 5 % of its disk is free";
+    let hindrance: string | undefined = "less than 5 % of its disk is free";
+    world.hindranceOf = () => hindrance;
     world.idle("one");
-    world.at(150_000, () => world.hindrance = undefined);
+    world.at(150_000, () => hindrance = undefined);
     await world.work();
     assert.equal(world.backends[0].puts.length, 1);
     assert.ok(world.backends[0].puts[0].at >= 150_000);
     assert.deepEqual(world.log.filter((line) => line.includes("5 %")), [
       "disk waits: less than 5 % of its disk is free",
     ]);
+  });
+
+  it("does not let one whose disk never answers hold up the other, or a command", async () => {
+    const world = new World(["silent", "good"]);
+    world.hindranceOf = (name) => name === "silent" ? new Promise(() => {}) : undefined;
+    world.idle("one");
+    world.at(5_000, () => world.asked = true);
+    assert.equal(await world.work(), "stuck");
+    assert.equal(world.backends[1].puts.length, 1);
+    assert.ok(world.elapsed < 30_000, `${world.elapsed}`);
+    assert.equal(world.intents.length, 1);
   });
 
   it("keeps what is known of the backends from one process to the next", async () => {
@@ -566,6 +609,21 @@ describe("the relay and its configuration", () => {
     assert.deepEqual(third.backends[0].tries, []);
   });
 
+  it("goes by the default after something else was wrong where there never was a file", async () => {
+    const first = new World();
+    first.stamp = "missing";
+    first.problem = new Error("cannot read ledger.jsonl");
+    first.idle("one");
+    await first.work();
+    assert.match(first.status.config.problem ?? "", /cannot read/);
+    const second = new World(["disk"], first.status);
+    second.stamp = "missing";
+    second.idle("one");
+    await second.work();
+    assert.equal(second.backends[0].puts.length, 1);
+    assert.equal(second.status.config.problem, undefined);
+  });
+
   it("stops what is under way when other rules are in force, and goes by those", async () => {
     const world = new World();
     world.backends[0].takesMs = 60_000;
@@ -598,7 +656,7 @@ describe("the relay and its configuration", () => {
 });
 
 describe("the relay's catching up", () => {
-  it("takes what changed since the store is known, and counts what is older", async () => {
+  it("takes what changed since the installation, and counts what is older", async () => {
     const world = new World();
     world.session("old");
     world.session("fresh", { createdAt: "2026-06-02T00:00:00.000Z" });
@@ -609,9 +667,35 @@ describe("the relay's catching up", () => {
     assert.deepEqual(world.status.history, { sessions: 1 });
   });
 
+  it("leaves what just changed for a later look, since its turn may go on", async () => {
+    const world = new World();
+    const createdAt = (ms: number) => ({ createdAt: new Date(START + ms).toISOString() });
+    world.at(2_000, () => {
+      world.session("at work", createdAt(1_000));
+      world.session("at rest", createdAt(-9_000));
+      world.installedAt = START - 10_000;
+      world.stamp = "2";
+    });
+    await world.work();
+    const at = (id: string) => world.backends[0].puts.find(({ key }) => key.includes(id))?.at ?? 0;
+    assert.ok(at("at rest") < 5_000, `${at("at rest")}`);
+    assert.ok(at("at work") > 11_000, `${at("at work")}`);
+  });
+
+  it("leaves what it never had to others where the user named the configuration", async () => {
+    const world = new World(["disk"], undefined, 30_000, true);
+    world.installedAt = 0;
+    world.session("another's");
+    world.idle("ours");
+    world.at(15_000, () => world.session("ours", { text: "changed unseen" }));
+    await world.work();
+    assert.deepEqual(world.backends[0].puts.map(({ key }) => key), [KEY("ours"), KEY("ours")]);
+    assert.deepEqual(world.status.history, { sessions: 0 });
+  });
+
   it("looks again where a store could not be looked through", async () => {
     const world = new World();
-    world.known.set(STORE, 0);
+    world.installedAt = 0;
     world.session("missed");
     const sessions = world.agent.sessions.bind(world.agent);
     let looks = 0;
@@ -644,6 +728,84 @@ describe("the relay's catching up", () => {
     await world.work();
     assert.equal(world.backends[0].puts.length, 1);
     assert.deepEqual(world.status.history, { sessions: 0 });
+  });
+
+  it("takes what is older as soon as the configuration wants it too", async () => {
+    const world = new World();
+    world.session("old");
+    world.at(5_000, () => {
+      world.config = { ...world.config, history: true };
+      world.stamp = "2";
+    });
+    await world.work();
+    const [old] = world.backends[0].puts;
+    assert.equal(old.key, KEY("old"));
+    assert.ok(old.at < 20_000, `${old.at}`);
+  });
+
+  it("brings what it has to a backend that the configuration adds", async () => {
+    const world = new World(["disk", "added"]);
+    world.rules = [{ match: ["/**"], backends: ["disk"] }];
+    world.session("one", { createdAt: "2026-06-02T00:00:00.000Z" });
+    world.at(5_000, () => {
+      world.rules = [];
+      world.stamp = "2";
+    });
+    await world.work();
+    assert.deepEqual(world.backends.map(({ puts }) => puts.length), [1, 1]);
+  });
+
+  it("looks again now and then for what changed while it had other things to do", async () => {
+    const world = new World();
+    world.idle("other");
+    world.at(5_000, () => world.session("missed", { createdAt: "2026-06-02T00:00:00.000Z" }));
+    for (let at = 20_000; at < 900_000; at += 20_000) {
+      world.at(at, () => world.idle("other", `at ${at}`));
+    }
+    await world.work();
+    const missed = world.backends[0].puts.find(({ key }) => key.endsWith("/missed.json"));
+    assert.ok(missed && missed.at < 400_000, JSON.stringify(missed));
+  });
+
+  it("looks once more before it ends, and goes on when something changed", async () => {
+    const world = new World();
+    world.at(5_000, () => world.session("missed", { createdAt: "2026-06-02T00:00:00.000Z" }));
+    assert.equal(await world.work(), "idle");
+    assert.equal(world.backends[0].puts.length, 1);
+    assert.ok(world.elapsed < 90_000, `${world.elapsed}`);
+  });
+
+  it("tries what it found itself for no more than a day", async () => {
+    const world = new World();
+    world.step = 60_000;
+    world.backends[0].mood = "refuses";
+    world.session("missed", { createdAt: "2026-06-02T00:00:00.000Z" });
+    world.at(48 * 3_600_000, () => world.stop.abort());
+    assert.equal(await world.work(), "idle");
+    const hours = world.elapsed / 3_600_000;
+    assert.ok(hours >= 24 && hours < 25, `${hours}`);
+  });
+
+  it("does not stay for what the ledger never comes to know", async () => {
+    const world = new World();
+    world.session("odd", { createdAt: "2026-06-02T00:00:00.000Z" });
+    const sessions = world.agent.sessions.bind(world.agent);
+    world.agent.sessions = async function* (filter) {
+      for await (const ref of sessions(filter)) yield { ...ref, token: "another" };
+    };
+    world.at(3_600_000, () => world.stop.abort());
+    assert.equal(await world.work(), "idle");
+    assert.ok(world.elapsed < 90_000, `${world.elapsed}`);
+  });
+
+  it("ends though looking once more is not possible", async () => {
+    const world = new World();
+    world.at(5_000, () => {
+      world.stores.all = () => Promise.reject(new ArchiveError("Transient", "cannot read"));
+    });
+    world.at(3_600_000, () => world.stop.abort());
+    assert.equal(await world.work(), "idle");
+    assert.ok(world.elapsed < 60_000, `${world.elapsed}`);
   });
 
   it("neither takes nor counts what the rules keep on this machine", async () => {

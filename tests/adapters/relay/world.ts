@@ -14,7 +14,7 @@ import { router, type Rule } from "../../../core/routing.ts";
 import { MemoryBackend } from "../../../backends/memory.ts";
 import type { ArchiveConfig } from "../../../adapters/config/config.ts";
 import { ARCHIVE_DEFAULTS } from "../../../adapters/config/defaults.ts";
-import type { KnownStores, StoreId } from "../../../adapters/relay/catch_up.ts";
+import type { KnownStores } from "../../../adapters/state/known_stores.ts";
 import { Relay } from "../../../adapters/relay/relay.ts";
 import type { OpenLane, RelayArchive } from "../../../adapters/relay/relay_archive.ts";
 import type { Tenure } from "../../../adapters/relay/tenure.ts";
@@ -111,8 +111,8 @@ export class World {
   stamp = "1";
   /** Why its backends cannot be opened. */
   unusable: ArchiveError | undefined;
-  /** Why nothing shall be stored now. */
-  hindrance: string | undefined;
+  /** Why nothing shall be stored now in a backend. */
+  hindranceOf: (backend: string) => string | undefined | Promise<never> = () => undefined;
   asked = false;
   held = true;
   /** How often the configuration was opened, and how many of those are still open. */
@@ -122,9 +122,19 @@ export class World {
   pauses = 0;
   /** The least step of the clock; makes a day short. */
   step = 0;
+  /** The files of intents that cannot be read for now. */
+  unread: readonly string[] = [];
+  /** Called before intents are removed. */
+  beforeRemove: () => void = () => undefined;
   /** Called before the outbox is read. */
   beforeLook: () => void | Promise<void> = () => undefined;
-  readonly known = new Map<string, number>();
+  /** When the installation began, epoch milliseconds. */
+  installedAt = START;
+  readonly stores: KnownStores = {
+    since: () => Promise.resolve(this.installedAt),
+    all: () => Promise.resolve([]),
+    add: () => Promise.resolve(),
+  };
   readonly #intents = new Map<string, Intent>();
   /** How far the wall's clock has been set, in milliseconds. */
   clockSet = 0;
@@ -132,25 +142,22 @@ export class World {
   #events: { readonly at: number; readonly happen: () => void; readonly quiet: boolean }[] = [];
   #names = 0;
 
-  constructor(names: readonly string[] = ["disk"], before?: Status, lingerMs = 30_000) {
+  constructor(
+    names: readonly string[] = ["disk"],
+    before?: Status,
+    lingerMs = 30_000,
+    isNamed = false,
+  ) {
     this.backends = names.map((name) => new MoodyBackend(name, this));
-    const stores: KnownStores = {
-      all: () => Promise.resolve([]),
-      since: (asked: readonly StoreId[], now) =>
-        Promise.resolve(asked.map(({ store }) => {
-          const since = this.known.get(store) ?? now;
-          this.known.set(store, since);
-          return since;
-        })),
-    };
     this.relay = new Relay({
       outbox: {
         waiting: async () => {
           await this.beforeLook();
-          return { sessions: this.#waiting(), damaged: [] };
+          return { sessions: this.#waiting(), damaged: [], unread: this.unread };
         },
         names: () => Promise.resolve(this.intents),
         remove: (files) => {
+          this.beforeRemove();
           for (const file of files) this.#intents.delete(file);
           return Promise.resolve();
         },
@@ -168,7 +175,8 @@ export class World {
         return Promise.resolve();
       },
       before,
-      stores,
+      stores: this.stores,
+      isNamed,
       lingerMs,
       signal: this.stop.signal,
     });
@@ -261,6 +269,7 @@ export class World {
   #waiting(): WaitingSession[] {
     const sessions = new Map<string, WaitingSession>();
     for (const [file, { session, now, since }] of this.#intents) {
+      if (this.unread.includes(file)) continue;
       const others = sessions.get(session.id);
       sessions.set(session.id, {
         session,
@@ -307,7 +316,7 @@ export class World {
       identity,
       ...(this.unusable && { unusable: this.unusable }),
       begin: () => archiver.begin(),
-      hindrance: () => Promise.resolve(this.hindrance),
+      hindrance: async () => await this.hindranceOf(name),
     };
   }
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { livingRelay, requests, takeAsRelay, takeOver } from "../../../adapters/state/handover.ts";
+import { isAsked, livingRelay, takeAsRelay, takeOver } from "../../../adapters/state/handover.ts";
 import { lockHolder } from "../../../adapters/state/lock.ts";
 import type { LockHolder } from "../../../adapters/state/lock_file.ts";
 import { thisProcess } from "../../../adapters/state/process_identity.ts";
@@ -84,14 +84,14 @@ describe("taking over", () => {
     withFolder(async (state) => {
       const relay = await takeAsRelay(state, { purpose });
       assert.ok(relay);
-      assert.equal(await requests(state), false);
+      assert.equal(await isAsked(state), false);
       const told: LockHolder[] = [];
       const taking = takeOver(state, { purpose, onWait: (holder) => void told.push(holder) });
-      await until("somebody asks", () => requests(state));
+      await until("somebody asks", () => isAsked(state));
       await relay.release();
       const lock = await taking;
       assert.deepEqual(told, [relay.holder]);
-      assert.equal(await requests(state), false);
+      assert.equal(await isAsked(state), false);
       assert.deepEqual(await readdir(join(state, "handover")), []);
       await lock.release();
     }));
@@ -100,9 +100,9 @@ describe("taking over", () => {
     withFolder(async (state) => {
       const relay = await takeAsRelay(state, { purpose });
       const taking = takeOver(state, { purpose });
-      await until("somebody asks", () => requests(state));
+      await until("somebody asks", () => isAsked(state));
       await rm(join(state, "handover"), { recursive: true });
-      await until("somebody asks", () => requests(state));
+      await until("somebody asks", () => isAsked(state));
       await relay?.release();
       await (await taking).release();
     }));
@@ -113,11 +113,11 @@ describe("taking over", () => {
       const first = await acquireLock(path, { purpose, kind: "relay" });
       const told: number[] = [];
       const taking = takeOver(state, { purpose, onWait: ({ pid }) => void told.push(pid) });
-      await until("somebody asks", () => requests(state));
+      await until("somebody asks", () => isAsked(state));
       await first.release();
       // It did not look for requests, as one that started in this moment.
       const second = await acquireLock(path, { purpose, kind: "relay" }).catch(() => undefined);
-      await until("it is asked", async () => second === undefined || await requests(state));
+      await until("it is asked", async () => second === undefined || await isAsked(state));
       await second?.release();
       await (await taking).release();
       assert.equal(told.length, 1);
@@ -128,10 +128,10 @@ describe("taking over", () => {
       const relay = await takeAsRelay(state, { purpose });
       const stop = new AbortController();
       const taking = takeOver(state, { purpose, signal: stop.signal });
-      await until("somebody asks", () => requests(state));
+      await until("somebody asks", () => isAsked(state));
       stop.abort();
       await assert.rejects(taking, (error) => isArchiveError(error, "Aborted"));
-      assert.equal(await requests(state), false);
+      assert.equal(await isAsked(state), false);
       await assert.rejects(
         takeOver(state, { purpose, signal: stop.signal }),
         (error) => isArchiveError(error, "Aborted"),
@@ -156,7 +156,7 @@ describe("taking over", () => {
       const names = (error: unknown) =>
         isArchiveError(error, "Invalid") && error.message.includes(join(state, "handover"));
       await assert.rejects(takeOver(state, { purpose }), names);
-      await assert.rejects(requests(state), names);
+      await assert.rejects(isAsked(state), names);
       await relay.release();
     }));
 });
@@ -215,13 +215,13 @@ describe("a request", () => {
     answer: boolean,
     left: number,
   ): Promise<void> => {
-    assert.equal(await requests(state), answer);
+    assert.equal(await isAsked(state), answer);
     assert.equal((await readdir(join(state, "handover"))).length, left);
   };
 
   it("of nobody makes nothing", () =>
     withFolder(async (state) => {
-      assert.equal(await requests(state), false);
+      assert.equal(await isAsked(state), false);
       assert.deepEqual(await readdir(state), []);
     }));
 
@@ -263,9 +263,9 @@ describe("a request", () => {
           await rename(join(state, "handover"), join(state, `gone-${round}`));
         }
       };
-      await during(comeAndGo(), () => requests(state));
+      await during(comeAndGo(), () => isAsked(state));
       await ask(state, {});
-      assert.equal(await requests(state), true);
+      assert.equal(await isAsked(state), true);
     }));
 
   it("that was never finished is swept beside a finished one", () =>
@@ -282,7 +282,7 @@ describe("a request", () => {
     const mounted = await withDisk("size=64k", async (disk) => {
       await ask(disk, {});
       await writeFile(join(disk, "filler"), new Uint8Array(64 << 10)).catch(() => undefined);
-      assert.equal(await requests(disk), true);
+      assert.equal(await isAsked(disk), true);
     });
     if (!mounted) context.diagnostic("no small disk could be mounted");
   });

@@ -10,41 +10,50 @@ import { withFolder } from "./temporary.ts";
 const one = { agent: "opencode", store: "/home/me/one.db" };
 const two = { agent: "opencode", store: "/home/me/two.db" };
 
-describe("the stores that are known", () => {
-  it("are none at first, and each keeps the time at which it was first asked for", () =>
+describe("what an installation knows of stores", () => {
+  it("begins when it is first asked for, and stays", () =>
     withFolder(async (state) => {
-      const stores = new StoresFile(state);
-      assert.deepEqual(await stores.all(), []);
-      assert.deepEqual(await stores.since([one], 1000), [1000]);
-      assert.deepEqual(await stores.since([two, one], 2000), [2000, 1000]);
-      const again = new StoresFile(state);
-      assert.deepEqual(await again.since([one, two], 3000), [1000, 2000]);
-      assert.deepEqual(await again.all(), [{ ...one, since: 1000 }, { ...two, since: 2000 }]);
+      assert.equal(await new StoresFile(state, 1000).since(), 1000);
+      assert.equal(await new StoresFile(state, 2000).since(), 1000);
       assert.deepEqual(await readdir(state), ["stores.json"]);
       if (process.platform === "win32") return;
       assert.equal((await stat(storesPath(state))).mode & 0o777, 0o600);
     }));
 
-  it("survive what a killed process left of the file", () =>
+  it("is each store once", () =>
+    withFolder(async (state) => {
+      const stores = new StoresFile(state, 1000);
+      assert.deepEqual(await stores.all(), []);
+      await stores.add([one]);
+      await stores.add([two, one]);
+      const again = new StoresFile(state, 2000);
+      assert.deepEqual(await again.all(), [one, two]);
+      assert.equal(await again.since(), 1000);
+    }));
+
+  it("survives what a killed process left of the file", () =>
     withFolder(async (state) => {
       await writeFile(`${storesPath(state)}.new`, "{");
-      assert.deepEqual(await new StoresFile(state).since([one], 1000), [1000]);
+      assert.equal(await new StoresFile(state, 1000).since(), 1000);
       assert.deepEqual(await readdir(state), ["stores.json"]);
     }));
 
-  for (const text of ["", "{", "null", "[]", '{"stores":[{"agent":1}]}']) {
-    it(`are none in a file that says ${JSON.stringify(text)}`, () =>
+  for (const text of ["", "{", "null", "[]", '{"since":"x","stores":[{"agent":1}]}']) {
+    it(`is nothing in a file that says ${JSON.stringify(text)}`, () =>
       withFolder(async (state) => {
         await writeFile(storesPath(state), text);
-        assert.deepEqual(await new StoresFile(state).all(), []);
+        const stores = new StoresFile(state, 1000);
+        assert.deepEqual(await stores.all(), []);
+        assert.equal(await stores.since(), 1000);
       }));
   }
 
-  it("fail with the file's name where it can be neither read nor written", () =>
+  it("fails with the file's name where it can be neither read nor written", () =>
     withFolder(async (state) => {
       await mkdir(storesPath(state));
       const names = (error: unknown) =>
         isArchiveError(error) && error.message.includes(storesPath(state));
-      await assert.rejects(new StoresFile(state).since([one], 1000), names);
+      await assert.rejects(new StoresFile(state, 1000).since(), names);
+      await assert.rejects(new StoresFile(state, 1000).add([one]), names);
     }));
 });

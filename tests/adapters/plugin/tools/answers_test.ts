@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import { ChildFailure } from "../../../../adapters/plugin/child.ts";
+import { ChildFailure, type RunProgram } from "../../../../adapters/plugin/child.ts";
 import { archiveTools } from "../../../../adapters/plugin/tools/mod.ts";
 import { contextWith, ended, hostWith, type Question, toolsOver } from "./workbench.ts";
 
@@ -197,6 +197,7 @@ describe("retrieve_archive", () => {
       "--format=text",
       "--offset=0",
       "--limit=16000",
+      "--lines=1900",
       "--",
       KEY,
     ]);
@@ -385,15 +386,18 @@ describe("every tool", () => {
   it("lets those that change the archive wait for each other, and no others", async () => {
     const running: string[] = [];
     const done: (() => void)[] = [];
-    const tools = archiveTools(hostWith(), ([name]) => {
+    const run: RunProgram = ([name]) => {
       running.push(name);
       return new Promise((resolve) =>
         done.push(() => resolve(ended(name === "run" ? { sessions: [COPY] } : [])))
       );
-    });
+    };
+    const tools = archiveTools(hostWith(), run);
+    // One process serves many directories, and the archive has one lock for them all.
+    const elsewhere = archiveTools(hostWith({ directory: "/home/me/other" }), run);
     const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
     const first = tools.archive_session?.execute({}, contextWith());
-    const second = tools.archive_session?.execute({}, contextWith());
+    const second = elsewhere.archive_session?.execute({}, contextWith());
     const other = tools.list_archives?.execute({}, contextWith());
     await turn();
     assert.deepEqual(running.sort(), ["list", "run"]);

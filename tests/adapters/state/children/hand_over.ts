@@ -9,7 +9,7 @@ import { open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { requests, takeAsRelay } from "../../../../adapters/state/handover.ts";
+import { isAsked, takeAsRelay } from "../../../../adapters/state/handover.ts";
 import { until } from "../../../until.ts";
 
 const [state = "", isQuick] = process.argv.slice(2);
@@ -21,7 +21,7 @@ for (;;) {
   const inside = await open(join(state, "inside"), "wx");
   await inside.close();
   console.log("holds");
-  await until("a command asks", () => requests(state), 60_000);
+  await until("a command asks", () => isAsked(state), 60_000);
   if (isQuick === undefined) {
     console.log("asked");
     await words.next();

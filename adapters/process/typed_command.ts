@@ -3,6 +3,7 @@
  *
  * @module
  */
+import process from "node:process";
 
 /**
  * Runs the npm package's program wherever npm is. OpenCode installs plugins where no shell looks for
@@ -50,12 +51,21 @@ export function checkoutProgram(env: Start["env"]): string {
  * @param program What runs the program.
  * @param command The command's name and arguments, as they are typed.
  * @param config The configuration that it is about, where the user named one.
+ * @param platform The system whose shells it is typed into: `linux`, `darwin`, `win32`, …
  */
-export function typedCommand(program: string, command: string, config?: string): string {
-  return `${program} ${command}${config === undefined ? "" : ` --config ${quoted(config)}`}`;
+export function typedCommand(
+  program: string,
+  command: string,
+  config?: string,
+  platform: string = process.platform,
+): string {
+  if (config === undefined) return `${program} ${command}`;
+  return `${program} ${command} --config ${quoted(config, platform)}`;
 }
 
-/** In quotes that shells of all systems know, where it needs some. */
-function quoted(path: string): string {
-  return /^[\w@%+=:,./\\~-]+$/.test(path) ? path : `"${path}"`;
+/** So that the system's shells take it as it stands; in quotes only where it needs some. */
+function quoted(path: string, platform: string): string {
+  // No path there has such quotes in it, and not all of its shells know others.
+  if (platform === "win32") return /^[\w@%+=:,./\\~-]+$/.test(path) ? path : `"${path}"`;
+  return /^[\w@%+=:,./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
