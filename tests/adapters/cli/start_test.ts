@@ -30,11 +30,13 @@ describe("a light start", () => {
     const loaded = loadedWith(["adapters/cli/main.ts", "adapters/cli/program.ts"]);
     const outside = [...loaded].filter((one) => !one.startsWith("adapters/cli/"));
     assert.deepEqual(outside.sort(), [
+      "adapters/process/typed_command.ts",
       "commander",
       "core/archive_key.ts",
       "core/errors.ts",
       "core/hash.ts",
       "core/one_line.ts",
+      "node:process",
     ]);
   });
 
