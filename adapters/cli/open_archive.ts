@@ -97,7 +97,7 @@ export async function openToWrite(
     signal: call.signal,
     onWait: ({ pid }) =>
       call.report.note(
-        `waiting for the background relay (process ${pid}) to end what it is sending`,
+        `the background relay (process ${pid}) is asked to make way`,
       ),
   });
   try {

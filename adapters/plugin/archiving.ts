@@ -30,6 +30,8 @@ export interface ArchivingOutside {
   stamp(): Promise<string>;
   /** Starts a relay, unless one lives. */
   startRelay(): Promise<unknown>;
+  /** Why nobody archives what waits, where whoever should gives no sign of life. */
+  silence(): Promise<string | undefined>;
 }
 
 /** How long after a start the first look is taken, when OpenCode has better to do, in milliseconds. */
@@ -249,11 +251,17 @@ export class Archiving {
       waits = isOwn || (await this.#outside.outbox.names()).length > 0;
       // A relay may have been killed. What others left may only wait for another configuration.
       if (waitedMs === LONGEST_LOOK_MS && (isOwn || (waits && isUnseen))) this.#starts.ask();
+      if (waitedMs === LONGEST_LOOK_MS && waits) await this.#tellSilence();
     } catch (error) {
       this.#notices.failed("What waits for being archived cannot be looked at", error);
     }
     if (!waits) this.#looksLeft--;
     if (this.#looksLeft > 0) this.#lookAfter(Math.min(LONGEST_LOOK_MS, waitedMs * 2));
+  }
+
+  async #tellSilence(): Promise<void> {
+    const why = await this.#outside.silence();
+    if (why !== undefined) this.#notices.silent(why);
   }
 
   /** @returns Whether no relay has seen the configuration as it is now. */

@@ -51,6 +51,15 @@ export class Notices {
     this.#say(`${what} ${reason}`, "error", `${what}: ${sentence(reason)}`);
   }
 
+  /**
+   * Tells that nobody works on what waits.
+   *
+   * @param why Why, in one line.
+   */
+  silent(why: string): void {
+    this.#say("silence", "error", `Sessions wait and are not archived: ${sentence(why)}`);
+  }
+
   #config({ config: { problem } }: Status): void {
     if (problem === undefined) return;
     this.#say(

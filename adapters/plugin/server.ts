@@ -19,6 +19,7 @@ import { tell } from "./notices.ts";
 import { type PluginSetup, readOptions } from "./options.ts";
 import { relayStarter } from "./relay_process.ts";
 import { sharedArchiving } from "./shared.ts";
+import { silenceIn } from "./silence.ts";
 import { type Speech, speechOf } from "./speech.ts";
 import { ownStores } from "./stores.ts";
 import { archiveTools } from "./tools/mod.ts";
@@ -93,6 +94,7 @@ function archivingOf({ env }: PluginHost, { state, configPath, named }: PluginSe
     stores: () => ownStores(env),
     status: () => readStatus(state),
     stamp: () => configStamp(configPath),
+    silence: () => silenceIn(state),
     startRelay: relayStarter({ state, config: named, env, since: systemClock.now() }),
   });
 }

@@ -11,7 +11,7 @@
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { throwIfAborted } from "../../core/errors.ts";
+import { ArchiveError, throwIfAborted } from "../../core/errors.ts";
 import { errorCode, fileError } from "./file_error.ts";
 import { makePrivateFolder } from "./folder.ts";
 import { handoverFolder, linePath, lockPath } from "./layout.ts";
@@ -30,6 +30,8 @@ import {
 const LOOK_MS = 100;
 /** How often to try for the lock though it looks the same: its holder may have been killed. */
 const TRY_MS = 1_000;
+/** A relay that has not given the lock back by then hangs: it cuts short what is under way before. */
+const PATIENCE_MS = 60_000;
 
 /** Options of {@linkcode takeOver}. */
 export interface TakeOverOptions {
@@ -39,6 +41,8 @@ export interface TakeOverOptions {
   readonly signal?: AbortSignal;
   /** Called once when there is a relay to wait for. */
   readonly onWait?: (relay: LockHolder) => void | Promise<void>;
+  /** How long to wait for a relay at most, in milliseconds; a minute by default. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -47,7 +51,8 @@ export interface TakeOverOptions {
  * @param state The state's folder.
  * @param options Purpose, signal, and what to call before waiting.
  * @returns The lock.
- * @throws ArchiveError `AlreadyExists`, retryable, naming the holder, while another command has it.
+ * @throws ArchiveError `AlreadyExists`, retryable, naming the holder, while another command has it;
+ * `Timeout` when a relay does not give it back.
  *
  * @example
  * ```ts ignore
@@ -58,25 +63,31 @@ export interface TakeOverOptions {
  * ```
  */
 export async function takeOver(state: string, options: TakeOverOptions): Promise<Lock> {
-  const { purpose, signal, onWait } = options;
+  const { purpose, signal, onWait, patienceMs = PATIENCE_MS } = options;
   const path = lockPath(state);
   let request: Request | undefined;
-  let told = false;
+  const until = performance.now() + patienceMs;
   try {
-    for (;;) {
+    for (let tries = 0;; tries++) {
       const outcome = await tryLock(path, { purpose, kind: "command", signal });
       if (!("refusal" in outcome)) return outcome;
       const { holder, refusal } = outcome;
       if (holder?.kind !== "relay") throw refusal;
+      if (performance.now() > until) throw doesNotGiveBack(holder, path);
       request = await standingRequest(state, purpose, request);
-      if (!told) await onWait?.(holder);
-      told = true;
+      if (tries === 0) await onWait?.(holder);
       await change(path, holder.token, signal);
     }
   } finally {
     // One that cannot be removed ends with this process, and must not cost the lock.
     if (request !== undefined) await unlinkIfThere(request.path).catch(() => undefined);
   }
+}
+
+function doesNotGiveBack({ pid, hostname }: LockHolder, path: string): ArchiveError {
+  const message = `the background relay (process ${pid} on ${hostname}) does not give back ` +
+    `${path}; end that process, and try again`;
+  return new ArchiveError("Timeout", message, { retryable: true });
 }
 
 /**

@@ -147,6 +147,28 @@ export async function lockHolder(path: string): Promise<LockHolder | undefined> 
   }
 }
 
+/** A lock as it is seen from outside. */
+export interface LockAge {
+  /** Who has it; absent when that cannot be told. */
+  readonly holder?: LockHolder;
+  /**
+   * For how long it was not touched, in milliseconds by this machine's clock. Its holder touches it
+   * each minute.
+   */
+  readonly silentMs: number;
+}
+
+/**
+ * Looks at a lock without wanting it.
+ *
+ * @param path Its path.
+ * @returns Undefined when there is none.
+ */
+export async function lockAge(path: string): Promise<LockAge | undefined> {
+  const sight = await lookAtLock(path, Date.now());
+  return sight && { holder: sight.holder, silentMs: sight.silentMs };
+}
+
 function hold(path: string, holder: LockHolder): Lock {
   const timer = setInterval(() => {
     touchLock(path, holder.token).then(

@@ -173,7 +173,8 @@ export async function lookAtLock(path: string, folderNow: number): Promise<LockS
  */
 export async function isDead({ holder, silentMs }: LockSight): Promise<boolean> {
   const fate = holder === undefined ? "elsewhere" : await fateOf(holder, silentMs);
-  return fate === "elsewhere" ? silentMs > SILENT_LIMIT_MS : fate === "gone";
+  // A time to come is that of a clock that was set back, and was not touched since either.
+  return fate === "elsewhere" ? Math.abs(silentMs) > SILENT_LIMIT_MS : fate === "gone";
 }
 
 /**

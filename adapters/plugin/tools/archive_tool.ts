@@ -49,10 +49,10 @@ export class Refusal extends Error {
 const TIME = 120_000;
 
 /**
- * A store that says nothing is asked three times, so that a model hears of it within half a minute.
- * Only what sends documents may wait longer: a store takes its time to put a large one together.
+ * A store that says nothing is asked three times, so that a model hears of it within half a minute,
+ * and the lock is not held for longer. What is sent has time in proportion to its size besides.
  */
-const READING = ["--timeout=8"];
+const PATIENCE = "--timeout=8";
 
 /**
  * A tool as OpenCode calls it. What went wrong is its answer, so that the turn goes on; only what
@@ -77,10 +77,8 @@ export function definitionOf<A extends Arguments>(
       try {
         return await tool.answer(readArguments(tool.args, given), {
           context,
-          program: ([name, ...argv], time = TIME) => {
-            const patience = name === "run" ? [] : READING;
-            return run([name, ...common, ...patience, ...argv], { signal: context.abort, time });
-          },
+          program: ([name, ...argv], time = TIME) =>
+            run([name, ...common, PATIENCE, ...argv], { signal: context.abort, time }),
         });
       } catch (error) {
         const isAnswer = error instanceof WrongArgument || error instanceof Refusal ||

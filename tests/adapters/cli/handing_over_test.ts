@@ -33,12 +33,12 @@ describe("while a background relay holds the lock", () => {
       [
         "says so beside its results",
         [],
-        /^note: waiting for the background relay \(process (\d+)\)/,
+        /^note: the background relay \(process (\d+)\) is asked to make way/,
       ],
       [
         "says so in JSON",
         ["--json"],
-        /^\{"note":"waiting for the background relay \(process (\d+)\)/,
+        /^\{"note":"the background relay \(process (\d+)\) is asked to make way/,
       ],
       ["keeps quiet when told to", ["--quiet"], undefined],
     ] as const

@@ -30,6 +30,8 @@ class Stage {
   /** Until when it is not known which they are. */
   slowStores: Promise<void> = Promise.resolve();
   starts = 0;
+  /** Why whoever should archive gives no sign of life. */
+  silence: string | undefined;
   /** What starting a relay does. */
   relay: () => Promise<void> = () => Promise.resolve();
   /** What keeps intents from being written. */
@@ -58,6 +60,7 @@ class Stage {
       stores: () => this.slowStores.then(() => this.stores),
       status: () => Promise.resolve(this.status),
       stamp: () => Promise.resolve(this.stamp),
+      silence: () => Promise.resolve(this.silence),
       startRelay: async () => {
         this.starts++;
         await this.relay();
@@ -345,6 +348,20 @@ describe("the relay", () => {
       await stage.clock.pass(60 * 60_000);
       assert.equal(stage.starts, 2);
       assert.equal(stage.clock.planned, 0);
+    });
+  });
+
+  it("that gives no sign of life is told of once, while something waits", async () => {
+    await onStage(async (stage) => {
+      stage.silence = "process 7 on laptop gives no sign of life";
+      await stage.clock.pass(10 * 60_000);
+      assert.deepEqual(stage.host.toasts, []);
+      await stage.tell(...idlePair("ses_1"));
+      await stage.clock.pass(50_000);
+      assert.deepEqual(stage.host.toasts, []);
+      await stage.clock.pass(10 * 60_000);
+      assert.equal(stage.host.toasts.length, 1);
+      assert.match(JSON.stringify(stage.host.toasts), /wait and are not archived: process 7/);
     });
   });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { describe, it } from "node:test";
 import { isAsked, livingRelay, takeAsRelay, takeOver } from "../../../adapters/state/handover.ts";
 import { lockHolder } from "../../../adapters/state/lock.ts";
@@ -78,6 +79,19 @@ describe("taking over", () => {
       );
       assert.deepEqual(await readdir(state), ["lock"]);
       await command.release();
+    }));
+
+  it("gives up a relay that does not give the lock back, and names its process", () =>
+    withFolder(async (state) => {
+      const relay = await takeAsRelay(state, { purpose });
+      await assert.rejects(takeOver(state, { purpose, patienceMs: 200 }), (error) => {
+        assert.ok(isArchiveError(error, "Timeout"));
+        assert.match(error.message, new RegExp(`process ${process.pid} on .* end that process`));
+        return true;
+      });
+      assert.deepEqual(await readdir(join(state, "handover")), []);
+      assert.equal(await relay?.held(), true);
+      await relay?.release();
     }));
 
   it("a relay's lock says once for whom it waits, and leaves no request", () =>

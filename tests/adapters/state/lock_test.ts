@@ -172,6 +172,12 @@ describe("the lock", () => {
       await isFree(path, folder);
     }));
 
+  it("is taken from another machine that touched it in a time to come", () =>
+    withLock(async (path, folder) => {
+      await put(path, await holder(elsewhere), -11);
+      await isFree(path, folder);
+    }));
+
   it("is touched only by its holder", () =>
     withLock(async (path) => {
       const lock = await acquireLock(path, { purpose });

@@ -37,8 +37,8 @@ describe("archive_session", () => {
     );
     assert.match(await call("archive_session", { sessionId: "ses_2" }), /^Session ses_2 is arch/);
     assert.deepEqual(calls, [
-      ["run", "--verbose", "--session=ses_now"],
-      ["run", "--verbose", "--session=ses_2"],
+      ["run", PATIENCE, "--verbose", "--session=ses_now"],
+      ["run", PATIENCE, "--verbose", "--session=ses_2"],
     ]);
   });
 
