@@ -21,6 +21,7 @@ const STIRRED_LOOK_MS = 200;
 /** Watches a state folder. */
 export class Wake {
   readonly #folders: readonly WatchedFolder[];
+  readonly #stirredMs: number;
   #hasStirred = false;
   #stirredAt = -Infinity;
   #wakeUp = () => {};
@@ -28,8 +29,10 @@ export class Wake {
   /**
    * @param state The state's folder.
    * @param watchFolder How to watch a folder; the system's way by default.
+   * @param stirredMs For how long to look more often once something happened, in milliseconds.
    */
-  constructor(state: string, watchFolder?: WatchFolder) {
+  constructor(state: string, watchFolder?: WatchFolder, stirredMs = STIRRED_MS) {
+    this.#stirredMs = stirredMs;
     const stir = () => {
       this.#hasStirred = true;
       this.#stirredAt = performance.now();
@@ -65,7 +68,7 @@ export class Wake {
 
   /** How long a pause may be in which nothing is told, in milliseconds. */
   #longest(): number {
-    if (performance.now() - this.#stirredAt < STIRRED_MS) return STIRRED_LOOK_MS;
+    if (performance.now() - this.#stirredAt < this.#stirredMs) return STIRRED_LOOK_MS;
     return this.#folders.every(({ tells }) => tells) ? Infinity : LOOK_MS;
   }
 

@@ -12,13 +12,16 @@ const LONG_MS = 20_000;
 /** Far less than any pause, and enough on a machine that has much to do. */
 const SOON_MS = 1_500;
 
+/** For how long pauses are short after something came. */
+const STIRRED_MS = 300;
+
 /** Runs something with a watch that has got over what its own beginning stirred. */
 async function watching(
   body: (wake: Wake, state: string) => Promise<void>,
   watch?: WatchFolder,
 ): Promise<void> {
   await withFolder(async (state) => {
-    const wake = new Wake(state, watch);
+    const wake = new Wake(state, watch, STIRRED_MS);
     await wake.open();
     try {
       await calm(wake);
@@ -31,7 +34,8 @@ async function watching(
 
 /** Waits until nothing has stirred for so long that pauses are long again. */
 async function calm(wake: Wake): Promise<void> {
-  for (let i = 0; i < 13; i++) await wake.pause(100);
+  const until = performance.now() + STIRRED_MS + 100;
+  while (performance.now() < until) await wake.pause(50);
 }
 
 /** How long a pause takes, in milliseconds. */
