@@ -96,9 +96,7 @@ export async function openToWrite(
     purpose,
     signal: call.signal,
     onWait: ({ pid }) =>
-      call.report.note(
-        `the background relay (process ${pid}) is asked to make way`,
-      ),
+      call.report.note(`the background relay (process ${pid}) is asked to make way`),
   });
   try {
     const ledger = await FileLedger.open(ledgerPath(state));

@@ -249,9 +249,11 @@ export class Archiving {
       const isUnseen = await this.#tellNews();
       const isOwn = this.#intents.size > 0;
       waits = isOwn || (await this.#outside.outbox.names()).length > 0;
-      // A relay may have been killed. What others left may only wait for another configuration.
-      if (waitedMs === LONGEST_LOOK_MS && (isOwn || (waits && isUnseen))) this.#starts.ask();
-      if (waitedMs === LONGEST_LOOK_MS && waits) await this.#tellSilence();
+      if (waits && waitedMs === LONGEST_LOOK_MS) {
+        // A relay may have been killed. What others left may only wait for another configuration.
+        if (isOwn || isUnseen) this.#starts.ask();
+        await this.#tellSilence();
+      }
     } catch (error) {
       this.#notices.failed("What waits for being archived cannot be looked at", error);
     }

@@ -34,6 +34,10 @@ function end(why: string): void {
   setTimeout(() => process.exit(1), END_MS).unref();
 }
 
+function numberIn(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}
+
 /** A fault that shows where nothing waits for it ends the relay, and stands in its log. */
 function watchFaults(log: RelayLog): void {
   hasLog = true;
@@ -55,10 +59,9 @@ try {
       linger: { type: "string" },
     },
   });
-  const { config } = values;
-  const [since, lingerMs] = [values.since, values.linger]
-    .map((text) => text === undefined ? undefined : Number(text));
-  await liveRelay({ config, since, lingerMs, signal: stop.signal }, watchFaults);
+  const { config, since, linger } = values;
+  const options = { config, since: numberIn(since), lingerMs: numberIn(linger) };
+  await liveRelay({ ...options, signal: stop.signal }, watchFaults);
 } catch (error) {
   process.exitCode = 1;
   const said = error instanceof Error ? error.message : String(error);
