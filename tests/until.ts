@@ -13,7 +13,7 @@ export type Look<T> = () => T | undefined | false | Promise<T | undefined | fals
  *
  * @param what Says it in the failure.
  * @param look Looks for it, again and again.
- * @param ms How long to wait at most; 15 seconds by default.
+ * @param ms How long to wait at most; 30 seconds by default, since the tests may run beside others.
  * @param explain What else the failure is to say, such as a log.
  * @returns What was found.
  * @throws Error When it does not come true in time, or the look fails.
@@ -21,7 +21,7 @@ export type Look<T> = () => T | undefined | false | Promise<T | undefined | fals
 export async function until<T>(
   what: string,
   look: Look<T>,
-  ms = 15_000,
+  ms = 30_000,
   explain?: () => Promise<string>,
 ): Promise<T> {
   const end = performance.now() + ms;

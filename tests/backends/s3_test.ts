@@ -11,12 +11,18 @@ import { EVERYTHING, fakeStore } from "./s3/fake_store.ts";
 
 testBackend("s3", () => fakeStore());
 
-testBackend("s3 with a prefix", () => fakeStore({ prefix: "team/a b/ü" }), { manyKeys: 1100 });
+/** So that a few keys make several pages. */
+const SHORT_PAGES = { pageSize: 100 };
+const manyKeys = 250;
+
+testBackend("s3 with a prefix", () => fakeStore({ prefix: "team/a b/ü" }, SHORT_PAGES), {
+  manyKeys,
+});
 
 testBackend(
   "s3 with ListObjects, version 1",
-  () => fakeStore({ quirks: { ...EVERYTHING, listVersion: 1 } }),
-  { manyKeys: 1100 },
+  () => fakeStore({ quirks: { ...EVERYTHING, listVersion: 1 } }, SHORT_PAGES),
+  { manyKeys },
 );
 
 const STORES: readonly [PersonalityName, Partial<S3BackendOptions>][] = [
@@ -32,7 +38,7 @@ const STORES: readonly [PersonalityName, Partial<S3BackendOptions>][] = [
 for (const [personality, options] of STORES) {
   testBackend(
     `s3 at ${personality}`,
-    () => fakeStore(options, { personality }),
-    { manyKeys: 1100, largeBytes: 17 * 1024 * 1024 },
+    () => fakeStore(options, { personality, ...SHORT_PAGES }),
+    { manyKeys, largeBytes: 17 * 1024 * 1024 },
   );
 }

@@ -20,6 +20,8 @@ export interface Call {
   readonly store: Store;
   /** How this store differs. */
   readonly personality: Personality;
+  /** How many names a page of a listing has at most. */
+  readonly pageSize: number;
   /** The server's region. */
   readonly region: string;
   /** The server's time. */

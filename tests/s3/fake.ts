@@ -10,6 +10,7 @@ import { unframe } from "./aws_chunked.ts";
 import { refuseByPersonality } from "./call.ts";
 import { S3Error } from "./errors.ts";
 import { type Fate, type Fault, Faults } from "./faults.ts";
+import { MAX_KEYS } from "./listing.ts";
 import { OPERATIONS } from "./operations.ts";
 import { PERSONALITIES, type Personality, type PersonalityName } from "./personalities.ts";
 import { errorReply, type Reply, stsErrorReply } from "./reply.ts";
@@ -44,6 +45,8 @@ export interface FakeS3Options {
   readonly region?: string;
   /** How long it waits before each reply, in milliseconds; the request has its effect before. */
   readonly latencyMs?: number;
+  /** How many names a page of a listing has at most; 1,000 by default, as at AWS. */
+  readonly pageSize?: number;
 }
 
 /** A running fake. */
@@ -116,6 +119,7 @@ export async function startFakeS3(options: FakeS3Options = {}): Promise<FakeS3> 
     credentials: options.credentials ?? FAKE_CREDENTIALS,
     region: options.region ?? "us-east-1",
     latencyMs: options.latencyMs ?? 0,
+    pageSize: options.pageSize ?? MAX_KEYS,
   });
   for (const bucket of buckets) fake.store.create(bucket);
   await fake.listen();
@@ -127,6 +131,7 @@ interface Settings {
   readonly credentials: Credentials;
   readonly region: string;
   readonly latencyMs: number;
+  readonly pageSize: number;
 }
 
 const META = "x-amz-meta-";
@@ -253,7 +258,7 @@ class Fake implements FakeS3 {
   }
 
   #perform(request: ReceivedRequest, body: Uint8Array, fate: Fate, now: Date): Reply {
-    const { credentials, region, personality } = this.#settings;
+    const { credentials, region, personality, pageSize } = this.#settings;
     const check = checkSignature(request, body, { credentials, region, now: now.getTime() });
     refuseByPersonality(personality, request);
     const framed = isFramed(request) && !personality.mistakes.keepsChunkFraming;
@@ -264,6 +269,7 @@ class Fake implements FakeS3 {
       body: bytes,
       store: this.store,
       personality,
+      pageSize,
       region,
       now,
       losesToken: fate.answer === "truncatedListingWithoutToken",

@@ -112,7 +112,7 @@ function readListing(call: Call, after: string): Listing {
     throw refusal("InvalidArgument", { message });
   }
   const bucket = call.store.bucket(name);
-  const max = Math.min(countOf(call, "max-keys", MAX_KEYS), MAX_KEYS);
+  const max = Math.min(countOf(call, "max-keys", MAX_KEYS), call.pageSize);
   const whole = pageOf(bucket.keys(), { prefix, delimiter, after, max });
   const page = losesToken ? firstHalf(bucket, whole, { prefix, delimiter, after, max }) : whole;
   return { bucket, page, max, written: encoding === "url" ? urlEncode : (name) => name };

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { RunJson } from "../../../adapters/cli/tally.ts";
+import { denoCache } from "../../deno_cache.ts";
 import { LANE_CONFIG } from "../../lane_config.ts";
 import { onStage, session, type Stage } from "./stage.ts";
 
@@ -29,7 +30,7 @@ class SlowRun {
     const script = fileURLToPath(new URL("./slow_archive.ts", import.meta.url));
     const flags = ["run", "-qA", "--no-lock", "--config", config];
     const child = spawn(process.execPath, [...flags, script, ...argv], {
-      env: { ...process.env, NO_COLOR: "1", ...env, ...more },
+      env: { ...process.env, NO_COLOR: "1", DENO_DIR: denoCache(), ...env, ...more },
     });
     this.child = child;
     child.stdout.on("data", (chunk) => this.#stdout += chunk);

@@ -82,7 +82,7 @@ describe("what starts the relay", { skip }, () => {
         assert.match(await log(), /cannot start: /, "what the process said of itself");
         // It has its lock before it says so.
         const said = `process ${process.pid} archives in the background`;
-        await until("the thread says so", async () => (await log()).includes(said), 5_000, log);
+        await until("the thread says so", async () => (await log()).includes(said), undefined, log);
       })
     ));
 

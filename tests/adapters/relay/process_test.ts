@@ -28,6 +28,7 @@ import { configPath, dataFolder, stateFolder } from "../../../adapters/state/loc
 import { Outbox } from "../../../adapters/state/outbox.ts";
 import { readStatus } from "../../../adapters/state/status.ts";
 import { writeOpenCodeDatabase, type WrittenSession } from "../../fixtures/opencode_database.ts";
+import { denoCache } from "../../deno_cache.ts";
 import { LANE_CONFIG } from "../../lane_config.ts";
 import { withFake } from "../../s3/with_fake.ts";
 import { type Look, until } from "../../until.ts";
@@ -65,6 +66,7 @@ async function atHome(
   const home = await mkdtemp(join(tmpdir(), "archive-relay-"));
   const folders = {
     HOME: home,
+    DENO_DIR: denoCache(),
     XDG_CONFIG_HOME: join(home, "config"),
     XDG_DATA_HOME: join(home, "data"),
     XDG_STATE_HOME: join(home, "state"),
@@ -100,7 +102,7 @@ async function atHome(
         return outcome;
       },
       log,
-      until: (what, look) => until(what, look, 20_000, log),
+      until: (what, look) => until(what, look, undefined, log),
     });
   } finally {
     clearInterval(awake);
