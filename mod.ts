@@ -69,11 +69,22 @@ export { type ReadDocument, readDocument } from "./core/document_reader.ts";
 export { type EmptiedBackend } from "./core/emptied.ts";
 export { ArchiveError, type ErrorCode, type ErrorSubject, isArchiveError } from "./core/errors.ts";
 export {
+  LATE_WRITE_MS,
+  type PlaceAsked,
+  type SettledPlace,
+  type SettleOptions,
+  type WhatIsThere,
+  type WhyUnknown,
+} from "./core/late_writes.ts";
+export {
   type ArchiveFacts,
   type Extent,
   type Ledger,
   type LedgerEntry,
   MemoryLedger,
+  type MemoryLedgerOptions,
+  type OpenWrite,
+  type Write,
 } from "./core/ledger.ts";
 export { type ArchiveEntry, type ListFilter } from "./core/listing.ts";
 export { MemoryAgent, type MemoryMessage, type MemorySession } from "./core/memory_agent.ts";
@@ -89,6 +100,7 @@ export {
   type TranscriptPart,
 } from "./core/transcript.ts";
 export { type VerifyOptions, type VerifyOutcome } from "./core/verification.ts";
+export { type PrunableVersion, type PruneFilter, type PrunePlan } from "./core/version_pruning.ts";
 export { FileBackend, type FileBackendOptions } from "./backends/file.ts";
 export { MemoryBackend, type MemoryBackendOptions } from "./backends/memory.ts";
 export {

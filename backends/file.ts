@@ -79,12 +79,13 @@ export interface FileBackendOptions {
 export class FileBackend implements Backend {
   /** What the user calls it. */
   readonly name: string;
-  /** No metadata, no `ifMatch`; keys of up to 1,024 bytes, each segment of up to 255. */
+  /** No metadata, no `ifMatch`, no late writes; keys of up to 1,024 bytes, a segment of up to 255. */
   readonly capabilities: Capabilities = {
     createOnly: true,
     ifMatch: false,
     metadata: false,
     maxKeyBytes: MAX_KEY_BYTES,
+    lateWrites: false,
   };
 
   readonly #path: string;

@@ -70,6 +70,7 @@ export class MemoryBackend implements Backend {
     ifMatch: true,
     metadata: true,
     maxKeyBytes: MAX_KEY_BYTES,
+    lateWrites: false,
   };
 
   readonly #pageSize: number;

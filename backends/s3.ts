@@ -105,6 +105,7 @@ export class S3Backend implements Backend {
       ifMatch: quirks.ifMatch,
       metadata: quirks.metadata,
       maxKeyBytes: store.roomAfter(prefix),
+      lateWrites: true,
     };
     this.place = { endpoint, region, bucket, prefix, profile, provider, quirks, from };
     this.#store = store;
@@ -124,7 +125,7 @@ export class S3Backend implements Backend {
    */
   async put(key: string, body: Body, options: PutOptions = {}): Promise<{ etag?: string }> {
     const call = this.#calls.begin("storing", key, options.signal);
-    const { mode = "overwrite", contentType, sha256 } = options;
+    const { mode = "overwrite", contentType, sha256, onResend } = options;
     const metadata = this.#store.checkedMetadata(options.metadata, call, this.#connection.settings);
     return await this.#store.putObject(this.#connection, call, {
       body,
@@ -132,6 +133,7 @@ export class S3Backend implements Backend {
       metadata,
       contentType,
       sha256,
+      onResend,
     });
   }
 

@@ -20,6 +20,7 @@ import { type EmptiedBackend, forgetEmptied } from "./emptied.ts";
 import { ArchiveError, throwIfAborted } from "./errors.ts";
 import { Failures } from "./failures.ts";
 import { FoundKeys } from "./found_keys.ts";
+import { type SettledPlace, type SettleOptions, settleWrites } from "./late_writes.ts";
 import { type Ledger, MemoryLedger } from "./ledger.ts";
 import { type ArchiveEntry, findEntry, listArchives, type ListFilter } from "./listing.ts";
 import { MemorySpool } from "./memory_spool.ts";
@@ -31,6 +32,13 @@ import { retrieveArchive, type RetrievedArchive, type RetrieveOptions } from "./
 import { type PathRules, projectMatcher, type Route, router, type Rule } from "./routing.ts";
 import type { Spool } from "./spool.ts";
 import { verifyArchives, type VerifyOptions, type VerifyOutcome } from "./verification.ts";
+import {
+  planPruning,
+  type PrunableVersion,
+  type PruneFilter,
+  type PrunePlan,
+  pruneVersions,
+} from "./version_pruning.ts";
 
 /**
  * What an {@linkcode Archiver} is made of.
@@ -231,6 +239,28 @@ export class Archiver {
   }
 
   /**
+   * Looks after writes whose end is not known: once one can no longer arrive, whether it did, and
+   * over what was acknowledged since. Copies that are lost by it are made again by the next
+   * archiving, and nothing of what stands there is lost then.
+   *
+   * @example
+   * ```ts
+   * import { Archiver, LATE_WRITE_MS } from "@session-archiver/archiver";
+   *
+   * async function mend(archiver: Archiver) {
+   *   const before = Date.now() - LATE_WRITE_MS;
+   *   for await (const { key, status } of archiver.settle({ before })) console.log(key, status);
+   * }
+   * ```
+   *
+   * @param options Which of them, and the signal.
+   * @returns What is there now, one a place. A backend that does not answer is asked once.
+   */
+  settle(options: SettleOptions): AsyncGenerator<SettledPlace> {
+    return settleWrites(this.backends, this.#ledger, options);
+  }
+
+  /**
    * What a list would show of one archive.
    *
    * @param key Which.
@@ -316,6 +346,37 @@ export class Archiver {
       ...options,
       everywhere: options.everywhere ?? options.backend !== undefined,
     });
+  }
+
+  /**
+   * Finds the kept versions that may go, and deletes nothing. Of each session and backend the
+   * version with the most messages and the newest one always stay, beside the archive itself.
+   *
+   * @param filter Which.
+   * @returns A plan for each session and backend that has versions.
+   */
+  planPruning(
+    filter: PruneFilter & { readonly backend?: string } = {},
+  ): AsyncGenerator<PrunePlan> {
+    const backends = this.#chosen(filter.backend);
+    return planPruning({ backends, ledger: this.#ledger, paths: this.#paths }, filter);
+  }
+
+  /**
+   * Deletes the versions that a plan lets go, once what stays was read back and found good. Nothing
+   * else may be writing meanwhile: whoever overwrites an archive counts on versions that it saw.
+   *
+   * @param plan From {@linkcode Archiver.planPruning}.
+   * @param options Signal.
+   * @returns Each version when it is gone.
+   * @throws {ArchiveError} `Corrupt` or `NotFound` when what should stay is not good.
+   */
+  pruneVersions(
+    plan: PrunePlan,
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<PrunableVersion> {
+    const { backends } = this;
+    return pruneVersions(plan, { backends, ledger: this.#ledger }, options.signal);
   }
 
   /**

@@ -82,6 +82,11 @@ export interface PutOptions {
   sha256?: string;
   /** Stops the write; nothing is stored then, or everything. */
   signal?: AbortSignal;
+  /**
+   * Called when the bytes are sent another time, after an attempt that was given up on: however the
+   * write ends, that attempt may take effect after it. See {@linkcode Capabilities.lateWrites}.
+   */
+  onResend?: () => void;
 }
 
 /**
@@ -160,6 +165,11 @@ export interface Capabilities {
   readonly metadata: boolean;
   /** The longest key in UTF-8 bytes, without the backend's prefix. */
   readonly maxKeyBytes: number;
+  /**
+   * A write may take effect after its caller gave up on it, as over a network; so over what was
+   * written since. Taken for true where it is not told; false where a write ends with its process.
+   */
+  readonly lateWrites?: boolean;
 }
 
 /**

@@ -8,6 +8,8 @@ import { archiveKey, contentType, isPacked, versionKey } from "./archive_key.ts"
 import { type Body, bodySize, type Capabilities, type PutMode } from "./backend.ts";
 import { ArchiveError, isArchiveError } from "./errors.ts";
 import { keepVersion } from "./kept_version.ts";
+import { isRefused } from "./late_writes.ts";
+import type { LedgerEntry, OpenWrite } from "./ledger.ts";
 import { archiveFacts, archiveMetadata } from "./metadata.ts";
 import type { PreparedDocument } from "./prepared_document.ts";
 import { type CopyJob, expectedStanding, type Standing, whatStands } from "./standing.ts";
@@ -56,8 +58,9 @@ export async function copyDocument(document: PreparedDocument, job: CopyJob): Pr
   for (let race = 0;; race++) {
     const expected = race === 0 ? expectedStanding(document, job, entry) : undefined;
     const standing = expected ?? await whatStands(document, job, key);
-    if (standing.is === "same") {
-      if (!job.dryRun) await remember(document, job, { ...standing, key });
+    if (standing.is === "same" || standing.is === "ahead") {
+      const { is: _, ...found } = standing;
+      if (!job.dryRun) await remember(document, job, { key, ...found });
       return { backend: backend.name, key, status: "unchanged", bytes: 0 };
     }
     const body = await bodyFor(document, key);
@@ -68,14 +71,15 @@ export async function copyDocument(document: PreparedDocument, job: CopyJob): Pr
         throw tooManyWriters(job, key);
       }
       const mode = modeFor(standing, backend.capabilities);
-      let etag: string | undefined;
+      let written: Written;
       try {
-        etag = await write(document, body, job, key, mode);
+        written = await write(document, body, job, key, mode);
       } catch (error) {
         if (race < MAX_RACES && isLostRace(error, mode)) continue;
         throw error;
       }
-      await remember(document, job, { key, etag, size: bodySize(body) });
+      const { etag, done } = written;
+      await remember(document, job, { key, etag, size: bodySize(body) }, done);
     }
     const bytes = bodySize(body);
     return { backend: backend.name, key, status: "archived", bytes, ...(version && { version }) };
@@ -89,21 +93,48 @@ async function keyFor({ digest }: PreparedDocument, job: CopyJob): Promise<strin
   return await keys?.keyOf(session.id, backend, own, signal) ?? own;
 }
 
+/** What the backend acknowledged. */
+interface Written {
+  readonly etag?: string;
+  /** The write, where it was remembered before it was sent and has no further effect. */
+  readonly done?: OpenWrite;
+}
+
+/** Sends it; where it may arrive late, over a newer state, it is remembered before. */
 async function write(
   document: PreparedDocument,
   body: Body,
   job: CopyJob,
   key: string,
   mode: PutMode,
-): Promise<string | undefined> {
-  const { etag } = await job.backend.put(key, body, {
-    mode,
-    contentType: contentType(key),
-    metadata: archiveMetadata(document.digest),
-    sha256: isPacked(key) ? undefined : document.digest.sha256,
-    signal: job.signal,
-  });
-  return etag;
+): Promise<Written> {
+  const { backend, ledger } = job;
+  const { sha256 } = document.digest;
+  const what = { backend: backend.identity, key, sha256 };
+  const open = mayArriveLate(mode, backend.capabilities) ? await ledger.sending(what) : undefined;
+  let isResent = false;
+  try {
+    const { etag } = await backend.put(key, body, {
+      mode,
+      contentType: contentType(key),
+      metadata: archiveMetadata(document.digest),
+      sha256: isPacked(key) ? undefined : sha256,
+      signal: job.signal,
+      onResend: () => isResent = true,
+    });
+    return { etag, ...(!isResent && { done: open }) };
+  } catch (error) {
+    if (open) {
+      // From now on it can only get done late. Without this it is looked for too soon, or in vain.
+      const noted = isRefused(error) && !isResent ? ledger.settle(open) : ledger.sending(what);
+      await noted.catch(() => undefined);
+    }
+    throw error;
+  }
+}
+
+function mayArriveLate(mode: PutMode, { lateWrites = true }: Capabilities): boolean {
+  return mode === "overwrite" && lateWrites;
 }
 
 /** The bytes that a key's name promises. */
@@ -147,18 +178,26 @@ function isLostRace(error: unknown, mode: PutMode): boolean {
     (isArchiveError(error, "Precondition") || isArchiveError(error, "NotFound"));
 }
 
-function modeFor(standing: Standing, capabilities: Capabilities): PutMode {
+/** What does not spare the write. */
+type Lacking = Exclude<Standing, { readonly is: "same" | "ahead" }>;
+
+function modeFor(standing: Lacking, capabilities: Capabilities): PutMode {
   if (standing.is === "nothing") return capabilities.createOnly ? "create" : "overwrite";
   const { etag } = standing;
   return etag !== undefined && capabilities.ifMatch ? { ifMatch: etag } : "overwrite";
 }
 
+/** What is to be remembered of the object; what is left out is the document's own. */
+type There =
+  & Pick<LedgerEntry, "key" | "size">
+  & Partial<Pick<LedgerEntry, "etag" | "sha256" | "extent" | "facts">>;
+
 async function remember(
-  document: PreparedDocument,
+  { digest, token }: PreparedDocument,
   { session, backend, ledger }: CopyJob,
-  { key, etag, size }: { readonly key: string; readonly etag?: string; readonly size: number },
+  { etag, ...there }: There,
+  done?: OpenWrite,
 ): Promise<void> {
-  const { digest, token } = document;
   await ledger.record({
     agent: session.agent,
     store: session.store,
@@ -166,11 +205,10 @@ async function remember(
     backend: backend.identity,
     state: "stored",
     token,
-    key,
     sha256: digest.sha256,
-    size,
     ...(etag !== undefined && { etag }),
     extent: digest.extent,
     facts: archiveFacts(digest.header, digest.summary),
-  });
+    ...there,
+  }, done);
 }

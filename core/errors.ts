@@ -56,6 +56,8 @@ export interface ErrorSubject {
   cause?: unknown;
   /** Overrides whether trying again could help; by default the code decides. */
   retryable?: boolean;
+  /** How long the store asks not to be asked again, in milliseconds; as it said, however long. */
+  retryAfterMs?: number;
 }
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set(["Throttled", "Timeout", "Transient"]);
@@ -80,6 +82,11 @@ export class ArchiveError extends Error {
   readonly code: ErrorCode;
   /** Whether the same call may succeed later with nothing changed by the user. */
   readonly retryable: boolean;
+  /**
+   * How long the store asks not to be asked again, in milliseconds from when it said so. As it said,
+   * however long: whoever goes by it sets a limit.
+   */
+  readonly retryAfterMs?: number;
   /** The name of the backend that failed, when one did. */
   readonly backend?: string;
   /** The key of the object, when it is about one. */
@@ -98,6 +105,7 @@ export class ArchiveError extends Error {
     super(message, subject.cause === undefined ? undefined : { cause: subject.cause });
     this.code = code;
     this.retryable = subject.retryable ?? RETRYABLE.has(code);
+    this.retryAfterMs = subject.retryAfterMs;
     this.backend = subject.backend;
     this.key = subject.key;
     this.session = subject.session;

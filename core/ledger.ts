@@ -1,7 +1,7 @@
 /**
  * What is remembered of every copy that a backend acknowledged, so that unchanged sessions cost
- * nothing. Losing it costs work, never data. This one forgets with the process; the one on disk is
- * `adapters/state/ledger.ts`.
+ * nothing, and of every write whose end is not known. Losing it costs work, never data. This one
+ * forgets with the process; the one on disk is `adapters/state/ledger.ts`.
  *
  * @module
  */
@@ -64,7 +64,10 @@ export interface LedgerEntry extends SessionId {
   readonly sha256: string;
   /** Size of the plain document in bytes. */
   readonly size: number;
-  /** The store's etag of it, where it told one. */
+  /**
+   * The store's etag of what this ledger's owner wrote there, where it told one. Absent too where
+   * what stands there was found, and has all that the session has.
+   */
   readonly etag?: string;
   /** What the next overwrite is compared with. */
   readonly extent: Extent;
@@ -73,8 +76,34 @@ export interface LedgerEntry extends SessionId {
 }
 
 /**
- * Remembers {@linkcode LedgerEntry}s, one a session and backend. It is read whole when it is
- * opened, so looking something up is immediate; writing is not.
+ * A write that is sent without a condition, to a backend that may do it late.
+ *
+ * @since 0.1.0
+ */
+export interface Write {
+  /** The backend's identity. */
+  readonly backend: string;
+  /** The object's key. */
+  readonly key: string;
+  /** SHA-256 of the plain document, 64 hex digits. */
+  readonly sha256: string;
+}
+
+/**
+ * A write whose end is not known: under way, given up on, or cut off with its process.
+ *
+ * @since 0.1.0
+ */
+export interface OpenWrite extends Write {
+  /** Tells it from all other open writes of its ledger. */
+  readonly number: number;
+  /** When it was sent, in epoch milliseconds of the ledger's clock. */
+  readonly sentAt: number;
+}
+
+/**
+ * Remembers {@linkcode LedgerEntry}s, one a session and backend, and {@linkcode OpenWrite}s. It is
+ * read whole when it is opened, so looking something up is immediate; writing is not.
  *
  * @since 0.1.0
  */
@@ -99,8 +128,34 @@ export interface Ledger {
    * Remembers an entry in place of the one before; durable once the promise resolves.
    *
    * @param entry The new entry.
+   * @param done The write that was acknowledged, which is no longer open then.
    */
-  record(entry: LedgerEntry): Promise<void>;
+  record(entry: LedgerEntry, done?: OpenWrite): Promise<void>;
+  /**
+   * Remembers a write before it is sent; durable once the promise resolves.
+   *
+   * @param write What is sent, and where to.
+   * @returns It, with the time.
+   */
+  sending(write: Write): Promise<OpenWrite>;
+  /** The writes whose end is not known, in the order in which they were sent. */
+  openWrites(): Iterable<OpenWrite>;
+  /**
+   * Forgets a write whose end is known, or of no consequence.
+   *
+   * @param write Which.
+   */
+  settle(write: OpenWrite): Promise<void>;
+}
+
+/**
+ * Options of {@linkcode MemoryLedger}.
+ *
+ * @since 0.1.0
+ */
+export interface MemoryLedgerOptions {
+  /** The time in epoch milliseconds; the machine's by default. */
+  readonly now?: () => number;
 }
 
 /**
@@ -119,6 +174,18 @@ export interface Ledger {
 export class MemoryLedger implements Ledger {
   readonly #entries = new Map<string, LedgerEntry>();
   readonly #places = new Map<string, LedgerEntry>();
+  readonly #open = new Map<number, OpenWrite>();
+  readonly #now: () => number;
+  #writes = 0;
+
+  /**
+   * Makes an empty ledger.
+   *
+   * @param options The clock.
+   */
+  constructor({ now = Date.now }: MemoryLedgerOptions = {}) {
+    this.#now = now;
+  }
 
   /** See {@linkcode Ledger.get}. */
   get(session: SessionId, backend: string): LedgerEntry | undefined {
@@ -136,7 +203,8 @@ export class MemoryLedger implements Ledger {
   }
 
   /** See {@linkcode Ledger.record}. */
-  record(entry: LedgerEntry): Promise<void> {
+  record(entry: LedgerEntry, done?: OpenWrite): Promise<void> {
+    if (done) this.#open.delete(done.number);
     const name = ledgerKey(entry, entry.backend);
     const before = this.#entries.get(name);
     const left = before && `${before.backend}\n${before.key}`;
@@ -144,6 +212,25 @@ export class MemoryLedger implements Ledger {
     this.#entries.delete(name);
     this.#entries.set(name, entry);
     this.#places.set(`${entry.backend}\n${entry.key}`, entry);
+    return Promise.resolve();
+  }
+
+  /** See {@linkcode Ledger.sending}. */
+  sending({ backend, key, sha256 }: Write): Promise<OpenWrite> {
+    const number = ++this.#writes;
+    const open = { backend, key, sha256, number, sentAt: this.#now() };
+    this.#open.set(number, open);
+    return Promise.resolve(open);
+  }
+
+  /** See {@linkcode Ledger.openWrites}. */
+  openWrites(): Iterable<OpenWrite> {
+    return this.#open.values();
+  }
+
+  /** See {@linkcode Ledger.settle}. */
+  settle({ number }: OpenWrite): Promise<void> {
+    this.#open.delete(number);
     return Promise.resolve();
   }
 }
@@ -167,4 +254,38 @@ export function ledgerKey(session: SessionId, backend: string): string {
  */
 export function entriesAt(ledger: Ledger, backend: string, key: string): LedgerEntry[] {
   return [...ledger.entries()].filter((entry) => entry.backend === backend && entry.key === key);
+}
+
+/**
+ * The writes at a place whose end is not known: any of them may yet take effect there.
+ *
+ * @param ledger Where to look.
+ * @param backend The backend's identity.
+ * @param key The object's key.
+ */
+export function openWritesAt(ledger: Ledger, backend: string, key: string): OpenWrite[] {
+  return [...ledger.openWrites()].filter((write) => write.backend === backend && write.key === key);
+}
+
+/**
+ * Remembers that the object at a place is not what was acknowledged, so that it is written again.
+ *
+ * @param ledger Where to remember it.
+ * @param backend The backend's identity.
+ * @param key The object's key.
+ * @param etag The etag of what stands there, where that is another write of this ledger's owner.
+ * @returns The sessions that it is to be written for.
+ */
+export async function markLost(
+  ledger: Ledger,
+  backend: string,
+  key: string,
+  etag?: string,
+): Promise<readonly SessionId[]> {
+  const wanted = entriesAt(ledger, backend, key).filter(({ state }) => state !== "deleted");
+  for (const entry of wanted) {
+    const lost = { ...entry, state: "lost", ...(etag !== undefined && { etag }) } as const;
+    if (entry.state !== "lost" || entry.etag !== lost.etag) await ledger.record(lost);
+  }
+  return wanted.map(({ agent, store, id }) => ({ agent, store, id }));
 }

@@ -213,11 +213,15 @@ async function wantedEntries(
 
 /**
  * The segments where projects given as plain paths can lie: their own, and those of sessions that
- * are known to have moved there. Undefined when only a look at all of them can tell.
+ * are known to have moved there.
+ *
+ * @param projects Plain paths or globs; all projects when left out.
+ * @param source Knows where sessions moved to, and how paths are compared.
+ * @returns Undefined when only a look at all of them can tell.
  */
-function literalSegments(
+export function literalSegments(
   projects: readonly string[] | undefined,
-  { ledger, paths }: ListSource,
+  { ledger, paths }: Omit<ListSource, "backends">,
 ): string[] | undefined {
   const isGlob = (project: string) => /[*?[\]{}()!+@]/.test(project);
   if (!projects || paths?.ignoreCase || projects.some(isGlob)) return undefined;

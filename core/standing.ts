@@ -1,18 +1,18 @@
 /**
  * What stands where a session's document shall go: nothing, the same, an earlier state that the
- * document continues, or something worth keeping.
+ * document continues, a later one that somebody else wrote, or something worth keeping.
  *
  * @module
  */
 import type { Agent, SessionId } from "./agent.ts";
 import { isPacked } from "./archive_key.ts";
 import type { Backend, ObjectInfo } from "./backend.ts";
-import { readDocument } from "./document_reader.ts";
+import { type ReadDocument, readDocument } from "./document_reader.ts";
 import { ArchiveError, isArchiveError } from "./errors.ts";
 import type { FoundKeys } from "./found_keys.ts";
 import { sha256Of } from "./hash.ts";
-import type { Ledger, LedgerEntry } from "./ledger.ts";
-import { readMetadata } from "./metadata.ts";
+import { type Ledger, type LedgerEntry, openWritesAt } from "./ledger.ts";
+import { archiveFacts, readMetadata } from "./metadata.ts";
 import type { PreparedDocument } from "./prepared_document.ts";
 import type { Spool } from "./spool.ts";
 import { chunksOf } from "./streams.ts";
@@ -42,11 +42,17 @@ export interface CopyJob {
   readonly signal?: AbortSignal;
 }
 
-/** What stands at the key before the write; the etag is that of what was looked at. */
+/**
+ * What stands at the key before the write; the etag is that of what was looked at.
+ *
+ * What is `ahead` was not written by this ledger's owner last, and has all that the document has:
+ * another machine went on with the session.
+ */
 export type Standing =
   | { readonly is: "nothing" }
   | { readonly is: "same"; readonly etag?: string; readonly size: number }
   | { readonly is: "continued"; readonly etag?: string }
+  | { readonly is: "ahead" } & Pick<LedgerEntry, "size" | "sha256" | "extent" | "facts">
   | { readonly is: "worth keeping"; readonly etag?: string; readonly sha256: string };
 
 /**
@@ -55,7 +61,7 @@ export type Standing =
  */
 export function expectedStanding(
   { digest, body }: PreparedDocument,
-  { backend: { capabilities }, dryRun, named }: CopyJob,
+  { backend: { capabilities, identity }, ledger, dryRun, named }: CopyJob,
   entry: LedgerEntry | undefined,
 ): Standing | undefined {
   if (named) return undefined;
@@ -65,7 +71,9 @@ export function expectedStanding(
     const tellsItself = capabilities.createOnly && body instanceof Uint8Array && !dryRun;
     return tellsItself ? { is: "nothing" } : undefined;
   }
-  const { state, etag, size } = entry;
+  const { key, state, etag, size } = entry;
+  // An older write of our own may have arrived since.
+  if (openWritesAt(ledger, identity, key).length > 0) return undefined;
   if (state === "stored" && entry.sha256 === digest.sha256) return { is: "same", etag, size };
   const ours = state === "stored" && etag !== undefined && capabilities.ifMatch;
   return ours && extendsDocument(digest, entry.extent) ? { is: "continued", etag } : undefined;
@@ -119,10 +127,16 @@ async function compareWithStored(
 ): Promise<Standing> {
   const { key, etag, size } = info;
   try {
-    const stored = await storedHash(job, key);
-    if (stored === document.digest.sha256) return { is: "same", etag, size };
-    if (!await wouldLose(document, job, key)) return { is: "continued", etag };
-    return { is: "worth keeping", sha256: stored, etag };
+    const { sha256, facts } = await readStored(job, key);
+    if (sha256 === document.digest.sha256) return { is: "same", etag, size };
+    const stored = () => openStored(job, key);
+    const own = () => readDocument(document.open(), key);
+    if (!await lacksAnything(own, stored, job.agent)) return { is: "continued", etag };
+    if (!wrote(job, info, sha256) && !await lacksAnything(stored, own, job.agent)) {
+      // Only what begins with all of it continues it for certain.
+      return { is: "ahead", size, sha256, facts, extent: { length: size, sha256, shape: [] } };
+    }
+    return { is: "worth keeping", sha256, etag };
   } catch (error) {
     if (isArchiveError(error, "Corrupt") || isStray(error, job)) {
       if (isRuinOf(document, job, info, error)) return { is: "continued", etag };
@@ -131,6 +145,20 @@ async function compareWithStored(
     }
     throw error;
   }
+}
+
+/** Whether this ledger's owner wrote what stands there, or may have: that may be taken back. */
+function wrote(
+  { ledger, session, backend: { identity } }: CopyJob,
+  { key, etag }: ObjectInfo,
+  sha256: string,
+): boolean {
+  const entry = ledger.get(session, identity);
+  // One without an etag tells what was found there.
+  const isRemembered = entry?.etag !== undefined &&
+    (entry.etag === etag || entry.sha256 === sha256);
+  return isRemembered ||
+    openWritesAt(ledger, identity, key).some((write) => write.sha256 === sha256);
 }
 
 /** Whether another session's document lies where the ledger knows that this one's was. */
@@ -155,11 +183,14 @@ function isRuinOf(
   return entry.sha256 === digest.sha256 || extendsDocument(digest, entry.extent);
 }
 
-/** SHA-256 of the stored document's plain bytes. */
-async function storedHash(job: CopyJob, key: string): Promise<string> {
+/** SHA-256 of the stored document's plain bytes, and what lists show of it. */
+async function readStored(
+  job: CopyJob,
+  key: string,
+): Promise<Pick<LedgerEntry, "sha256" | "facts">> {
   const stored = await openStored(job, key);
   for await (const line of stored.native) void line;
-  return stored.sha256();
+  return { sha256: stored.sha256(), facts: archiveFacts(stored.header, stored.summary()) };
 }
 
 async function rawHash(
@@ -171,26 +202,29 @@ async function rawHash(
   return await sha256Of(chunksOf(body));
 }
 
-async function wouldLose(
-  document: PreparedDocument,
-  job: CopyJob,
-  key: string,
+/** Whether a document lacks anything that another one of the same session has. */
+async function lacksAnything(
+  one: () => Promise<ReadDocument>,
+  other: () => Promise<ReadDocument>,
+  agent: Agent,
 ): Promise<boolean> {
-  const { agent } = job;
-  const stored = await openStored(job, key);
+  const ids = new Set<string>();
+  for await (const { id } of agent.units((await one()).native)) ids.add(id);
+  const theirs = await other();
   try {
-    const ids = new Set<string>();
-    const own = () => readDocument(document.open(), key);
-    for await (const unit of agent.units((await own()).native)) ids.add(unit.id);
-    const again = await own();
-    return await losesAnything(agent.units(stored.native), agent.units(again.native), ids);
+    const own = await one();
+    try {
+      return await losesAnything(agent.units(theirs.native), agent.units(own.native), ids);
+    } finally {
+      await own.close();
+    }
   } finally {
-    await stored.close();
+    await theirs.close();
   }
 }
 
 /** Opens what stands at the key, and makes sure that it is this session's. */
-async function openStored(job: CopyJob, key: string) {
+async function openStored(job: CopyJob, key: string): Promise<ReadDocument> {
   const { body } = await job.backend.get(key, { signal: job.signal });
   const stored = await readDocument(body, key);
   const { agent, id } = stored.header;

@@ -9,7 +9,7 @@ import { type ReadDocument, readDocument } from "./document_reader.ts";
 import { ArchiveError, isArchiveError, throwIfAborted } from "./errors.ts";
 import { Failures } from "./failures.ts";
 import { sha256Of } from "./hash.ts";
-import { entriesAt, type Ledger } from "./ledger.ts";
+import { type Ledger, markLost } from "./ledger.ts";
 import { expectedHash } from "./retrieval.ts";
 import { chunksOf } from "./streams.ts";
 
@@ -145,7 +145,7 @@ async function verifyOne(
   } catch (error) {
     if (isArchiveError(error, "Aborted")) throw error;
     const status = statusOf(error);
-    if (status !== "failed") await markLost(key, backend, ledger);
+    if (status !== "failed") await markLost(ledger, backend.identity, key);
     const problem = error instanceof Error ? error.message : String(error);
     return { key, backend: backend.name, status, size, problem };
   }
@@ -154,13 +154,6 @@ async function verifyOne(
 function statusOf(error: unknown): "missing" | "damaged" | "failed" {
   if (isArchiveError(error, "NotFound")) return "missing";
   return isArchiveError(error, "Corrupt") ? "damaged" : "failed";
-}
-
-/** What is lost is written again by the next run. */
-async function markLost(key: string, backend: Backend, ledger: Ledger): Promise<void> {
-  for (const entry of entriesAt(ledger, backend.identity, key)) {
-    if (entry.state === "stored") await ledger.record({ ...entry, state: "lost" });
-  }
 }
 
 async function checkDocument(

@@ -1,6 +1,6 @@
 /**
- * The ledger on disk: what each backend acknowledged, one line each, in a file that only grows and
- * is now and then rewritten without what was superseded.
+ * The ledger on disk: what each backend acknowledged, and which writes have no known end, one line
+ * each, in a file that only grows and is now and then rewritten without what was superseded.
  *
  * `ledger_lines.ts` has the lines, `append_file.ts` the writing. One process at a time may write,
  * which the lock sees to; any number may read.
@@ -10,14 +10,16 @@
 import { open } from "node:fs/promises";
 import type { SessionId } from "../../core/agent.ts";
 import { ArchiveError } from "../../core/errors.ts";
-import type { Ledger, LedgerEntry } from "../../core/ledger.ts";
+import type { Ledger, LedgerEntry, OpenWrite, Write } from "../../core/ledger.ts";
 import { AppendFile, type OpenFile } from "./append_file.ts";
 import { EntryTable, type Shelf } from "./entry_table.ts";
 import { errorCode, fileError } from "./file_error.ts";
 import {
   type Common,
-  type EncodedEntry,
+  type EncodedLine,
   encodeEntry,
+  encodeSending,
+  encodeSettled,
   headerLine,
   LEDGER_VERSION,
   LineJoiner,
@@ -40,11 +42,15 @@ export interface FileLedgerOptions {
   readonly compactBytes?: number;
   /** How to open the file for writing; another way to do it shows what a failing disk does. */
   readonly openFile?: OpenFile;
+  /** The time in epoch milliseconds; the machine's by default. */
+  readonly now?: () => number;
 }
 
+/** Lines on their way to the disk. */
 interface Waiting {
-  readonly entry: LedgerEntry;
-  readonly encoded: EncodedEntry;
+  readonly lines: readonly EncodedLine[];
+  /** Takes note in memory of what they say. */
+  readonly apply: () => void;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -64,10 +70,14 @@ export class FileLedger implements Ledger {
   readonly #path: string;
   readonly #file: AppendFile;
   readonly #entries: EntryTable;
+  readonly #open: Map<number, OpenWrite>;
+  readonly #now: () => number;
   readonly #readOnly: boolean;
+  /** The highest number that a write has had. */
+  #lastNumber: number;
   #closed = false;
   #hasHeader: boolean;
-  /** How many rows the file has, superseded ones included. */
+  /** How many lines the file has, common parts aside and superseded ones included. */
   #rows: number;
   #compactBytes: number;
   #joiner = new LineJoiner();
@@ -77,6 +87,9 @@ export class FileLedger implements Ledger {
   private constructor(path: string, loaded: Loaded, options: FileLedgerOptions) {
     this.#path = path;
     this.#entries = loaded.entries;
+    this.#open = loaded.open;
+    this.#lastNumber = loaded.lastNumber;
+    this.#now = options.now ?? Date.now;
     this.damaged = loaded.damaged;
     this.#hasHeader = loaded.hasHeader;
     this.#rows = loaded.rows;
@@ -120,13 +133,40 @@ export class FileLedger implements Ledger {
    * One that fails is not remembered.
    *
    * @param entry The new entry.
+   * @param done The write that was acknowledged.
    */
-  record(entry: LedgerEntry): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#refuseUnlessWritable();
-      this.#waiting.push({ entry, encoded: encodeEntry(entry), resolve, reject });
-      this.#flushing ??= this.#flush();
+  async record(entry: LedgerEntry, done?: OpenWrite): Promise<void> {
+    const ended = done && this.#open.has(done.number) ? [encodeSettled(done)] : [];
+    await this.#append([encodeEntry(entry), ...ended], () => {
+      this.#entries.set(entry);
+      if (done) this.#open.delete(done.number);
     });
+  }
+
+  /**
+   * See {@linkcode Ledger.sending}.
+   *
+   * @param write What is sent, and where to.
+   */
+  async sending({ backend, key, sha256 }: Write): Promise<OpenWrite> {
+    const open = { number: ++this.#lastNumber, backend, key, sha256, sentAt: this.#now() };
+    await this.#append([encodeSending(open)], () => this.#open.set(open.number, open));
+    return open;
+  }
+
+  /** See {@linkcode Ledger.openWrites}. */
+  openWrites(): Iterable<OpenWrite> {
+    return this.#open.values();
+  }
+
+  /**
+   * See {@linkcode Ledger.settle}.
+   *
+   * @param write Which.
+   */
+  async settle(write: OpenWrite): Promise<void> {
+    if (!this.#open.has(write.number)) return;
+    await this.#append([encodeSettled(write)], () => this.#open.delete(write.number));
   }
 
   /** Waits for what is being written and lets go of the file; no more can be recorded then. */
@@ -134,6 +174,14 @@ export class FileLedger implements Ledger {
     this.#closed = true;
     await this.#flushing;
     await this.#file.close();
+  }
+
+  #append(lines: readonly EncodedLine[], apply: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#refuseUnlessWritable();
+      this.#waiting.push({ lines, apply, resolve, reject });
+      this.#flushing ??= this.#flush();
+    });
   }
 
   #refuseUnlessWritable(): void {
@@ -153,9 +201,10 @@ export class FileLedger implements Ledger {
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {
-    const lines = this.#joiner.join(batch.map(({ encoded }) => encoded));
+    const lines = batch.flatMap(({ lines }) => lines);
+    const text = this.#joiner.join(lines);
     try {
-      await this.#file.append(this.#hasHeader ? lines : headerLine() + lines);
+      await this.#file.append(this.#hasHeader ? text : headerLine() + text);
     } catch (error) {
       // Nothing of what this one has joined is certain to be in the file.
       this.#joiner = new LineJoiner();
@@ -163,21 +212,22 @@ export class FileLedger implements Ledger {
       return;
     }
     this.#hasHeader = true;
-    this.#rows += batch.length;
-    for (const { entry, resolve } of batch) {
-      this.#entries.set(entry);
+    this.#rows += lines.length;
+    for (const { apply, resolve } of batch) {
+      apply();
       resolve();
     }
   }
 
   async #compactIfWorthwhile(): Promise<void> {
     const size = this.#file.size;
-    if (size < this.#compactBytes || this.#rows <= 2 * this.#entries.size) return;
+    const needed = this.#entries.size + this.#open.size;
+    if (size < this.#compactBytes || this.#rows <= 2 * needed) return;
     const joiner = new LineJoiner();
     try {
       await this.#file.replace(this.#compacted(joiner));
       this.#joiner = joiner;
-      this.#rows = this.#entries.size;
+      this.#rows = needed;
     } catch {
       // Everything stands in the old file, which goes on growing; tried again when it has doubled.
       this.#compactBytes = 2 * size;
@@ -187,6 +237,7 @@ export class FileLedger implements Ledger {
 
   *#compacted(joiner: LineJoiner): Generator<string> {
     yield headerLine();
+    yield joiner.join([...this.#open.values()].map(encodeSending));
     const entries = [...this.#entries.values()];
     for (let start = 0; start < entries.length; start += SLICE) {
       yield joiner.join(entries.slice(start, start + SLICE).map(encodeEntry));
@@ -196,6 +247,8 @@ export class FileLedger implements Ledger {
 
 interface Loaded {
   readonly entries: EntryTable;
+  readonly open: Map<number, OpenWrite>;
+  readonly lastNumber: number;
   readonly rows: number;
   readonly damaged: number;
   /** How many rows lack their common part; damaged, too. */
@@ -242,6 +295,8 @@ class Reading {
   readonly #commons: Commons;
   readonly #entries = new EntryTable();
   readonly #shelves = new Map<string, readonly [Common, Shelf]>();
+  readonly #open = new Map<number, OpenWrite>();
+  #lastNumber = 0;
   #rows = 0;
   #orphans = 0;
   #damaged = 0;
@@ -267,6 +322,8 @@ class Reading {
   result(): Omit<Loaded, "size"> {
     return {
       entries: this.#entries,
+      open: this.#open,
+      lastNumber: this.#lastNumber,
       rows: this.#rows,
       damaged: this.#damaged + this.#orphans,
       orphans: this.#orphans,
@@ -280,6 +337,8 @@ class Reading {
     if (line?.kind === "row") this.#takeRow(line.row);
     else if (line?.kind === "common") this.#state(line.id, line.common);
     else if (line?.kind === "header") this.#takeHeader(line.version);
+    else if (line?.kind === "sending") this.#takeSending(line.write);
+    else if (line?.kind === "settled") this.#takeSettled(line.number);
     // What another process is just writing is not damage.
     else if (!(this.#readOnly && this.#midLine)) this.#damaged++;
   }
@@ -292,6 +351,18 @@ class Reading {
     }
     this.#rows++;
     this.#entries.add(found[1], toEntry(row, found[0]));
+  }
+
+  #takeSending(write: OpenWrite): void {
+    this.#rows++;
+    this.#lastNumber = Math.max(this.#lastNumber, write.number);
+    this.#open.set(write.number, write);
+  }
+
+  #takeSettled(number: number): void {
+    this.#rows++;
+    this.#lastNumber = Math.max(this.#lastNumber, number);
+    this.#open.delete(number);
   }
 
   #state(id: string, common: Common): void {

@@ -5,7 +5,12 @@
  * {"format":"opencode-session-archiver-ledger","version":1}
  * {"common":"1x8k2…","agent":"opencode","store":"…","backend":"…","shape":["info.title",…]}
  * ["1x8k2…","ses_…","stored",token,key,sha256,size,etag,title,…,length,sha256]
+ * {"sending":7,"backend":"…","key":"…","sha256":"…","at":1763800000000}
+ * {"settled":7}
  * ```
+ *
+ * The last two are a write that is sent, and its end; see `OpenWrite` of `core/ledger.ts`. To a
+ * program from before they are damaged lines, which cost it nothing.
  *
  * What many entries have in common is a line of its own, named by a hash of its text, wherever it
  * stands in the file. All lines are plain ASCII, so any other byte is damage. Nothing here touches
@@ -15,7 +20,7 @@
  */
 import { ArchiveError } from "../../core/errors.ts";
 import { sha256Hex } from "../../core/hash.ts";
-import type { LedgerEntry } from "../../core/ledger.ts";
+import type { LedgerEntry, OpenWrite } from "../../core/ledger.ts";
 import { LONGEST_LINE_BYTES } from "./line_blocks.ts";
 
 /** What is the same in many entries. */
@@ -48,6 +53,8 @@ export type Row = readonly [
 export type Line =
   | { readonly kind: "row"; readonly row: Row }
   | { readonly kind: "common"; readonly id: string; readonly common: Common }
+  | { readonly kind: "sending"; readonly write: OpenWrite }
+  | { readonly kind: "settled"; readonly number: number }
   | { readonly kind: "header"; readonly version: number }
   | { readonly kind: "damaged" };
 
@@ -62,23 +69,25 @@ export function headerLine(): string {
   return `{"format":"${FORMAT}","version":${LEDGER_VERSION}}\n`;
 }
 
-/** An entry as text. */
-export interface EncodedEntry {
-  /** Its own line. */
+/** A line as text, with its end. */
+export interface EncodedLine {
+  /** The line. */
   readonly line: string;
-  /** The name of its common part. */
-  readonly commonId: string;
-  /** The line of its common part, which has to be in the file as well. */
-  readonly commonLine: string;
+  /** What has to be in the file as well. */
+  readonly common?: {
+    /** Its name. */
+    readonly id: string;
+    /** Its line. */
+    readonly line: string;
+  };
 }
 
 /**
  * Takes an entry apart.
  *
  * @param entry What to write.
- * @returns Its lines.
  */
-export function encodeEntry(entry: LedgerEntry): EncodedEntry {
+export function encodeEntry(entry: LedgerEntry): EncodedLine {
   const { agent, store, backend, extent, facts } = entry;
   const text = commonText({ agent, store, backend, shape: extent.shape });
   const id = nameOf(text);
@@ -112,7 +121,33 @@ export function encodeEntry(entry: LedgerEntry): EncodedEntry {
       { session: entry.id },
     );
   }
-  return { line, commonId: id, commonLine };
+  return { line, common: { id, line: commonLine } };
+}
+
+/**
+ * The line of a write that is sent.
+ *
+ * @param write Which.
+ */
+export function encodeSending({ number, backend, key, sha256, sentAt }: OpenWrite): EncodedLine {
+  const value = { sending: number, backend, key, sha256, at: sentAt };
+  const line = `${ascii(JSON.stringify(value))}\n`;
+  if (isSending(value) && line.length <= LONGEST_LINE_BYTES) return { line };
+  throw new ArchiveError(
+    "Invalid",
+    `the ledger cannot remember that ${key} is sent: its SHA-256 or the time is none, or its name ` +
+      `is longer than ${LONGEST_LINE_BYTES} bytes`,
+    { key },
+  );
+}
+
+/**
+ * The line of a write that has ended.
+ *
+ * @param write Which.
+ */
+export function encodeSettled({ number }: Pick<OpenWrite, "number">): EncodedLine {
+  return { line: `{"settled":${number}}\n` };
 }
 
 /** After how many bytes a common part is stated again. */
@@ -127,23 +162,26 @@ export class LineJoiner {
   #length = 0;
 
   /**
-   * The text to append for some entries.
+   * The text to append for some lines.
    *
-   * @param encoded The entries, in order.
+   * @param encoded The lines, in order.
    */
-  join(encoded: Iterable<EncodedEntry>): string {
+  join(encoded: Iterable<EncodedLine>): string {
     let text = "";
-    for (const { line, commonId, commonLine } of encoded) {
-      const at = this.#length + text.length;
-      const stated = this.#statedAt.get(commonId);
-      if (stated === undefined || at - stated > RESTATE_BYTES) {
-        this.#statedAt.set(commonId, at);
-        text += commonLine;
-      }
+    for (const { line, common } of encoded) {
+      if (common) text += this.#statement(common, this.#length + text.length);
       text += line;
     }
     this.#length += text.length;
     return text;
+  }
+
+  /** What has to be said at a place of the file before a line that refers to it. */
+  #statement({ id, line }: NonNullable<EncodedLine["common"]>, at: number): string {
+    const stated = this.#statedAt.get(id);
+    if (stated !== undefined && at - stated <= RESTATE_BYTES) return "";
+    this.#statedAt.set(id, at);
+    return line;
   }
 }
 
@@ -197,6 +235,10 @@ export function parseLine(line: string): Line {
     const known = format === FORMAT && isCount(version);
     return known ? { kind: "header", version } : DAMAGED;
   }
+  if ("sending" in value) return isSending(value) ? sendingLine(value) : DAMAGED;
+  if ("settled" in value) {
+    return isCount(value.settled) ? { kind: "settled", number: value.settled } : DAMAGED;
+  }
   if (!("common" in value) || typeof value.common !== "string" || !isCommon(value)) return DAMAGED;
   const { common: id, agent, store, backend, shape } = value;
   // As it was written: `{"common":"…",` and the text that the name is a hash of, less its brace.
@@ -240,6 +282,22 @@ function isCommon(value: object): value is Common {
   return typeof found.agent === "string" && typeof found.store === "string" &&
     typeof found.backend === "string" && Array.isArray(found.shape) &&
     found.shape.every((path) => typeof path === "string");
+}
+
+/** A write as its line has it. */
+interface Sending extends Pick<OpenWrite, "backend" | "key" | "sha256"> {
+  readonly sending: number;
+  readonly at: number;
+}
+
+function isSending(value: object): value is Sending {
+  const found: Partial<Record<keyof Sending, unknown>> = value;
+  return isCount(found.sending) && typeof found.backend === "string" &&
+    typeof found.key === "string" && isSha256(found.sha256) && isCount(found.at);
+}
+
+function sendingLine({ sending: number, backend, key, sha256, at: sentAt }: Sending): Line {
+  return { kind: "sending", write: { number, backend, key, sha256, sentAt } };
 }
 
 function isSha256(value: unknown): value is string {

@@ -258,6 +258,6 @@ function clientError(error: unknown, call: Call, secrets: readonly string[]): Ar
 
 function withKey(error: ArchiveError, { backend, key }: Call): ArchiveError {
   if (error.key !== undefined || key === undefined) return error;
-  const { code, message, cause, retryable } = error;
-  return new ArchiveError(code, message, { backend, key, cause, retryable });
+  const { code, message, cause, retryable, retryAfterMs } = error;
+  return new ArchiveError(code, message, { backend, key, cause, retryable, retryAfterMs });
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { fieldsOf } from "../../core/fields.ts";
+import { retryAfterMs } from "./retry_after.ts";
 
 /** The facts of a failed request. It is the `cause` of the errors that callers see. */
 export class S3Failure extends Error {
@@ -48,6 +49,8 @@ export interface FailureFacts {
   readonly foreign: boolean;
   /** The store's clock, where it told. */
   readonly storeTime?: string;
+  /** How long a store that is too busy asks not to be asked again, in milliseconds. */
+  readonly retryAfterMs?: number;
 }
 
 /**
@@ -63,17 +66,24 @@ export function failureOf(error: unknown, secrets: readonly string[]): S3Failure
   const metadata = fieldsOf(seen.$metadata);
   const shown = (told: string | undefined) => told === undefined ? told : cleaned(told, secrets);
   const message = cleaned(text(seen.message) ?? String(error), secrets);
+  const status = number(metadata.httpStatusCode) ?? number(answer.statusCode);
+  const storeTime = shown(text(seen.ServerTime) ?? text(headers.date));
+  const wait = BUSY.has(status) ? retryAfterMs(text(headers["retry-after"]), storeTime) : undefined;
   return new S3Failure(cleaned(codeOf(seen), secrets), message, {
-    status: number(metadata.httpStatusCode) ?? number(answer.statusCode),
+    status,
     attempts: number(metadata.attempts) ?? 1,
     requestId: shown(text(metadata.requestId)),
     region: [headers["x-amz-bucket-region"], seen.Region, seen.BucketRegion]
       .map((told) => shown(text(told))).find(isRegion),
     refused: shown(text(seen.Header) ?? text(seen.ArgumentName)),
     foreign: isForeign(seen, headers),
-    storeTime: shown(text(seen.ServerTime) ?? text(headers.date)),
+    storeTime,
+    ...(wait !== undefined && { retryAfterMs: wait }),
   });
 }
+
+/** The statuses of stores that may say when to come again. */
+const BUSY: ReadonlySet<number | undefined> = new Set([429, 503]);
 
 /**
  * What the store said, where an error came of that.

@@ -29,6 +29,8 @@ export interface Writing extends Sent {
   readonly contentType: string | undefined;
   /** SHA-256 of the body, where it is known. */
   readonly sha256: string | undefined;
+  /** Told when an attempt was given up on and another made; the store may still do the first. */
+  readonly onResend: (() => void) | undefined;
 }
 
 /** How often a write that another one got in the way of is tried. */
@@ -98,13 +100,17 @@ async function wholeWrite(connection: S3Connection, call: KeyCall, writing: Writ
   };
   const hash = writing.body instanceof Uint8Array ? writing.sha256 : writing.body.sha256;
   if (hash !== undefined) tellHash(request, hash);
+  const tell = (attempts = 1) => {
+    if (attempts > 1) writing.onResend?.();
+  };
   return async () => {
-    const answer = await connection.run(
-      call,
-      "PutObject",
-      (s3, http) => s3.putObject(request, http),
-      { bytes: size },
-    );
+    const answer = await connection
+      .run(call, "PutObject", (s3, http) => s3.putObject(request, http), { bytes: size })
+      .catch((error: unknown) => {
+        tell(failureBehind(error)?.facts.attempts);
+        throw error;
+      });
+    tell(answer.$metadata.attempts);
     return isDoubtful(answer) ? undefined : plainEtag(answer.ETag);
   };
 }

@@ -60,16 +60,7 @@ const NOTHING: Settings = new Map();
  * the file and the line, never the text.
  */
 export async function readSharedConfig(env: Environment, backend: string): Promise<SharedConfig> {
-  const { join } = await import("node:path");
-  const home = await homeFolder(env);
-  const pathOf = (named: string | undefined, file: SharedFile) => {
-    const path = named || join(home, ".aws", file);
-    return path.startsWith("~/") ? join(home, path.slice(2)) : path;
-  };
-  const paths = {
-    config: pathOf(env.AWS_CONFIG_FILE, "config"),
-    credentials: pathOf(env.AWS_SHARED_CREDENTIALS_FILE, "credentials"),
-  };
+  const { home, ...paths } = await sharedPaths(env);
   const shown = { config: tilde(paths.config, home), credentials: tilde(paths.credentials, home) };
   const [config, credentials] = await Promise.all([
     readSections(paths.config, shown.config, configSection, backend),
@@ -80,6 +71,27 @@ export async function readSharedConfig(env: Environment, backend: string): Promi
     profiles: profilesOf(config, credentials),
     services: ofKind(config, "services"),
     strays: straysOf(config),
+  };
+}
+
+/**
+ * Where both files are, and the home folder.
+ *
+ * @param env Where to look for `AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE` and the home folder.
+ */
+export async function sharedPaths(
+  env: Environment,
+): Promise<Readonly<Record<SharedFile | "home", string>>> {
+  const { join } = await import("node:path");
+  const home = await homeFolder(env);
+  const pathOf = (named: string | undefined, file: SharedFile) => {
+    const path = named || join(home, ".aws", file);
+    return path.startsWith("~/") ? join(home, path.slice(2)) : path;
+  };
+  return {
+    home,
+    config: pathOf(env.AWS_CONFIG_FILE, "config"),
+    credentials: pathOf(env.AWS_SHARED_CREDENTIALS_FILE, "credentials"),
   };
 }
 

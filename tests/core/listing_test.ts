@@ -137,7 +137,7 @@ describe("list()", () => {
     add("one", { messages: [{ id: "m", role: "user", text: "x" }] });
     await archive();
     add("one");
-    for await (const _ of fresh().archiveAll());
+    await archive();
     assert.deepEqual(await idsOf(fresh()), ["one"]);
     const versions = [];
     for await (const { version } of fresh().list({ versions: true })) {

@@ -222,10 +222,13 @@ class Fake implements FakeS3 {
     if (body === undefined) return;
     if (!(request instanceof S3Error)) request.bytes = body.length;
     if (fate.answer === "hang") return;
+    const isLate = typeof fate.answer === "object" && "doWhen" in fate.answer;
+    if (isLate) await fate.answer.doWhen;
     const stamp = { requestId, now: new Date(Date.now() + fate.clockSkewMs) };
     const reply = request instanceof S3Error
       ? errorReply(request, requestId)
       : this.#answer(request, body, fate, stamp);
+    if (isLate) return;
     await Promise.all(fate.waitFor);
     const wait = this.#settings.latencyMs + fate.delayMs;
     if (wait > 0) await this.#pause(wait);

@@ -14,6 +14,8 @@ import type { Operation, RecordedRequest } from "./request.ts";
  * - `{status: 503, code: "SlowDown"}`: an error document; nothing is done.
  * - `"reset"`: the connection is reset before a reply; nothing is done.
  * - `"loseReply"`: it is done, then the connection is closed without a reply.
+ * - `{doWhen: promise}`: it is taken and never answered; it is done when that is fulfilled, long
+ *   after its client has given up, perhaps.
  * - `"truncateBody"`, `{truncateBody: "rst"}`: it is done; half of the body comes, then the
  *   connection is closed (`"fin"`, also by default) or reset.
  * - `"corruptBody"`: it is done, and one byte in the middle of the reply's body is another.
@@ -40,6 +42,7 @@ export type FaultAction =
     readonly headers?: Readonly<Record<string, string>>;
   }
   | { readonly truncateBody: "fin" | "rst" }
+  | { readonly doWhen: Promise<unknown> }
   | Alongside;
 
 /** Faults that go together with others. */

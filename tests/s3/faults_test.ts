@@ -12,6 +12,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
+import { until } from "../until.ts";
 import { Bucket, clientOf, failure, refusalOf, text, type Visit, visit } from "./visit.ts";
 
 const put = ({ client }: Visit, Key = "a") =>
@@ -52,6 +53,21 @@ describe("the fault", () => {
       assert.ok(await hangs(call));
       assert.equal(there.s3.requests[0].bytes, 1);
       assert.equal(there.s3.objects().size, 0);
+      await there.s3.stop();
+      assert.equal(await call, "ended");
+    }));
+
+  it("doWhen does what was asked later, and never answers", () =>
+    visit({}, async (there) => {
+      let release = () => {};
+      const doWhen = new Promise<void>((resolve) => release = resolve);
+      there.s3.fault({ on: "PutObject", do: { doWhen }, times: 1 });
+      const call = put(there).catch(() => "ended");
+      assert.ok(await hangs(call));
+      assert.equal(there.s3.objects().size, 0);
+      release();
+      await until("it is done", () => there.s3.objects().size === 1);
+      assert.ok(await hangs(call));
       await there.s3.stop();
       assert.equal(await call, "ended");
     }));

@@ -111,6 +111,7 @@ test("what nobody has shown is not promised", async () => {
     ifMatch: false,
     metadata: true,
     maxKeyBytes: 1024,
+    lateWrites: true,
   });
 });
 
