@@ -15,6 +15,7 @@ import type { PluginHost } from "./host.ts";
 import { IdleSessions } from "./idle.ts";
 import { OpenIntents, type Outgoing } from "./intents.ts";
 import { Notices } from "./notices.ts";
+import { isFutile } from "./prospects.ts";
 import { RelayStarts } from "./relay_starts.ts";
 
 /** What automatic archiving needs of the world around it. */
@@ -28,6 +29,8 @@ export interface ArchivingOutside {
   status(): Promise<Status | undefined>;
   /** The stamp of the configuration as it is now. */
   stamp(): Promise<string>;
+  /** The stamp of a file that a backend's credentials come from. */
+  accessStamp(path: string): Promise<string>;
   /** Starts a relay, unless one lives. */
   startRelay(): Promise<unknown>;
   /** Why nobody archives what waits, where whoever should gives no sign of life. */
@@ -42,7 +45,7 @@ export const RETRY_MS = 30_000;
 const LAST_LOOKS = 4;
 /** The shortest and the longest time between two looks while something waits, in milliseconds. */
 const SHORTEST_LOOK_MS = 1_000;
-const LONGEST_LOOK_MS = 30_000;
+const LONGEST_LOOK_MS = 60_000;
 /** How long the disk has to take what an ending process writes down, in milliseconds. */
 const DISK_MS = 3_500;
 /** How long the last look at what the relay says may take, in milliseconds. */
@@ -133,7 +136,8 @@ export class Archiving {
       return this.#notices.failed(LEFT_WAITING, new ArchiveError("Timeout", silent));
     }
     if (!isLast || this.#intents.size === 0) return;
-    this.#starts.ask();
+    // The disk may stop answering now.
+    void this.#ask();
     const [intents, askedAt] = [this.#intents, this.#askedAt];
     const status = () => this.#outside.status();
     const stamp = () => this.#outside.stamp();
@@ -173,8 +177,26 @@ export class Archiving {
       );
       return this.#retryLater();
     }
-    this.#starts.ask();
+    await this.#ask();
     if (this.#intents.size > 0) this.#lookSoon();
+  }
+
+  /** Asks for a relay, unless it could do nothing. Never rejects. */
+  async #ask(): Promise<void> {
+    if (!await this.#isFutile().catch(() => false)) this.#starts.ask();
+  }
+
+  async #isFutile(): Promise<boolean> {
+    const { clock } = this.#outside;
+    const [status, stamp] = await Promise.all([this.#outside.status(), this.#outside.stamp()]);
+    return await isFutile({
+      status,
+      stamp,
+      since: this.#madeAt,
+      askedAt: this.#askedAt,
+      now: clock.now(),
+      accessStamp: (path) => this.#outside.accessStamp(path),
+    });
   }
 
   /** Only the relay understands the configuration; its word holds for the state that it saw. */
@@ -251,7 +273,7 @@ export class Archiving {
       waits = isOwn || (await this.#outside.outbox.names()).length > 0;
       if (waits && waitedMs === LONGEST_LOOK_MS) {
         // A relay may have been killed. What others left may only wait for another configuration.
-        if (isOwn || isUnseen) this.#starts.ask();
+        if (isOwn || isUnseen) await this.#ask();
         await this.#tellSilence();
       }
     } catch (error) {

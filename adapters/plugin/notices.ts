@@ -1,19 +1,39 @@
 /**
  * What the user is told without having asked: that the first session is archived, and what keeps
- * sessions from being archived, each once a process. As a toast, and as a line of OpenCode's log.
+ * sessions from being archived, each once until it is over. As a toast, and as a line of OpenCode's
+ * log.
  *
  * @module
  */
 import { PACKAGE_PROGRAM, typedCommand } from "../process/typed_command.ts";
-import type { BackendStatus, Status, StuckSessions } from "../state/status.ts";
+import type { BackendStatus, ParkedSessions, Status, StuckSessions } from "../state/status.ts";
 import type { LogLevel } from "./contract.ts";
 import type { PluginHost } from "./host.ts";
+
+/** What was over and comes back is told again, but not more often than this, in milliseconds. */
+const AGAIN_MS = 60 * 60_000;
+
+/** Something to be told. */
+interface Notice {
+  /** Two of the same are one, however their words differ. */
+  readonly id: string;
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+/** When something was told, and whether it has been over since. */
+interface Told {
+  readonly at: number;
+  isOver: boolean;
+}
 
 /** Tells. */
 export class Notices {
   readonly #hosts: () => Iterable<PluginHost>;
   readonly #startedAt: number;
   readonly #said = new Set<string>();
+  /** What the relay's status gave to tell, by its id. */
+  readonly #told = new Map<string, Told>();
 
   /**
    * @param hosts Those that can be told, at the time.
@@ -31,13 +51,32 @@ export class Notices {
    * @param stamp The stamp of the configuration as it is now.
    */
   see(status: Status, stamp: string): void {
-    // What was wrong with a configuration that has changed since is no news.
-    if (status.config.stamp === stamp) this.#config(status);
-    for (const [name, backend] of Object.entries(status.backends)) {
-      if (backend.failing && status.waiting > 0) this.#backend(name, backend, status.waiting);
-    }
-    if (status.stuck && status.waiting > 0) this.#stuck(status.stuck);
+    const found = [...this.#found(status, stamp)];
+    const ids = new Set(found.map(({ id }) => id));
+    for (const [id, told] of this.#told) told.isOver ||= !ids.has(id);
+    const at = Date.parse(status.updatedAt);
+    for (const notice of found) this.#tellUnlessTold(notice, at);
     this.#firstSuccess(status);
+  }
+
+  *#found(status: Status, stamp: string): Generator<Notice> {
+    // What was wrong with a configuration that has changed since is no news.
+    if (status.config.stamp === stamp && status.config.problem !== undefined) {
+      yield configNotice(status.config.problem);
+    }
+    if (status.waiting === 0) return;
+    for (const [name, backend] of Object.entries(status.backends)) {
+      if (backend.failing) yield this.#backendNotice(name, backend, status.waiting);
+    }
+    if (status.stuck) yield stuckNotice(status.stuck);
+    if (status.parked) yield* this.#parkedNotice(status.parked);
+  }
+
+  #tellUnlessTold({ id, level, message }: Notice, at: number): void {
+    const told = this.#told.get(id);
+    if (told && !(told.isOver && at - told.at >= AGAIN_MS)) return;
+    this.#told.set(id, { at, isOver: false });
+    tell(this.#hosts(), level, message);
   }
 
   /**
@@ -60,40 +99,29 @@ export class Notices {
     this.#say("silence", "error", `Sessions wait and are not archived: ${sentence(why)}`);
   }
 
-  #config({ config: { problem } }: Status): void {
-    if (problem === undefined) return;
-    this.#say(
-      `config ${problem}`,
-      "error",
-      `Sessions wait and are not archived: ${sentence(problem)} They are archived by themselves ` +
-        "once that is corrected.",
-    );
-  }
-
-  #backend(name: string, { lastFailure }: BackendStatus, waiting: number): void {
+  #backendNotice(name: string, { lastFailure }: BackendStatus, waiting: number): Notice {
     const { code, message } = lastFailure ?? { code: "", message: "it does not say why" };
-    this.#say(
-      `backend ${name} ${code}`,
-      "error",
-      `Backend ${name} fails: ${sentence(message)} ${sessions(waiting)} ` +
-        `${waiting === 1 ? "waits" : "wait"} and will be tried again; "${
-          this.#command("doctor")
-        }" in a ` +
-        "terminal checks it.",
-    );
+    const they = `${sessions(waiting)} ${waiting === 1 ? "waits" : "wait"}`;
+    return {
+      id: `backend ${name} ${code}`,
+      level: "error",
+      message: `Backend ${name} fails: ${sentence(message)} ${they} and will be tried again; ` +
+        `"${this.#command("doctor")}" in a terminal checks it.`,
+    };
   }
 
-  /** However many there are of a kind, one of them says enough. */
-  #stuck({ sessions: count, last: { code, message } }: StuckSessions): void {
-    const [of, they] = count === 1 ? ["", "It waits"] : ["; the last", "They wait"];
-    this.#say(
-      `stuck ${code}`,
-      "error",
-      `${sessions(count)} cannot be archived${of}: ${
-        sentence(message)
-      } ${they} and will be tried ` +
-        "again.",
-    );
+  *#parkedNotice({ sessions: count, list }: ParkedSessions): Generator<Notice> {
+    const [newest] = list;
+    if (newest === undefined) return;
+    const { session, backend, code, message } = newest;
+    const [of, they] = count === 1 ? ["", "It is"] : ["; the last", "They are"];
+    yield {
+      id: `parked ${code}`,
+      level: "error",
+      message: `${sessions(count)} cannot be archived${of}, on ${backend}: ${sentence(message)} ` +
+        `${they} not tried again before something changes; ` +
+        `"${this.#command(`run --session ${session}`)}" in a terminal tries it now.`,
+    };
   }
 
   #firstSuccess({ firstSuccess, history, backends }: Status): void {
@@ -121,6 +149,26 @@ export class Notices {
     this.#said.add(id);
     tell(this.#hosts(), level, message);
   }
+}
+
+function configNotice(problem: string): Notice {
+  return {
+    id: `config ${problem}`,
+    level: "error",
+    message: `Sessions wait and are not archived: ${sentence(problem)} They are archived by ` +
+      "themselves once that is corrected.",
+  };
+}
+
+/** However many there are of a kind, one of them says enough. */
+function stuckNotice({ sessions: count, last: { code, message } }: StuckSessions): Notice {
+  const [of, they] = count === 1 ? ["", "It waits"] : ["; the last", "They wait"];
+  return {
+    id: `stuck ${code}`,
+    level: "error",
+    message: `${sessions(count)} cannot be archived${of}: ${sentence(message)} ${they} and will ` +
+      "be tried again.",
+  };
 }
 
 /**

@@ -9,11 +9,13 @@ import process from "node:process";
 import { RELAY_VARIABLE } from "../relay/variable.ts";
 import { outboxFolder } from "../state/layout.ts";
 import { Outbox } from "../state/outbox.ts";
-import { configStamp, readStatus } from "../state/status.ts";
+import { accessStamp, configStamp } from "../state/stamps.ts";
+import { readStatus } from "../state/status.ts";
 import { Archiving } from "./archiving.ts";
 import { systemClock } from "./clock.ts";
 import { addArchiveCommand } from "./command.ts";
 import type { Hooks, PluginInput } from "./contract.ts";
+import { noteDirectory } from "./directory_note.ts";
 import type { PluginHost } from "./host.ts";
 import { tell } from "./notices.ts";
 import { type PluginSetup, readOptions } from "./options.ts";
@@ -78,10 +80,11 @@ function alwaysThere(host: PluginHost): Hooks {
 function byItself(host: PluginHost, setup: PluginSetup, speech: Speech): Hooks {
   const archiving = sharedArchiving(setup.state, () => archivingOf(host, setup));
   archiving.join(host);
+  const note = noteDirectory(host, setup, systemClock);
   return {
     event: guarded(host, ({ event }) => archiving.see(event)),
     dispose: guarded(host, async () => {
-      await archiving.leave(host);
+      await Promise.all([archiving.leave(host), note.written()]);
       await speech.written();
     }),
   };
@@ -94,6 +97,7 @@ function archivingOf({ env }: PluginHost, { state, configPath, named }: PluginSe
     stores: () => ownStores(env),
     status: () => readStatus(state),
     stamp: () => configStamp(configPath),
+    accessStamp,
     silence: () => silenceIn(state),
     startRelay: relayStarter({ state, config: named, env, since: systemClock.now() }),
   });

@@ -24,17 +24,22 @@ export interface AgendaOutside {
 }
 
 /** A session that a backend has to look at. */
-export interface Due {
+interface Due {
   /** Which. */
   readonly pending: PendingSession;
   /** When, by the relay's own clock. */
   readonly at: number;
 }
 
-/** The outside is looked at this often while anything waits or is under way, in milliseconds. */
+/**
+ * The outside is looked at this often while anything is under way, or waits that came a moment ago:
+ * somebody may be correcting the configuration. In milliseconds.
+ */
 const LOOK_MS = 2_000;
-/** The same while nothing does; new intents and commands wake the relay besides. */
-const IDLE_LOOK_MS = 10_000;
+/** How long that moment is, in milliseconds. */
+const MOMENT_MS = 30_000;
+/** The same otherwise; new intents and commands wake the relay besides. */
+const LONGEST_LOOK_MS = 60_000;
 /** What does not get through for this long is left to the next relay, in milliseconds. */
 const A_DAY_MS = 24 * 60 * 60_000;
 
@@ -43,7 +48,10 @@ export class Agenda {
   readonly #outside: AgendaOutside;
   readonly #pending: PendingSessions;
   readonly #inForce: InForce;
+  /** There is nothing to stay for, and since when. */
+  #isQuiet = true;
   #quietSince = 0;
+  #stirredAt = 0;
 
   /**
    * @param outside What lies outside.
@@ -58,21 +66,28 @@ export class Agenda {
 
   /** The relay begins to work. */
   begin(): void {
+    this.#isQuiet = true;
     this.#quietSince = this.#outside.now();
+    this.stirred();
+  }
+
+  /** Something happened outside. */
+  stirred(): void {
+    this.#stirredAt = this.#outside.now();
   }
 
   /**
-   * What a backend has to look at and is not looking at already, the most urgent first.
+   * What a backend may begin with now: first what somebody waits for, then what went idle last, so
+   * that a backlog holds up nobody's work; then what was found, the oldest first, since agents delete
+   * by age.
    *
    * @param lane The backend's.
    * @param force What is in force.
    */
-  wantedBy({ name }: Lane, { archive: { settings } }: Force): readonly Due[] {
-    return [...this.#pending]
-      .filter((pending) => pending.isWantedBy(name) && !pending.copy(name).isBusy)
-      .filter((pending) => this.#isTried(pending))
-      .map((pending) => ({ pending, at: pending.dueAt(name, settings.minIntervalMs) }))
-      .sort((a, b) => Number(b.pending.isUrgent) - Number(a.pending.isUrgent) || a.at - b.at);
+  dueFor(lane: Lane, force: Force): readonly PendingSession[] {
+    const now = this.#outside.now();
+    return this.#wantedBy(lane, force).filter(({ at }) => at <= now).map(({ pending }) => pending)
+      .sort(byTurn);
   }
 
   /**
@@ -90,10 +105,11 @@ export class Agenda {
   /** Whether there has been nothing to stay for, for some time. Forgets the sessions that are done. */
   isOver(): boolean {
     const now = this.#outside.now();
-    if (this.#inForce.isBusy) this.#quietSince = now;
+    this.#isQuiet = !this.#inForce.isBusy;
     const force = this.#inForce.current;
     const rests = force !== undefined && this.#isAnyResting(force, now);
-    return !rests && now - this.#quietSince >= this.#outside.lingerMs;
+    if (!this.#isQuiet) this.#quietSince = now;
+    return this.#isQuiet && !rests && now - this.#quietSince >= this.#outside.lingerMs;
   }
 
   /** Looks at each session once: it waits, or rests, or is forgotten. */
@@ -101,7 +117,7 @@ export class Agenda {
     let rests = false;
     for (const pending of this.#pending) {
       if (pending.isWaiting(force.names)) {
-        if (this.#isHopeful(pending, force)) this.#quietSince = now;
+        if (this.#isHopeful(pending, force)) this.#isQuiet = false;
       } else if (restsUntil(pending, force) > now) {
         // It may come back, and only this process knows that it has to wait then.
         rests = true;
@@ -113,33 +129,52 @@ export class Agenda {
   /** Whether it may get somewhere without anybody's doing. */
   #isHopeful(pending: PendingSession, { lanes }: Force): boolean {
     return this.#isTried(pending) &&
-      lanes.some((lane) => pending.isWantedBy(lane.name) && !lane.isBarred);
+      lanes.some((lane) => pending.isTriedBy(lane.name) && !lane.isBarred);
   }
 
   #isTried({ lastWordAt }: PendingSession): boolean {
     return this.#outside.now() - lastWordAt < A_DAY_MS;
   }
 
+  /** What a backend has to look at and is not looking at already, and when it may. */
+  #wantedBy({ name }: Lane, { archive: { settings } }: Force): readonly Due[] {
+    return [...this.#pending]
+      .filter((pending) => pending.isTriedBy(name) && !pending.copy(name).isBusy)
+      .filter((pending) => this.#isTried(pending))
+      .map((pending) => ({ pending, at: pending.dueAt(name, settings.minIntervalMs) }));
+  }
+
   /** When there is something to do or to look at. */
   *#times(now: number): Generator<number> {
-    const { names, current: force, isBusy } = this.#inForce;
-    const isWaiting = [...this.#pending].some((pending) => pending.isWaiting(names));
-    yield now + (isWaiting || isBusy ? LOOK_MS : IDLE_LOOK_MS);
+    const { current: force } = this.#inForce;
+    yield now + this.#lookMs(now);
     const lingersUntil = this.#quietSince + this.#outside.lingerMs;
-    if (lingersUntil > now) yield lingersUntil;
+    if (this.#isQuiet && lingersUntil > now) yield lingersUntil;
     if (force !== undefined) yield* this.#timesIn(force, now);
+  }
+
+  #lookMs(now: number): number {
+    const { names, isBusy } = this.#inForce;
+    if (isBusy) return LOOK_MS;
+    const isWaiting = [...this.#pending].some((pending) => pending.isWaiting(names));
+    return isWaiting && now - this.#stirredAt < MOMENT_MS ? LOOK_MS : LONGEST_LOOK_MS;
   }
 
   /** When a backend has something to look at, or a session has rested long enough. */
   *#timesIn(force: Force, now: number): Generator<number> {
     for (const lane of force.lanes) {
-      for (const { at } of this.wantedBy(lane, force)) yield Math.max(at, lane.roomAt);
+      for (const { at } of this.#wantedBy(lane, force)) yield Math.max(at, lane.roomAt);
     }
     for (const pending of this.#pending) {
       const restsTill = restsUntil(pending, force);
       if (restsTill > now) yield restsTill;
     }
   }
+}
+
+function byTurn(one: PendingSession, other: PendingSession): number {
+  return Number(other.isUrgent) - Number(one.isUrgent) || other.idleAt - one.idleAt ||
+    one.changedAt - other.changedAt;
 }
 
 function restsUntil(pending: PendingSession, { names, archive: { settings } }: Force): number {

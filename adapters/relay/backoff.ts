@@ -8,6 +8,12 @@
 const LONGEST_MS = 15 * 60_000;
 const FIRST_MS = 1_000;
 
+/**
+ * A store that refuses who asks is tried again after this long though nobody mended anything that can
+ * be seen, in milliseconds.
+ */
+export const CLOSED_MS = 60 * 60_000;
+
 /** A store that was given up is left alone for at least this long, in milliseconds. */
 export const DEAD_STORE_MS = 60_000;
 
@@ -33,6 +39,16 @@ export function backoffMs(failures: number, random: number): number {
 export function deadStoreMs(failures: number, random: number): number {
   // The sixth ceiling is the first that is longer than a minute.
   return DEAD_STORE_MS + Math.floor(random * (ceilingMs(failures + 5) - DEAD_STORE_MS));
+}
+
+/**
+ * How long to leave a store alone that said how long.
+ *
+ * @param askedMs What it asks for, in milliseconds.
+ * @returns Milliseconds; never more than after any other failure.
+ */
+export function heededMs(askedMs: number): number {
+  return Math.min(LONGEST_MS, Math.max(0, askedMs));
 }
 
 function ceilingMs(failures: number): number {

@@ -7,6 +7,7 @@
 import type { Agent, SessionId, SessionRef } from "../../core/agent.ts";
 import { asArchiveError, isArchiveError } from "../../core/errors.ts";
 import { sessionKey } from "../../core/session_key.ts";
+import { isWithin } from "../state/assigned_directories.ts";
 import type { KnownStores, StoreId } from "../state/known_stores.ts";
 import { lineOf } from "./line_of.ts";
 import type { RelayArchive } from "./relay_archive.ts";
@@ -21,6 +22,8 @@ export interface CatchUpSource {
    * configuration, what it never brought here is that one's.
    */
   readonly isForKnown: boolean;
+  /** Directories whose sessions are for other configurations, which may say that nobody has them. */
+  readonly elsewhere: readonly string[];
   /** Epoch milliseconds. */
   readonly date: number;
   /** Writes a line into the log. */
@@ -28,10 +31,17 @@ export interface CatchUpSource {
   readonly signal: AbortSignal;
 }
 
+/** A session that no intent told of. */
+export interface Missed {
+  readonly session: SessionRef;
+  /** Since when it waits, epoch milliseconds: what is older than the installation, since it was found. */
+  readonly since: number;
+}
+
 /** What was found. */
 export interface CaughtUp {
   /** What is to be archived. */
-  readonly missed: readonly SessionRef[];
+  readonly missed: readonly Missed[];
   /** How many sessions are older, wait for nothing, and lack in some backend. */
   readonly older: number;
   /** Whether every store could be looked through, and nothing was left for a later look. */
@@ -56,18 +66,20 @@ export async function catchUp(archive: RelayArchive, source: CatchUpSource): Pro
   const installedAt = await source.stores.since();
   await source.stores.add(stores);
   const from = archive.settings.history ? -Infinity : installedAt;
-  const missed: SessionRef[] = [];
+  const missed: Missed[] = [];
   let older = 0;
   let isWhole = true;
   for (const store of stores) {
     const lacking = await sessionsIn(store, archive, source);
     isWhole &&= lacking !== undefined;
-    for (const session of lacking ?? []) {
+    for (const { session, isLost } of lacking ?? []) {
       const changedAt = Date.parse(session.updatedAt);
       // A time to come is that of another clock.
       const isFresh = changedAt > source.date - SETTLED_MS && changedAt <= source.date;
+      const isOld = changedAt < installedAt || changedAt > source.date;
+      const since = isOld ? source.date : changedAt;
       if (isFresh) isWhole = false;
-      else if (changedAt >= from) missed.push(session);
+      else if (changedAt >= from || isLost) missed.push({ session, since });
       else if (!mentioned.has(sessionKey(session))) older++;
     }
   }
@@ -95,24 +107,31 @@ async function storesOf(
   return [...byName.values()];
 }
 
+/** A session that some backend of its rule lacks. */
+interface Lacking {
+  readonly session: SessionRef;
+  /** One had it; what was archived once is made again, however old it is. */
+  readonly isLost: boolean;
+}
+
 /** The sessions of a store that some backend of their rule lacks; undefined if it cannot be read. */
 async function sessionsIn(
   { agent: name, store }: StoreId,
   { agents, ledger, lanes, backendsFor }: RelayArchive,
-  { isForKnown, say, signal }: CatchUpSource,
-): Promise<readonly SessionRef[] | undefined> {
+  { isForKnown, elsewhere, say, signal }: CatchUpSource,
+): Promise<readonly Lacking[] | undefined> {
   const identities = new Map(lanes.map((lane) => [lane.name, lane.identity]));
-  const lacking: SessionRef[] = [];
+  const lacking: Lacking[] = [];
   try {
     const agent = agents.find((one) => one.name === name);
     for await (const session of agent?.sessions({ stores: [store], signal }) ?? []) {
+      if (isWithin(session.projectPath, elsewhere)) continue;
       const backends = await backendsFor(session.projectPath);
       const entries = backends.map((backend) => ledger.get(session, identities.get(backend) ?? ""));
       if (isForKnown && entries.every((entry) => entry === undefined)) continue;
-      const isLacking = entries.some((entry) =>
-        entry === undefined || entry.token !== session.token || entry.state === "lost"
-      );
-      if (isLacking) lacking.push(session);
+      const isLost = entries.some((entry) => entry?.state === "lost");
+      const isLacking = entries.some((entry) => entry?.token !== session.token);
+      if (isLost || isLacking) lacking.push({ session, isLost });
     }
   } catch (error) {
     // A store may be gone for now or for good; what waits in it tells for itself.

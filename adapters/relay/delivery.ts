@@ -4,13 +4,14 @@
  * @module
  */
 import type { CopyOutcome } from "../../core/copy.ts";
-import { asArchiveError } from "../../core/errors.ts";
+import { type ArchiveError, asArchiveError, type ErrorCode } from "../../core/errors.ts";
 import { findSession } from "../../core/find_session.ts";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs, heededMs } from "./backoff.ts";
 import type { Force } from "./force.ts";
 import type { InForce } from "./in_force.ts";
 import type { Lane, LaneOutside } from "./lane.ts";
 import { lineOf } from "./line_of.ts";
+import type { Setback } from "./pending_copy.ts";
 import type { PendingSession } from "./pending_session.ts";
 import type { PendingSessions } from "./pending_sessions.ts";
 import type { StatusTelling } from "./status_telling.ts";
@@ -32,6 +33,12 @@ interface UnderWay extends Delivery {
   /** The latest word of a change that was. */
   readonly revision: number;
 }
+
+/**
+ * What a session fails of for good, where its backend is not at fault: it is too large, or damaged.
+ * `Transient` and yet not to be tried again is a fault of the program.
+ */
+const FINAL: ReadonlySet<ErrorCode> = new Set(["Invalid", "NotSupported", "Corrupt", "Transient"]);
 
 /** Delivers. */
 export class Deliveries {
@@ -67,11 +74,12 @@ export class Deliveries {
     const { pending, lane } = delivery;
     const { files, revision } = pending;
     const copy = pending.copy(lane.name);
+    const underWay = { ...delivery, files, revision };
     copy.isBusy = true;
     try {
-      await this.#archive({ ...delivery, files, revision });
+      await this.#archive(underWay);
     } catch (error) {
-      this.#failed(delivery, error, true);
+      this.#failed(underWay, error, true);
     } finally {
       copy.isBusy = false;
     }
@@ -84,6 +92,7 @@ export class Deliveries {
       if (hindrance !== undefined) return lane.rest(hindrance);
       const ref = await findSession(archive.agents, session, signal);
       if (ref === undefined) return await this.#gone(underWay);
+      this.#spare(underWay, await archive.backendsFor(ref.projectPath));
       const { copies, warnings } = await run.archive(ref, { signal });
       for (const warning of warnings) this.#outside.say(`${session.id}: ${lineOf(warning)}`);
       await this.#ended(underWay, copies[0]);
@@ -94,6 +103,16 @@ export class Deliveries {
     if (force !== this.#inForce.current) return;
     const why = `it is no longer in ${pending.session.store}; archives of it stay`;
     await this.#pending.drop(pending, files, force.names, why);
+  }
+
+  /** Backends that its rule does not name need not look at it themselves: one may be dead for long. */
+  #spare({ pending, revision, lane, force }: UnderWay, named: readonly string[]): void {
+    if (force !== this.#inForce.current) return;
+    const others = force.names.filter((name) => name !== lane.name && !named.includes(name));
+    for (const name of others) {
+      const copy = pending.copy(name);
+      if (!copy.isBusy && copy.covered < revision) copy.cover(revision, false);
+    }
   }
 
   /** The backend is through with it, for better or worse; without a copy the rules spare it. */
@@ -123,20 +142,33 @@ export class Deliveries {
   }
 
   /** It waits; `isItsOwn` says that the backend is not at fault. */
-  #failed({ pending, lane }: Delivery, thrown: unknown, isItsOwn: boolean): void {
+  #failed({ pending, lane, revision }: UnderWay, thrown: unknown, isItsOwn: boolean): void {
     const { now, date, random, say } = this.#outside;
     const { id: session } = pending.session;
-    const { code, message: text, retryable } = asArchiveError(thrown, { session });
+    const error = asArchiveError(thrown, { session });
+    const { code, retryAfterMs = 0 } = error;
     if (code === "Aborted") return;
-    const message = lineOf(text);
+    const message = lineOf(error.message);
     const at = new Date(date()).toISOString();
-    pending.copy(lane.name).fail({
-      notBefore: (failures) => now() + backoffMs(failures, random()),
+    const copy = pending.copy(lane.name);
+    copy.fail({
+      revision,
+      notBefore: (failures) =>
+        now() + Math.max(backoffMs(failures, random()), heededMs(retryAfterMs)),
       ...(isItsOwn && { trouble: { at, session, code, message } }),
-      mayPass: retryable,
+      outlook: outlookOf(error),
     });
-    const said = `${session} waits for ${lane.name}: ${message}`;
+    const isParked = copy.parkedAt(revision) !== undefined;
+    const until = isParked
+      ? `is not brought to ${lane.name} until it changes`
+      : `waits for ${lane.name}`;
+    const said = `${session} ${until}: ${message}`;
     if (said !== pending.lastSaid) say(said);
     pending.lastSaid = said;
   }
+}
+
+function outlookOf({ code, retryable }: ArchiveError): Setback["outlook"] {
+  if (retryable) return "passes";
+  return FINAL.has(code) ? "final" : "lasts";
 }

@@ -5,7 +5,8 @@
  * @module
  */
 import { ArchiveError, asArchiveError } from "../../core/errors.ts";
-import { MISSING, type Status } from "../state/status.ts";
+import { haveChanged, MISSING } from "../state/stamps.ts";
+import type { Status } from "../state/status.ts";
 import { Force } from "./force.ts";
 import { type Health, Lane, type LaneOutside } from "./lane.ts";
 import { lineOf } from "./line_of.ts";
@@ -16,6 +17,8 @@ import { healthBefore } from "./standing.ts";
 export interface ForceOutside extends LaneOutside {
   /** Differs when the configuration's file does. */
   stamp(): Promise<string>;
+  /** Differs when a file does that credentials come from. */
+  accessStamp(path: string): Promise<string>;
   /** What is wrong with the program itself, with its stack. Never throws. */
   sayBug(error: unknown): void;
   /** The path of the configuration. */
@@ -32,6 +35,9 @@ export type Change = "none" | "reopened" | "changed";
 /** A configuration that could not be used is tried again after this long, in milliseconds. */
 const OPEN_AGAIN_MS = 10_000;
 
+/** The files that credentials come from are looked at this often at most, in milliseconds. */
+const ACCESS_LOOK_MS = 60_000;
+
 /** What the identities of backends begin with that cannot be opened. */
 const UNUSABLE = "unusable:";
 
@@ -44,7 +50,9 @@ export class InForce {
   #force: Force | undefined;
   #stamp: string | undefined;
   #problem: string | undefined;
+  #reopened: ReadonlySet<string> = new Set();
   #openAgainAt = -Infinity;
+  #accessLookAt = -Infinity;
   /** There has been a file. */
   #hadFile: boolean;
 
@@ -77,6 +85,11 @@ export class InForce {
     return this.#health;
   }
 
+  /** The names of the backends that were opened again when it was last read, as they were closed. */
+  get reopened(): ReadonlySet<string> {
+    return this.#reopened;
+  }
+
   /** The file's stamp when it was read. */
   get stamp(): string | undefined {
     return this.#stamp;
@@ -99,9 +112,10 @@ export class InForce {
    */
   async follow(open: () => Promise<RelayArchive>): Promise<Change> {
     const stamp = await this.#outside.stamp();
-    const isReopening = this.#force?.lanes.some((lane) => lane.wantsReopening) ?? false;
+    await this.#lookAtAccess();
+    const reopened = this.#force?.lanes.filter((lane) => lane.wantsReopening) ?? [];
     const isTriedAgain = this.#force === undefined && this.#outside.now() >= this.#openAgainAt;
-    if (stamp === this.#stamp && !isReopening && !isTriedAgain) return "none";
+    if (stamp === this.#stamp && reopened.length === 0 && !isTriedAgain) return "none";
     const hasChanged = stamp !== this.#stamp;
     const wasKnown = this.#stamp !== undefined;
     this.#stamp = stamp;
@@ -116,12 +130,18 @@ export class InForce {
         for (const warning of archive.warnings) this.#outside.say(`warning: ${warning}`);
       }
       this.#problem = undefined;
+      this.#reopened = new Set(reopened.map(({ name }) => name));
       this.#force = this.#enforce(archive, hasChanged);
       return hasChanged ? "changed" : "reopened";
     } catch (error) {
       this.#cannot(lineOf(asArchiveError(error).message));
       return "none";
     }
+  }
+
+  /** Somebody asks: what waits for something to be mended is tried at once. */
+  reopen(): void {
+    for (const lane of this.#force?.lanes ?? []) lane.reopen();
   }
 
   /** Ends what is under way. */
@@ -138,6 +158,17 @@ export class InForce {
 
   get #all(): readonly Force[] {
     return [...this.#force ? [this.#force] : [], ...this.#closing.keys()];
+  }
+
+  /** What is closed is tried again once a file has changed that its credentials come from. */
+  async #lookAtAccess(): Promise<void> {
+    const { now, accessStamp } = this.#outside;
+    const closed = this.#force?.lanes.filter(({ isClosed }) => isClosed) ?? [];
+    if (closed.length === 0 || now() < this.#accessLookAt) return;
+    this.#accessLookAt = now() + ACCESS_LOOK_MS;
+    for (const lane of closed) {
+      if (await haveChanged(lane.open.access, accessStamp)) lane.reopen();
+    }
   }
 
   /**
@@ -164,8 +195,9 @@ export class InForce {
   #enforce(archive: RelayArchive, isForgiven: boolean): Force {
     const lanes = archive.lanes.map((open) => {
       const health = this.#healthOf(open);
-      if (isForgiven) health.deaths = 0;
-      health.nextTry = undefined;
+      if (isForgiven) Object.assign(health, { deaths: 0, refusals: 0 });
+      // Those that were only opened again because another one was go on waiting.
+      if (isForgiven || this.#reopened.has(open.name)) health.nextTry = undefined;
       this.#health.set(open.name, health);
       return new Lane(open, health, this.#outside);
     });
@@ -178,7 +210,8 @@ export class InForce {
     if (known?.identity === identity) return known;
     // What cannot be opened is of no place; it may well be the same one.
     const maySame = unusable !== undefined || known?.identity.startsWith(UNUSABLE) === true;
-    return known && maySame ? { ...known, identity } : { identity, failing: false, deaths: 0 };
+    if (known && maySame) return { ...known, identity };
+    return { identity, failing: false, deaths: 0, refusals: 0 };
   }
 
   /** What is under way in a configuration that is no longer in force ends with it. */

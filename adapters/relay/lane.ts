@@ -9,12 +9,36 @@ import type { ArchiveRun } from "../../core/archiver.ts";
 import type { CopyOutcome } from "../../core/copy.ts";
 import { type ArchiveError, asArchiveError, concernsBackend } from "../../core/errors.ts";
 import type { BackendStatus } from "../state/status.ts";
-import { DEAD_STORE_MS, deadStoreMs } from "./backoff.ts";
+import { CLOSED_MS, DEAD_STORE_MS, deadStoreMs, heededMs } from "./backoff.ts";
 import { lineOf } from "./line_of.ts";
 import type { OpenLane } from "./relay_archive.ts";
 
 /** Sessions that are sent to one backend at once. */
 const WIDTH = 4;
+/** A backend that refuses so many in a row refuses who asks, and not what it is asked for. */
+const MOST_REFUSALS = 3;
+
+/** A moment to come. */
+interface Moment {
+  /** By the relay's own clock. */
+  readonly at: number;
+  /** For people, ISO 8601 in UTC. */
+  readonly told: string;
+}
+
+/**
+ * When a backend is tried again that is left alone, and why it is.
+ *
+ * - `fails`: it is of no use now. A success of what was still on its way ends that.
+ * - `closed`: somebody has to mend something before; it is opened anew then. `files` are those that
+ *   its credentials come from, with the stamps that they had when it was opened.
+ */
+export type NextTry =
+  & Moment
+  & (
+    | { readonly why: "fails" }
+    | { readonly why: "closed"; readonly files: Readonly<Record<string, string>> }
+  );
 
 /** How a backend has been doing. It outlives the lane when the configuration is read again. */
 export interface Health {
@@ -24,13 +48,12 @@ export interface Health {
   failing: boolean;
   /** How often it was given up in a row. */
   deaths: number;
-  /** When it is tried again; absent while it is not given up. */
-  nextTry?: {
-    /** By the relay's own clock. */
-    readonly at: number;
-    /** For people, ISO 8601 in UTC. */
-    readonly told: string;
-  };
+  /** How often in a row it refused who asks. */
+  refusals: number;
+  /** When it is tried again; absent while it is not left alone. */
+  nextTry?: NextTry;
+  /** It asked itself not to be tried before. */
+  askedFor?: Moment;
 }
 
 /** What a lane needs of its surroundings. */
@@ -54,7 +77,6 @@ export class Lane {
   readonly #outside: LaneOutside;
   #run: ArchiveRun;
   #busy = 0;
-  #isBarred = false;
 
   /**
    * @param open Its backend.
@@ -66,7 +88,7 @@ export class Lane {
     this.health = health;
     this.#outside = outside;
     this.#run = open.begin();
-    if (open.unusable) this.#fails(open.unusable, true);
+    if (open.unusable) this.#fails(open.unusable, false);
   }
 
   /** The backend's name. */
@@ -76,21 +98,24 @@ export class Lane {
 
   /** Whether one more session may begin. */
   get hasRoom(): boolean {
-    const { nextTry, deaths } = this.health;
-    if (nextTry !== undefined && nextTry.at > this.#outside.now()) return false;
-    return this.#busy < (deaths > 0 ? 1 : WIDTH);
+    if (this.#notBefore > this.#outside.now()) return false;
+    return this.#busy < (this.health.deaths > 0 ? 1 : WIDTH);
   }
 
   /** When it could next take a session, by the relay's own clock. */
   get roomAt(): number {
-    return this.#busy > 0 && !this.hasRoom ? Infinity : this.health.nextTry?.at ?? -Infinity;
+    return this.#busy > 0 && !this.hasRoom ? Infinity : this.#notBefore;
   }
 
-  /** Whether it could not be opened and it is time to try that again. */
+  /** Whether it waits for somebody to mend what is wrong. */
+  get isClosed(): boolean {
+    return this.health.nextTry?.why === "closed";
+  }
+
+  /** Whether it was closed, and it is time to open it again. */
   get wantsReopening(): boolean {
     const { nextTry } = this.health;
-    return this.open.unusable !== undefined && nextTry !== undefined &&
-      nextTry.at <= this.#outside.now();
+    return nextTry?.why === "closed" && nextTry.at <= this.#outside.now();
   }
 
   /**
@@ -98,7 +123,13 @@ export class Lane {
    * The mending may well be in the environment, which only the next process sees.
    */
   get isBarred(): boolean {
-    return this.#isBarred;
+    return this.health.refusals > 0 || this.open.unusable !== undefined;
+  }
+
+  /** Something may have been mended: it is opened again at once, if it is closed. */
+  reopen(): void {
+    const { nextTry } = this.health;
+    if (nextTry?.why === "closed") this.health.nextTry = { ...nextTry, ...this.#after(0) };
   }
 
   /**
@@ -107,8 +138,9 @@ export class Lane {
    * @param work Is given the run to work in.
    */
   async hold<T>(work: (run: ArchiveRun) => Promise<T>): Promise<T> {
-    if (this.health.nextTry !== undefined) {
+    if (this.health.nextTry !== undefined || this.health.askedFor !== undefined) {
       this.health.nextTry = undefined;
+      this.health.askedFor = undefined;
       this.#run = this.open.begin();
     }
     this.#busy++;
@@ -154,7 +186,12 @@ export class Lane {
     if (health.lastFailure?.message !== why) this.#outside.say(`${this.name} waits: ${why}`);
     health.lastFailure = { at: this.#time(), code: "Transient", message: why };
     health.failing = true;
-    health.nextTry = this.#after(DEAD_STORE_MS);
+    health.nextTry = { why: "fails", ...this.#after(DEAD_STORE_MS) };
+  }
+
+  get #notBefore(): number {
+    const { nextTry, askedFor } = this.health;
+    return Math.max(nextTry?.at ?? -Infinity, askedFor?.at ?? -Infinity);
   }
 
   #succeeds({ id: session }: SessionId, { status, key }: CopyOutcome): void {
@@ -167,29 +204,55 @@ export class Lane {
   #lives(): void {
     const { health } = this;
     if (health.failing) this.#outside.say(`${this.name} works again`);
-    Object.assign(health, { failing: false, deaths: 0 });
+    Object.assign(health, { failing: false, deaths: 0, refusals: 0 });
     health.nextTry = undefined;
-    this.#isBarred = false;
     // It may have been given up while this session was still on its way.
     if (this.#run.givenUp().size > 0) this.#run = this.open.begin();
   }
 
   #fails(error: ArchiveError, isDead: boolean): void {
+    // What was still on its way says nothing new.
+    if (this.isClosed) return;
     const { health } = this;
-    const { code, message } = error;
+    const { code, message, retryAfterMs } = error;
     health.lastFailure = { at: this.#time(), code, message: lineOf(message) };
     health.failing = true;
-    this.#isBarred = code === "Unauthorized" || this.open.unusable !== undefined;
-    if (!isDead || health.nextTry !== undefined) return;
+    health.refusals = code === "Unauthorized" ? health.refusals + 1 : 0;
+    if (retryAfterMs !== undefined) this.#heed(retryAfterMs);
+    const isRefused = health.refusals > 0 && (isDead || health.refusals >= MOST_REFUSALS);
+    if (isRefused || this.open.unusable !== undefined) this.#close(lineOf(message));
+    else if (isDead) this.#giveUp(lineOf(message));
+  }
+
+  /** Does as the store asks, within limits. */
+  #heed(retryAfterMs: number): void {
+    const { health } = this;
+    const asked = this.#after(heededMs(retryAfterMs));
+    if (health.askedFor === undefined) {
+      this.#outside.say(`${this.name} asks for a pause until ${asked.told}`);
+    }
+    if (asked.at > (health.askedFor?.at ?? -Infinity)) health.askedFor = asked;
+  }
+
+  #giveUp(why: string): void {
+    const { health } = this;
+    if (health.nextTry !== undefined) return;
     const wait = deadStoreMs(++health.deaths, this.#outside.random());
-    health.nextTry = this.#after(wait);
+    health.nextTry = { why: "fails", ...this.#after(wait) };
     const seconds = Math.round(wait / 1000);
+    this.#outside.say(`${this.name} is left alone for ${seconds} s, sessions wait: ${why}`);
+  }
+
+  #close(why: string): void {
+    const { health } = this;
+    health.deaths++;
+    health.nextTry = { why: "closed", files: this.open.access, ...this.#after(CLOSED_MS) };
     this.#outside.say(
-      `${this.name} is left alone for ${seconds} s, sessions wait: ${lineOf(message)}`,
+      `${this.name} is left alone until that is mended, or for an hour; sessions wait: ${why}`,
     );
   }
 
-  #after(ms: number): { readonly at: number; readonly told: string } {
+  #after(ms: number): Moment {
     const { now, date } = this.#outside;
     return { at: now() + ms, told: new Date(date() + ms).toISOString() };
   }

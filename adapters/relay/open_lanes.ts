@@ -17,6 +17,7 @@ import { coreRules } from "../config/core_rules.ts";
 import { UnusableBackend } from "../config/unusable_backend.ts";
 import type { Surroundings } from "../paths/surroundings.ts";
 import { pathRules, projectPaths } from "../paths/project_paths.ts";
+import { accessStamp } from "../state/stamps.ts";
 import { scarceSpace } from "./free_space.ts";
 import type { OpenLane, RelayArchive } from "./relay_archive.ts";
 
@@ -38,9 +39,13 @@ export interface LanesSource extends Surroundings {
  */
 export async function openLanes(config: Config, source: LanesSource): Promise<RelayArchive> {
   const { agents, ledger, env, platform } = source;
+  // Before they are opened: what changes from now on they have not seen.
+  const access = await accessOf(config, env);
   const backends = await openBackends(config, { env });
   const route = await router(coreRules(config), config.default, pathRules({ platform }));
-  const lanes = backends.map((backend) => laneOf(backend, config, source));
+  const lanes = backends.map((backend) =>
+    laneOf(backend, config, { ...source, access: access.get(backend.name) ?? {} })
+  );
   return {
     settings: config.archive,
     agents,
@@ -54,7 +59,28 @@ export async function openLanes(config: Config, source: LanesSource): Promise<Re
   };
 }
 
-function laneOf(backend: Backend, config: Config, source: LanesSource): OpenLane {
+type Access = OpenLane["access"];
+
+async function accessOf(
+  { backends }: Config,
+  env: LanesSource["env"],
+): Promise<ReadonlyMap<string, Access>> {
+  const access = new Map<string, Access>();
+  for (const [name, settings] of backends) {
+    if (settings.type !== "s3") continue;
+    const { credentialFiles } = await import("../../backends/s3/credential_files.ts");
+    const files = await credentialFiles({ ...settings, env });
+    const stamps = await Promise.all(files.map((file) => accessStamp(file)));
+    access.set(name, Object.fromEntries(files.map((file, index) => [file, stamps[index]])));
+  }
+  return access;
+}
+
+function laneOf(
+  backend: Backend,
+  config: Config,
+  source: LanesSource & { readonly access: Access },
+): OpenLane {
   const { name, identity } = backend;
   const settings = config.backends.get(name);
   const folder = settings?.type === "file" ? settings.path : undefined;
@@ -62,8 +88,10 @@ function laneOf(backend: Backend, config: Config, source: LanesSource): OpenLane
   return {
     name,
     identity,
+    access: source.access,
     ...(backend instanceof UnusableBackend && { unusable: backend.reason }),
     begin: () => archiver.begin(),
+    settle: (options) => archiver.settle(options),
     ...(folder !== undefined && { hindrance: () => scarceSpace(folder, source.state) }),
   };
 }

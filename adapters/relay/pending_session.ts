@@ -21,6 +21,16 @@ export interface Asked {
   readonly isUrgent: boolean;
   /** When the first of them was written. */
   readonly since: number;
+  /** The same in epoch milliseconds. */
+  readonly date: number;
+}
+
+/** A session that was found to have changed. */
+export interface Found {
+  /** When it changed, epoch milliseconds. */
+  readonly changedAt: number;
+  /** Since when it waits for that, epoch milliseconds. */
+  readonly date: number;
 }
 
 /** A session that waits, or that was archived a short while ago. */
@@ -33,6 +43,8 @@ export class PendingSession {
   #isUrgent = false;
   #oldestAt = Infinity;
   #newestAt = -Infinity;
+  #changedAt = Infinity;
+  #lastDate = Infinity;
   #revision = 0;
   readonly #files = new Map<string, number>();
   readonly #copies = new Map<string, PendingCopy>();
@@ -55,6 +67,16 @@ export class PendingSession {
   /** Somebody wants it without waiting for the interval. */
   get isUrgent(): boolean {
     return this.#isUrgent;
+  }
+
+  /** When it last went idle; the beginning of time where nobody told, and it was found. */
+  get idleAt(): number {
+    return this.#newestAt;
+  }
+
+  /** When it changed that was found, epoch milliseconds. */
+  get changedAt(): number {
+    return this.#changedAt;
   }
 
   /** The intents that ask for it. */
@@ -80,23 +102,31 @@ export class PendingSession {
    *
    * @param asked What the outbox says.
    * @param now The time.
+   * @returns Whether any of them was not known.
    */
-  see({ files, isUrgent, since }: Asked, now: number): void {
+  see({ files, isUrgent, since, date }: Asked, now: number): boolean {
     const fresh = files.filter((file) => !this.#files.has(file));
     for (const file of this.files) if (!files.includes(file)) this.#files.delete(file);
     this.#isUrgent = isUrgent;
-    if (fresh.length === 0) return;
-    this.#want(files.length === 1 ? since : now, Math.min(this.#oldestAt, since), now);
+    if (fresh.length === 0) return false;
+    this.#want({ now, date });
+    this.#newestAt = files.length === 1 ? since : now;
+    this.#oldestAt = Math.min(this.#oldestAt, since);
     for (const file of fresh) this.#files.set(file, this.#revision);
+    return true;
   }
 
   /**
    * Takes note that it changed, without an intent.
    *
+   * @param found When it did.
    * @param now The time.
    */
-  changed(now: number): void {
-    this.#want(-Infinity, -Infinity, now);
+  changed({ changedAt, date }: Found, now: number): void {
+    this.#want({ now, date });
+    this.#newestAt = -Infinity;
+    this.#oldestAt = -Infinity;
+    this.#changedAt = changedAt;
   }
 
   /** Takes note that no intent asks for it any more; it is archived all the same. */
@@ -115,6 +145,34 @@ export class PendingSession {
   }
 
   /**
+   * Whether a backend is tried with it: it has still to look at it, and has not refused it for good.
+   *
+   * @param backend Its name.
+   */
+  isTriedBy(backend: string): boolean {
+    return this.isWantedBy(backend) && this.parkedIn(backend) === undefined;
+  }
+
+  /**
+   * Why a backend is not tried with it again before something changes, if it is not.
+   *
+   * @param backend Its name.
+   */
+  parkedIn(backend: string): Trouble | undefined {
+    return this.isWantedBy(backend) ? this.copy(backend).parkedAt(this.#revision) : undefined;
+  }
+
+  /**
+   * Since when a backend lacks something of it.
+   *
+   * @param backend Its name.
+   * @returns Epoch milliseconds.
+   */
+  lacksSince(backend: string): number {
+    return this.copy(backend).lacksSince ?? this.#lastDate;
+  }
+
+  /**
    * Whether anything has still to be done about it.
    *
    * @param backends The names of all that count; undefined while that is not known.
@@ -130,7 +188,7 @@ export class PendingSession {
    * @param backends The names of all that count.
    */
   troubleIn(backends: readonly string[]): Trouble | undefined {
-    return backends.filter((backend) => this.isWantedBy(backend))
+    return backends.filter((backend) => this.isTriedBy(backend))
       .map((backend) => this.copy(backend).trouble)
       .find((trouble) => trouble !== undefined);
   }
@@ -190,11 +248,13 @@ export class PendingSession {
    * Other rules are in force: every backend has to look at it again while anybody asks for it.
    *
    * @param isForgiven Failures are forgotten too, since they may be mended.
+   * @param reopened The names of backends that are tried at once, whatever failed before.
    */
-  rulesChanged(isForgiven: boolean): void {
-    for (const copy of this.#copies.values()) {
+  rulesChanged(isForgiven: boolean, reopened: ReadonlySet<string>): void {
+    for (const [name, copy] of this.#copies) {
       if (this.#files.size > 0) copy.uncover();
       if (isForgiven) copy.forgive();
+      else if (reopened.has(name)) copy.hurry();
     }
   }
 
@@ -205,10 +265,12 @@ export class PendingSession {
     this.#newestAt = -Infinity;
   }
 
-  #want(newestAt: number, oldestAt: number, now: number): void {
+  #want({ now, date }: { readonly now: number; readonly date: number }): void {
+    for (const copy of this.#copies.values()) {
+      copy.lacks(copy.covered < this.#revision ? this.#lastDate : date);
+    }
+    this.#lastDate = date;
     this.#lastWordAt = now;
     this.#revision++;
-    this.#newestAt = newestAt;
-    this.#oldestAt = oldestAt;
   }
 }

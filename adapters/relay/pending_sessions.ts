@@ -7,7 +7,7 @@
 import type { SessionId, SessionRef } from "../../core/agent.ts";
 import { sessionKey } from "../../core/session_key.ts";
 import type { Outbox, WaitingSession } from "../state/outbox.ts";
-import { PendingSession } from "./pending_session.ts";
+import { type Found, PendingSession } from "./pending_session.ts";
 
 /** What lies outside. */
 export interface PendingOutside {
@@ -31,6 +31,8 @@ export class PendingSessions {
   #unread: readonly string[] = [];
   /** What the intents said that are left may differ from what they said all together. */
   #isDated = false;
+  /** Somebody has asked not to wait, and that was not followed yet. */
+  #isUrged = false;
   /** The states of sessions that were missed, by session, each as its change token. */
   readonly #missed = new Map<string, string>();
 
@@ -71,7 +73,15 @@ export class PendingSessions {
     const now = this.#outside.now();
     // A clock that was set back since must not make it wait.
     const age = Math.max(0, this.#outside.date() - since);
-    this.of(session).see({ files, isUrgent, since: now - age }, now);
+    const isNew = this.of(session).see({ files, isUrgent, since: now - age, date: since }, now);
+    this.#isUrged ||= isNew && isUrgent;
+  }
+
+  /** Whether somebody has asked not to wait since this was last called. */
+  takeUrge(): boolean {
+    const isUrged = this.#isUrged;
+    this.#isUrged = false;
+    return isUrged;
   }
 
   /**
@@ -101,26 +111,39 @@ export class PendingSessions {
    * Takes note that a session changed, where no intent tells of it.
    *
    * @param session Which, and its state.
+   * @param date Since when it waits for that, epoch milliseconds.
    * @returns Whether that was not known. The same state counts once, or looking again and again
    * would keep a relay alive for what it cannot bring anywhere.
    */
-  missed(session: SessionRef): boolean {
+  missed(session: SessionRef, date: number): boolean {
     const name = sessionKey(session);
     const isKnown = this.#missed.get(name) === session.token;
     if (isKnown || (this.#sessions.get(name)?.files.length ?? 0) > 0) return false;
     this.#missed.set(name, session.token);
-    this.of(session).changed(this.#outside.now());
+    const found: Found = { changedAt: Date.parse(session.updatedAt), date };
+    this.of(session).changed(found, this.#outside.now());
     return true;
+  }
+
+  /**
+   * Takes note that a copy of a session is lost, whose state may well be known as archived.
+   *
+   * @param session Which.
+   */
+  lost(session: SessionId): void {
+    const date = this.#outside.date();
+    this.of(session).changed({ changedAt: date, date }, this.#outside.now());
   }
 
   /**
    * Other rules are in force: see {@linkcode PendingSession.rulesChanged}.
    *
    * @param isForgiven Failures are forgotten too, and what was missed counts anew.
+   * @param reopened The names of backends that were opened again, since they may be mended.
    */
-  rulesChanged(isForgiven: boolean): void {
+  rulesChanged(isForgiven: boolean, reopened: ReadonlySet<string>): void {
     if (isForgiven) this.#missed.clear();
-    for (const pending of this) pending.rulesChanged(isForgiven);
+    for (const pending of this) pending.rulesChanged(isForgiven, reopened);
   }
 
   /**

@@ -18,6 +18,7 @@ import type { Force } from "./force.ts";
 import { InForce } from "./in_force.ts";
 import { PendingSessions } from "./pending_sessions.ts";
 import type { RelayArchive } from "./relay_archive.ts";
+import { Settling } from "./settling.ts";
 import { StatusTelling } from "./status_telling.ts";
 
 /** What lies outside of the relay. */
@@ -28,6 +29,8 @@ export interface RelayOutside {
   readonly configPath: string;
   /** Differs when the configuration's file does. */
   stamp(): Promise<string>;
+  /** Differs when a file does that credentials come from. */
+  accessStamp(path: string): Promise<string>;
   /**
    * The relay's own clock, by which it waits: milliseconds since any time. Nobody sets it, and it
    * may stand still while the machine sleeps.
@@ -54,6 +57,8 @@ export interface RelayOutside {
   readonly before: Status | undefined;
   /** Since when this installation is there, and the stores that it has met. */
   readonly stores: KnownStores;
+  /** The directories in which OpenCode goes by other configurations. */
+  othersDirectories(): Promise<readonly string[]>;
   /** The user named the configuration, so that other processes may go by another one. */
   readonly isNamed: boolean;
   /** How long to stay when nothing waits any more, in milliseconds. */
@@ -101,6 +106,7 @@ export class Relay {
   readonly #inForce: InForce;
   readonly #agenda: Agenda;
   readonly #deliveries: Deliveries;
+  readonly #settling: Settling;
   readonly #status: StatusTelling;
   #catchUpAt = -Infinity;
   /** The last look at the agenda found nothing to stay for. */
@@ -115,6 +121,7 @@ export class Relay {
     this.#agenda = new Agenda(outside, this.#pending, this.#inForce);
     this.#status = new StatusTelling(outside, this.#pending, this.#inForce);
     this.#deliveries = new Deliveries(outside, this.#pending, this.#inForce, this.#status);
+    this.#settling = new Settling(outside, (session) => this.#pending.lost(session));
   }
 
   /**
@@ -161,13 +168,17 @@ export class Relay {
   async #turn(hold: RelayHold): Promise<WhyStopped | "on"> {
     if (this.#outside.signal.aborted) return "stopped";
     if (!await hold.isHeld()) return "lost";
-    if (await this.#pending.look()) await this.#dropUnlessAuto();
+    const isNews = await this.#pending.look();
+    if (isNews) this.#agenda.stirred();
+    if (this.#pending.takeUrge()) this.#inForce.reopen();
     if (await hold.isAsked()) return "asked";
     await this.#follow(hold);
+    if (isNews) await this.#dropUnlessAuto();
     const force = this.#inForce.current;
     if (force) {
       if (this.#outside.now() >= this.#catchUpAt) await this.#catchUp(force);
       this.#begin(force);
+      this.#settle(force);
     }
     await this.#status.tell();
     return await this.#isOver(force) ? "idle" : "on";
@@ -186,7 +197,8 @@ export class Relay {
   async #follow(hold: RelayHold): Promise<void> {
     const change = await this.#inForce.follow(() => hold.open());
     if (change === "none") return;
-    this.#pending.rulesChanged(change === "changed");
+    this.#agenda.stirred();
+    this.#pending.rulesChanged(change === "changed", this.#inForce.reopened);
     // What is wanted now may differ, and so may what each backend lacks.
     if (change === "changed") this.#catchUpAt = -Infinity;
     await this.#dropUnlessAuto();
@@ -205,29 +217,41 @@ export class Relay {
 
   /** Looks for what nobody told of; says whether there was anything. */
   async #catchUp({ archive }: Force): Promise<boolean> {
-    const { stores, isNamed, now, date, say, signal } = this.#outside;
+    const { stores, othersDirectories, isNamed, now, date, say, sayBug, signal } = this.#outside;
     if (!archive.settings.auto) return false;
     this.#catchUpAt = now() + CATCH_UP_AGAIN_MS;
     const mentioned = [...this.#pending].map(({ session }) => session);
     const isForKnown = isNamed && !archive.settings.history;
-    const source = { stores, mentioned, isForKnown, date: date(), say, signal };
-    const { missed, older, isWhole } = await catchUp(archive, source);
-    this.#status.olderAre(older);
-    if (isWhole) this.#catchUpAt = now() + CATCH_UP_MS;
-    return missed.filter((session) => this.#pending.missed(session)).length > 0;
+    try {
+      const elsewhere = await othersDirectories();
+      const source = { stores, mentioned, isForKnown, elsewhere, date: date(), say, signal };
+      const { missed, older, isWhole } = await catchUp(archive, source);
+      this.#status.olderAre(older);
+      if (isWhole) this.#catchUpAt = now() + CATCH_UP_MS;
+      return missed.filter(({ session, since }) => this.#pending.missed(session, since)).length > 0;
+    } catch (error) {
+      // What is known to wait does not wait for that.
+      sayBug(error);
+      return false;
+    }
   }
 
   /** Begins whatever is due. */
   #begin(force: Force): void {
-    const now = this.#outside.now();
     for (const lane of force.lanes) {
       if (!lane.hasRoom) continue;
-      const due = this.#agenda.wantedBy(lane, force).filter(({ at }) => at <= now);
-      for (const { pending } of due) {
+      for (const pending of this.#agenda.dueFor(lane, force)) {
         if (!lane.hasRoom) break;
         const ended = force.begin(this.#deliveries.bring({ pending, lane, force }));
         void ended.finally(() => this.#wake.abort());
       }
+    }
+  }
+
+  /** Begins to look after writes whose end is not known, where it is time. */
+  #settle(force: Force): void {
+    for (const work of this.#settling.begin(force)) {
+      void force.begin(work).finally(() => this.#wake.abort());
     }
   }
 

@@ -7,6 +7,7 @@
 import type { Agent } from "../../core/agent.ts";
 import type { ArchiveRun } from "../../core/archiver.ts";
 import type { ArchiveError } from "../../core/errors.ts";
+import type { SettledPlace, SettleOptions } from "../../core/late_writes.ts";
 import type { Ledger } from "../../core/ledger.ts";
 import type { ArchiveConfig } from "../config/config.ts";
 
@@ -18,8 +19,18 @@ export interface OpenLane {
   readonly identity: string;
   /** Why it could not be opened, where it could not. */
   readonly unusable?: ArchiveError;
+  /**
+   * The files that its credentials come from, by path, each with its stamp before it was opened.
+   */
+  readonly access: Readonly<Record<string, string>>;
   /** Begins a run into this backend alone. */
   begin(): ArchiveRun;
+  /**
+   * Looks after writes to this backend whose end is not known.
+   *
+   * @param options Which, and the signal.
+   */
+  settle(options: SettleOptions): AsyncIterable<SettledPlace>;
   /**
    * Why nothing shall be stored there now, though it would work; its disk is almost full, perhaps.
    * Answers within seconds, also of a disk that does not.

@@ -18,6 +18,7 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { configFile } from "../config/locate.ts";
 import "../config/parse.ts";
+import { othersDirectories } from "../state/assigned_directories.ts";
 import { isAsked, takeAsRelay } from "../state/handover.ts";
 import { type KnownStores, StoresFile } from "../state/known_stores.ts";
 import { ledgerPath, outboxFolder, spoolFolder } from "../state/layout.ts";
@@ -27,7 +28,8 @@ import { stateFolder } from "../state/location.ts";
 import { Outbox } from "../state/outbox.ts";
 import { RelayLog } from "../state/relay_log.ts";
 import "../state/spool.ts";
-import { configStamp, readStatus, writeStatus } from "../state/status.ts";
+import { accessStamp, configStamp } from "../state/stamps.ts";
+import { readStatus, writeStatus } from "../state/status.ts";
 import { lineOf } from "./line_of.ts";
 import { openLanes } from "./open_lanes.ts";
 import { Relay } from "./relay.ts";
@@ -74,7 +76,7 @@ export async function readyRelay(options: RelayOptions): Promise<ReadyRelay> {
     state,
     log,
     configPath: file.path,
-    isNamed: path !== undefined,
+    isNamed: file.namedBy !== undefined,
     stores: new StoresFile(state, options.since ?? Date.now()),
     load: () => loadConfig(where),
   };
@@ -102,6 +104,7 @@ async function run(place: Place, { signal, lingerMs = LINGER_MS }: RelayOptions)
       outbox,
       configPath,
       stamp: () => configStamp(configPath),
+      accessStamp,
       now: () => performance.now(),
       date: Date.now,
       random: Math.random,
@@ -111,6 +114,7 @@ async function run(place: Place, { signal, lingerMs = LINGER_MS }: RelayOptions)
       tellStatus: (status) => writeStatus(state, status),
       before: await readStatus(state),
       stores,
+      othersDirectories: () => othersDirectories(state, configPath),
       isNamed,
       lingerMs,
       signal,

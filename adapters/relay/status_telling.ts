@@ -5,10 +5,11 @@
  * @module
  */
 import { ARCHIVE_DEFAULTS } from "../config/defaults.ts";
-import { MISSING, type Status } from "../state/status.ts";
+import { MISSING } from "../state/stamps.ts";
+import type { Status } from "../state/status.ts";
 import type { InForce } from "./in_force.ts";
 import type { PendingSessions } from "./pending_sessions.ts";
-import { backendsStatus, stuckSessions } from "./standing.ts";
+import { backendsStatus, parkedSessions, stuckSessions } from "./standing.ts";
 
 /** What lies outside. */
 export interface TellingOutside {
@@ -98,9 +99,11 @@ export class StatusTelling {
   #facts(): Omit<Status, "updatedAt"> {
     const { names, health, current, stamp = MISSING, problem, isGone } = this.#inForce;
     const { auto, waitOnExitMs } = current?.archive.settings ?? ARCHIVE_DEFAULTS;
-    const backends = backendsStatus(health, names);
+    const { before } = this.#outside;
     const waiting = [...this.#pending].filter((pending) => pending.isWaiting(names));
+    const backends = backendsStatus({ health, names, waiting, before });
     const stuck = stuckSessions(waiting, names ?? []);
+    const parked = parkedSessions(waiting, names ?? [], before);
     this.#firstSuccess ??= earliest(backends);
     return {
       version: 1,
@@ -115,6 +118,7 @@ export class StatusTelling {
       backends,
       waiting: waiting.length,
       ...(stuck && { stuck }),
+      ...(parked && { parked }),
       ...(this.#older !== undefined && { history: { sessions: this.#older } }),
       ...(this.#firstSuccess !== undefined && { firstSuccess: this.#firstSuccess }),
     };

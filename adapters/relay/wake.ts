@@ -1,7 +1,8 @@
 /**
  * Waiting without missing anything: until a file comes into the outbox, or a command asks for the
  * lock, or some time is over. Where the system tells of new files, that is what wakes, so that a
- * relay with nothing to do costs no power; looking from time to time is for where it does not.
+ * relay with nothing to do costs no power. Where it does not, whoever waits has to look: each second
+ * at first, more and more seldom while nothing comes, and so a command may wait up to a minute there.
  *
  * @module
  */
@@ -9,8 +10,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { handoverFolder, outboxFolder } from "../state/layout.ts";
 import { WatchedFolder, type WatchFolder } from "./watched_folder.ts";
 
-/** The longest pause where the system does not tell, in milliseconds. */
+/** The longest pause where the system does not tell, at first and at last, in milliseconds. */
 const LOOK_MS = 1_000;
+const LONGEST_LOOK_MS = 60_000;
+/** In between it is that part of the time for which nothing has come. */
+const PART_OF_CALM = 10;
 /**
  * For how long to look more often once something happened, and how often, in milliseconds: a file is
  * begun before it has its name, and of two events that come together Bun may tell the first only.
@@ -18,24 +22,38 @@ const LOOK_MS = 1_000;
 const STIRRED_MS = 1_000;
 const STIRRED_LOOK_MS = 200;
 
+/** What a watch goes by, handed in by tests. */
+export interface WakeOptions {
+  /** How to watch a folder; the system's way by default. */
+  readonly watchFolder?: WatchFolder;
+  /** For how long to look more often once something happened, in milliseconds. */
+  readonly stirredMs?: number;
+  /** Milliseconds since any time, never set. */
+  readonly now?: () => number;
+}
+
 /** Watches a state folder. */
 export class Wake {
   readonly #folders: readonly WatchedFolder[];
   readonly #stirredMs: number;
+  readonly #now: () => number;
   #hasStirred = false;
   #stirredAt = -Infinity;
+  #calmSince: number;
   #wakeUp = () => {};
 
   /**
    * @param state The state's folder.
-   * @param watchFolder How to watch a folder; the system's way by default.
-   * @param stirredMs For how long to look more often once something happened, in milliseconds.
+   * @param options What it goes by.
    */
-  constructor(state: string, watchFolder?: WatchFolder, stirredMs = STIRRED_MS) {
+  constructor(state: string, options: WakeOptions = {}) {
+    const { watchFolder, stirredMs = STIRRED_MS, now = () => performance.now() } = options;
     this.#stirredMs = stirredMs;
+    this.#now = now;
+    this.#calmSince = now();
     const stir = () => {
       this.#hasStirred = true;
-      this.#stirredAt = performance.now();
+      this.#stirredAt = now();
       this.#wakeUp();
     };
     this.#folders = [outboxFolder(state), handoverFolder(state)]
@@ -48,15 +66,17 @@ export class Wake {
   }
 
   /**
-   * Waits, a second at most where the system does not tell of new files, and less for a moment when
-   * it has. Whoever waited has to look what there is.
+   * Waits, not for long where the system does not tell of new files, and less for a moment when it
+   * has. Whoever waited has to look what there is.
    *
    * @param ms For how long at most.
    * @param signal Ends it.
    */
   async pause(ms: number, signal?: AbortSignal): Promise<void> {
     await this.open();
+    const before = await this.#changes();
     await this.#rest(Math.min(ms, this.#longest()), signal);
+    if (await this.#changes() !== before) this.#calmSince = this.#now();
     this.#hasStirred = false;
   }
 
@@ -66,10 +86,24 @@ export class Wake {
     this.#wakeUp();
   }
 
+  /** Whether the system tells of everything. */
+  get #tells(): boolean {
+    return this.#folders.every(({ tells }) => tells);
+  }
+
   /** How long a pause may be in which nothing is told, in milliseconds. */
   #longest(): number {
-    if (performance.now() - this.#stirredAt < this.#stirredMs) return STIRRED_LOOK_MS;
-    return this.#folders.every(({ tells }) => tells) ? Infinity : LOOK_MS;
+    if (this.#now() - this.#stirredAt < this.#stirredMs) return STIRRED_LOOK_MS;
+    if (this.#tells) return Infinity;
+    const part = (this.#now() - this.#calmSince) / PART_OF_CALM;
+    return Math.min(LONGEST_LOOK_MS, Math.max(LOOK_MS, part));
+  }
+
+  /** Differs when something came into a folder, or left it; only looked up where nobody tells. */
+  async #changes(): Promise<string> {
+    if (this.#tells) return "";
+    const times = this.#folders.map((folder) => folder.changedAt());
+    return (await Promise.all(times)).join();
   }
 
   async #rest(ms: number, signal: AbortSignal | undefined): Promise<void> {

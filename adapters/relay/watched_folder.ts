@@ -77,6 +77,12 @@ export class WatchedFolder {
     }
   }
 
+  /** When something last came into it, or left it, epoch milliseconds; 0 where it is not there. */
+  async changedAt(): Promise<number> {
+    const found = await stat(this.#path).catch(() => undefined);
+    return found?.mtimeMs ?? 0;
+  }
+
   /** Ends watching. */
   close(): void {
     this.#watcher?.close();

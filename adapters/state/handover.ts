@@ -26,12 +26,17 @@ import {
   writeCandidate,
 } from "./lock_file.ts";
 
-/** How often to look whether a lock has changed hands. */
+/** How often a command looks whether a lock has changed hands, since somebody waits for it. */
 const LOOK_MS = 100;
+/** The same for a relay, which a command may keep waiting for an hour. */
+const RELAY_LOOK_MS = 1_000;
 /** How often to try for the lock though it looks the same: its holder may have been killed. */
 const TRY_MS = 1_000;
-/** A relay that has not given the lock back by then hangs: it cuts short what is under way before. */
-const PATIENCE_MS = 60_000;
+/**
+ * A relay that has not given the lock back by then hangs: it cuts short what is under way before. Where
+ * the system does not tell of new files, it may be a minute before it looks.
+ */
+const PATIENCE_MS = 120_000;
 
 /** Options of {@linkcode takeOver}. */
 export interface TakeOverOptions {
@@ -41,7 +46,7 @@ export interface TakeOverOptions {
   readonly signal?: AbortSignal;
   /** Called once when there is a relay to wait for. */
   readonly onWait?: (relay: LockHolder) => void | Promise<void>;
-  /** How long to wait for a relay at most, in milliseconds; a minute by default. */
+  /** How long to wait for a relay at most, in milliseconds; two minutes by default. */
   readonly patienceMs?: number;
 }
 
@@ -76,7 +81,7 @@ export async function takeOver(state: string, options: TakeOverOptions): Promise
       if (performance.now() > until) throw doesNotGiveBack(holder, path);
       request = await standingRequest(state, purpose, request);
       if (tries === 0) await onWait?.(holder);
-      await change(path, holder.token, signal);
+      await change(path, holder.token, LOOK_MS, signal);
     }
   } finally {
     // One that cannot be removed ends with this process, and must not cost the lock.
@@ -114,8 +119,8 @@ export async function takeAsRelay(
       if (outcome?.holder?.kind === "relay") return undefined;
       place ??= await placeInLine(state, purpose, signal);
       if (place === undefined) return undefined;
-      if (outcome === undefined) await pause(signal);
-      else await change(path, outcome.holder?.token, signal);
+      if (outcome === undefined) await pause(RELAY_LOOK_MS, signal);
+      else await change(path, outcome.holder?.token, RELAY_LOOK_MS, signal);
     }
   } finally {
     await place?.release();
@@ -225,16 +230,17 @@ async function lives(file: string, now: number): Promise<boolean> {
 async function change(
   path: string,
   token: string | undefined,
+  lookMs: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const until = performance.now() + TRY_MS;
   do {
-    await pause(signal);
+    await pause(lookMs, signal);
     if ((await lookAtLock(path, 0))?.token !== token) return;
   } while (performance.now() < until);
 }
 
-async function pause(signal: AbortSignal | undefined): Promise<void> {
-  await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
   throwIfAborted(signal, "waiting for the lock");
 }

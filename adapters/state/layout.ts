@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** The lock that lets one process at a time write this state. */
 export function lockPath(state: string): string {
@@ -49,4 +49,9 @@ export function storesPath(state: string): string {
 /** What the background relay did; its predecessor has `.1` behind the name. */
 export function relayLogPath(state: string): string {
   return join(state, "relay.log");
+}
+
+/** Which directories go by which configuration: one folder for the states of all configurations. */
+export function directoriesFolder(state: string): string {
+  return join(dirname(state), "directories");
 }

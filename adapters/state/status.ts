@@ -6,9 +6,8 @@
  *
  * @module
  */
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { isRecord } from "../../core/fields.ts";
-import { errorCode } from "./file_error.ts";
 import { statusPath } from "./layout.ts";
 import { replaceFile } from "./replace_file.ts";
 
@@ -22,7 +21,7 @@ export interface Status {
   readonly config: {
     /** Its absolute path. */
     readonly path: string;
-    /** Exactly which state of it is meant; see {@linkcode configStamp}. */
+    /** Exactly which state of it is meant; see `stamps.ts`. */
     readonly stamp: string;
     /** Why it cannot be used, in one line for people, without secrets. */
     readonly problem?: string;
@@ -35,13 +34,15 @@ export interface Status {
   };
   /** By the backends' names. */
   readonly backends: Readonly<Record<string, BackendStatus>>;
-  /** How many sessions wait. */
+  /** How many sessions wait, parked ones among them. */
   readonly waiting: number;
   /**
-   * Those of them that wait though no backend is at fault: they cannot be read, or a backend that
-   * works refuses them. Each is tried again, more and more seldom.
+   * Those of them that wait though no backend is at fault, and that may pass: their agent's store
+   * does not open, perhaps. Each is tried again, more and more seldom.
    */
   readonly stuck?: StuckSessions;
+  /** Those of them that some backend is not tried with again before something changes. */
+  readonly parked?: ParkedSessions;
   /** Sessions from before the installation, which only an explicit run archives. */
   readonly history?: { readonly sessions: number };
   /** When the relay made the first archive ever. */
@@ -61,6 +62,44 @@ export interface StuckSessions {
   };
 }
 
+/** Sessions that fail for good, each with the backends that do not get it. */
+export interface ParkedSessions {
+  /** How many. */
+  readonly sessions: number;
+  /** What keeps each from a backend; the newest {@linkcode MOST_PARKED_TOLD}, newest first. */
+  readonly list: readonly ParkedSession[];
+}
+
+/** A session that one backend is not tried with again before something changes. */
+export interface ParkedSession {
+  /** Its agent's name. */
+  readonly agent: string;
+  /** Its id. */
+  readonly session: string;
+  /** The backend's name. */
+  readonly backend: string;
+  /** Since when. */
+  readonly since: string;
+  /** An error's code. */
+  readonly code: string;
+  /** Why, in one line for people. */
+  readonly message: string;
+}
+
+/** So many parked sessions are told one by one at most. */
+export const MOST_PARKED_TOLD = 50;
+
+/** Why a backend is not tried for so long: it refuses who asks, or cannot be opened. */
+export interface BackendPause {
+  /** When it is tried again though nothing changed. */
+  readonly until: string;
+  /**
+   * Files that its credentials come from, by absolute path, each with its stamp (`stamps.ts`) before
+   * the backend was opened. It is tried again as soon as one has changed.
+   */
+  readonly files: Readonly<Record<string, string>>;
+}
+
 /** How it went with one backend. */
 export interface BackendStatus {
   /** What it is whatever its name: endpoint, bucket, prefix. */
@@ -73,6 +112,12 @@ export interface BackendStatus {
   readonly failing: boolean;
   /** When it is tried again. */
   readonly nextTryAt?: string;
+  /** It waits for somebody to mend what is wrong. */
+  readonly pause?: BackendPause;
+  /** How many sessions it lacks that it may still get by itself; not those that are parked. */
+  readonly waiting?: number;
+  /** Since when it lacks the oldest of them; absent where it lacks none. */
+  readonly waitingSince?: string;
 }
 
 /**
@@ -110,33 +155,11 @@ export function writeStatus(folder: string, status: Status): Promise<void> {
   return written;
 }
 
-/** The stamp of a file that is not there. */
-export const MISSING = "missing";
-
-/**
- * Names the state of a configuration file: two equal stamps mean the same content.
- *
- * @param path The file's path.
- * @returns `missing`; or its time in whole milliseconds, its size in bytes and its inode; or the
- * system's error code where it cannot even be looked at.
- */
-export async function configStamp(path: string): Promise<string> {
-  try {
-    const { mtimeMs, size, ino } = await stat(path);
-    return `${Math.trunc(mtimeMs)}:${size}:${ino}`;
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return MISSING;
-    if (code === "") throw error;
-    return code;
-  }
-}
-
 function isStatus(value: unknown): value is Status {
   return isRecord(value) && value.version === 1 && isTime(value.updatedAt) &&
     isConfig(value.config) && isRecord(value.backends) &&
     Object.values(value.backends).every(isBackend) && isCount(value.waiting) &&
-    optional(value.stuck, isStuck) &&
+    optional(value.stuck, isStuck) && optional(value.parked, areParked) &&
     optional(value.history, (history) => isRecord(history) && isCount(history.sessions)) &&
     optional(value.firstSuccess, isTime);
 }
@@ -151,12 +174,26 @@ function isBackend(value: unknown): boolean {
   return isRecord(value) && areTexts(value, ["identity"]) && isFlag(value.failing) &&
     optional(value.lastSuccess, (last) => isEvent(last, ["session", "key"])) &&
     optional(value.lastFailure, (last) => isEvent(last, ["code", "message"])) &&
-    optional(value.nextTryAt, isTime);
+    optional(value.nextTryAt, isTime) && optional(value.pause, isPause) &&
+    optional(value.waiting, isCount) && optional(value.waitingSince, isTime);
+}
+
+function isPause(value: unknown): boolean {
+  return isRecord(value) && isTime(value.until) && isRecord(value.files) &&
+    Object.values(value.files).every(isText);
 }
 
 function isStuck(value: unknown): boolean {
   return isRecord(value) && isCount(value.sessions) &&
     isEvent(value.last, ["session", "code", "message"]);
+}
+
+function areParked(value: unknown): boolean {
+  return isRecord(value) && isCount(value.sessions) && Array.isArray(value.list) &&
+    value.list.every((parked: unknown) =>
+      isRecord(parked) && isTime(parked.since) &&
+      areTexts(parked, ["agent", "session", "backend", "code", "message"])
+    );
 }
 
 function isEvent(value: unknown, names: readonly string[]): boolean {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { oneLine, shortened } from "../../../core/one_line.ts";
 import type { EntryJson } from "../../cli/entry_json.ts";
 import { answerOf, type ArchiveTool, errorText } from "./archive_tool.ts";
@@ -14,7 +15,7 @@ const MOST = 100;
 const ARGS = {
   projectPath: text(
     'Only sessions of this directory, or of those a glob names; "**" means all projects; the ' +
-      "current directory when left out",
+      "current directory, which relative paths begin in, when left out",
   ),
   limit: wholeNumber(`At most so many; ${DEFAULT_LIMIT} when left out`, 1, MOST),
   since: day("Only sessions created on this day (UTC) or later, such as 2026-11-22"),
@@ -30,7 +31,7 @@ export const listArchives: ArchiveTool<typeof ARGS> = {
     "retrieve_archive reads what it finds, restore_archive puts it back.",
   args: ARGS,
   async answer({ projectPath, limit = DEFAULT_LIMIT, since, title, backend }, call) {
-    const project = projectPath ?? call.context.directory;
+    const project = placed(projectPath ?? ".", call.context.directory);
     const ended = await call.program([
       "list",
       `--project=${project}`,
@@ -50,6 +51,11 @@ export const listArchives: ArchiveTool<typeof ARGS> = {
     ].join("\n");
   },
 };
+
+/** What is relative means where the model is, and not where the program runs. */
+function placed(project: string, directory: string): string {
+  return /^(~|\*\*)/.test(project) ? project : resolve(directory, project);
+}
 
 function nothing(project: string, condition: string | undefined): string[] {
   const such = condition === undefined ? "session" : "such session";

@@ -11,7 +11,7 @@ import { QUIET_MS } from "../../../adapters/plugin/idle.ts";
 import { BETWEEN_STARTS_MS } from "../../../adapters/plugin/relay_starts.ts";
 import { sharedArchiving } from "../../../adapters/plugin/shared.ts";
 import { Outbox } from "../../../adapters/state/outbox.ts";
-import type { Status } from "../../../adapters/state/status.ts";
+import type { BackendStatus, Status } from "../../../adapters/state/status.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { about, fakeHost, idlePair, status, statusFile } from "./fake_host.ts";
 
@@ -30,6 +30,8 @@ class Stage {
   /** Until when it is not known which they are. */
   slowStores: Promise<void> = Promise.resolve();
   starts = 0;
+  /** The stamps of the files that credentials come from, by path. */
+  files: Readonly<Record<string, string>> = {};
   /** Why whoever should archive gives no sign of life. */
   silence: string | undefined;
   /** What starting a relay does. */
@@ -60,6 +62,7 @@ class Stage {
       stores: () => this.slowStores.then(() => this.stores),
       status: () => Promise.resolve(this.status),
       stamp: () => Promise.resolve(this.stamp),
+      accessStamp: (path) => Promise.resolve(this.files[path] ?? "missing"),
       silence: () => Promise.resolve(this.silence),
       startRelay: async () => {
         this.starts++;
@@ -341,7 +344,7 @@ describe("the relay", () => {
       await stage.clock.pass(10 * 60_000);
       assert.equal(stage.starts, 1, "it would find the same again");
       stage.stamp = "2:2:2";
-      await stage.clock.pass(30_000);
+      await stage.clock.pass(60_000);
       assert.equal(stage.starts, 2);
       stage.status = statusFile({ config: { ...config, stamp: "2:2:2" } });
       await stage.archiveAll();
@@ -408,6 +411,113 @@ describe("the relay", () => {
       assert.ok(stage.starts > 1);
       assert.equal(stage.host.toasts.length, 1);
       assert.match(stage.host.toasts[0], /could not be started: no more processes\.$/);
+    });
+  });
+});
+
+describe("a relay that could do nothing", () => {
+  const FILE = "/home/me/.aws/credentials";
+  const HOUR = 60 * 60_000;
+
+  /** A relay that has tried, and says how it went. */
+  function said(stage: Stage, backends: Status["backends"], props: Partial<Status> = {}): void {
+    const updatedAt = new Date(stage.clock.now()).toISOString();
+    stage.status = statusFile({ updatedAt, backends, waiting: 1, ...props });
+  }
+
+  function paused(stage: Stage, waiting = 1): BackendStatus {
+    const until = new Date(stage.clock.now() + HOUR).toISOString();
+    const lastFailure = { at: until, code: "Unauthorized", message: "the key is refused" };
+    const pause = { until, files: { [FILE]: "1" } };
+    return { identity: "s3:b", failing: true, lastFailure, nextTryAt: until, pause, waiting };
+  }
+
+  /** A session waits, and a relay was there and has said what there is to say. */
+  async function afterATry(stage: Stage, backends: (stage: Stage) => Status["backends"]) {
+    stage.files = { [FILE]: "1" };
+    await stage.tell(...idlePair("a"));
+    await stage.clock.pass(10_000);
+    said(stage, backends(stage));
+    return stage.starts;
+  }
+
+  it("is not started while all that it could send to is paused", async () => {
+    await onStage(async (stage) => {
+      const tried = await afterATry(stage, (stage) => ({ s3: paused(stage) }));
+      await stage.clock.pass(20 * 60_000);
+      assert.equal(stage.starts, tried);
+      await stage.tell(status("a", "busy"), ...idlePair("a"), ...idlePair("b"));
+      await stage.clock.pass(20 * 60_000);
+      assert.equal(stage.starts, tried);
+      assert.deepEqual(await stage.waiting(), ["a", "b"]);
+      await stage.archiving.leave(stage.host);
+      assert.equal(stage.starts, tried);
+    });
+  });
+
+  it("is started when a file has changed that the credentials come from", async () => {
+    await onStage(async (stage) => {
+      const tried = await afterATry(stage, (stage) => ({ s3: paused(stage) }));
+      await stage.clock.pass(10 * 60_000);
+      stage.files = { [FILE]: "2" };
+      await stage.clock.pass(60_000);
+      assert.equal(stage.starts, tried + 1);
+    });
+  });
+
+  it("is started when the configuration has changed, or the time has come", async () => {
+    for (const change of ["configuration", "time"] as const) {
+      await onStage(async (stage) => {
+        const tried = await afterATry(stage, (stage) => ({ s3: paused(stage) }));
+        await stage.clock.pass(HOUR / 2);
+        assert.equal(stage.starts, tried);
+        if (change === "configuration") stage.stamp = "2:2:2";
+        await stage.clock.pass(change === "configuration" ? 60_000 : HOUR / 2 + 60_000);
+        assert.equal(stage.starts, tried + 1, change);
+      });
+    }
+  });
+
+  it("is started once by a new process, whose environment may be another one", async () => {
+    await onStage(async (stage) => {
+      stage.files = { [FILE]: "1" };
+      said(stage, { s3: paused(stage) }, { updatedAt: "2026-01-02T03:04:04.000Z" });
+      await stage.tell(...idlePair("a"));
+      assert.equal(stage.starts, 1);
+    });
+  });
+
+  it("is not started again for what only the paused one of several lacks", async () => {
+    await onStage(async (stage) => {
+      const good = { identity: "file:", failing: false, waiting: 0 };
+      const tried = await afterATry(stage, (stage) => ({ good, s3: paused(stage) }));
+      await stage.clock.pass(20 * 60_000);
+      assert.equal(stage.starts, tried);
+      await stage.tell(status("a", "busy"), ...idlePair("a"));
+      assert.equal(stage.starts, tried + 1, "the other one can take it");
+    });
+  });
+
+  it("is started again while another backend still lacks something", async () => {
+    await onStage(async (stage) => {
+      const good = { identity: "file:", failing: false, waiting: 1 };
+      const tried = await afterATry(stage, (stage) => ({ good, s3: paused(stage) }));
+      await stage.clock.pass(5 * 60_000);
+      assert.ok(stage.starts > tried);
+    });
+  });
+
+  it("is not started again for what is parked, but once an hour", async () => {
+    await onStage(async (stage) => {
+      const good = { identity: "file:", failing: false, waiting: 0 };
+      const tried = await afterATry(stage, () => ({ good }));
+      const [since, message] = [new Date(stage.clock.now()).toISOString(), "a is too large"];
+      const parked = { agent: "opencode", session: "a", backend: "good", since, message };
+      said(stage, { good }, { parked: { sessions: 1, list: [{ ...parked, code: "Invalid" }] } });
+      await stage.clock.pass(HOUR - 120_000);
+      assert.equal(stage.starts, tried);
+      await stage.clock.pass(180_000);
+      assert.ok(stage.starts > tried);
     });
   });
 });

@@ -66,6 +66,23 @@ describe("the user is told", () => {
     assert.match(host.toasts[1], /minio fails: the key is not known\. 2 sessions wait/);
   });
 
+  it("of a failure that comes back, when it was over and an hour has passed", () => {
+    const { see, host } = noticesIn();
+    const at = (hour: string) => `2026-01-02T${hour}:00.000Z`;
+    const bad = { minio: failing("Unauthorized", "the key has expired") };
+    const good = { minio: { ...bad.minio, failing: false } };
+    see({ waiting: 1, backends: bad, updatedAt: at("01:00") });
+    see({ waiting: 1, backends: bad, updatedAt: at("05:00") });
+    assert.equal(host.toasts.length, 1, "it was never over");
+    see({ waiting: 0, backends: good, updatedAt: at("05:10") });
+    see({ waiting: 1, backends: bad, updatedAt: at("05:20") });
+    assert.equal(host.toasts.length, 2, "it was, and long ago");
+    see({ waiting: 0, backends: good, updatedAt: at("05:30") });
+    see({ waiting: 1, backends: bad, updatedAt: at("05:40") });
+    assert.equal(host.toasts.length, 2, "it flutters");
+    assert.equal(host.logged.length, 2);
+  });
+
   it("nothing of a backend that failed when nothing waits, or that works", () => {
     const { see, host } = noticesIn();
     const old = failing("Timeout", "nothing answers");
@@ -89,6 +106,21 @@ describe("the user is told", () => {
     });
     assert.match(host.toasts[1], /3 sessions cannot be archived; the last: locked\. They wait and/);
     assert.equal(host.toasts.length, 2);
+  });
+
+  it("of sessions that are not tried again, once for each kind of reason", () => {
+    const { see, host } = noticesIn();
+    const one = { agent: "opencode", session: "ses_1", backend: "minio", since: AFTER };
+    const list = [{ ...one, code: "Invalid", message: "it is too large" }];
+    see({ waiting: 1, parked: { sessions: 1, list } });
+    see({ waiting: 2, parked: { sessions: 2, list } });
+    see({ waiting: 0, parked: { sessions: 1, list: [{ ...list[0], code: "Corrupt" }] } });
+    see({ waiting: 1, parked: { sessions: 1, list: [] } });
+    assert.deepEqual(host.toasts, [
+      "error: 1 session cannot be archived, on minio: it is too large. It is not tried again before " +
+      'something changes; "npx opencode-session-archiver run --session ses_1" in a terminal tries ' +
+      "it now.",
+    ]);
   });
 
   it("of each problem of the configuration once, unless it has changed since", () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -12,6 +12,7 @@ import { configPath, statePath } from "../../../adapters/state/location.ts";
 import { lockHolder } from "../../../adapters/state/lock.ts";
 import { denoCache } from "../../deno_cache.ts";
 import { LANE_CONFIG } from "../../lane_config.ts";
+import { removeFolder } from "../../remove_folder.ts";
 import { until } from "../../until.ts";
 import { inEnvironment } from "../relay/environment.ts";
 
@@ -47,7 +48,7 @@ async function atHome(body: (home: Home) => Promise<void>): Promise<void> {
     clearInterval(awake);
     const holder = await lockHolder(lockPath(state)).catch(() => undefined);
     if (holder !== undefined && holder.pid !== process.pid) process.kill(holder.pid, "SIGKILL");
-    await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    await removeFolder(home);
   }
 }
 

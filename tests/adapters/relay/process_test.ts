@@ -5,9 +5,9 @@
  */
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { getPriority, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runtimeOpener } from "../../../adapters/agents/opencode/sqlite.ts";
@@ -26,11 +26,13 @@ import {
 import { lockHolder } from "../../../adapters/state/lock.ts";
 import { configPath, dataFolder, stateFolder } from "../../../adapters/state/location.ts";
 import { Outbox } from "../../../adapters/state/outbox.ts";
+import { accessStamp } from "../../../adapters/state/stamps.ts";
 import { readStatus } from "../../../adapters/state/status.ts";
 import { writeOpenCodeDatabase, type WrittenSession } from "../../fixtures/opencode_database.ts";
 import { denoCache } from "../../deno_cache.ts";
 import { LANE_CONFIG } from "../../lane_config.ts";
 import { withFake } from "../../s3/with_fake.ts";
+import { removeFolder } from "../../remove_folder.ts";
 import { type Look, until } from "../../until.ts";
 import { inEnvironment } from "./environment.ts";
 
@@ -108,7 +110,7 @@ async function atHome(
     clearInterval(awake);
     const holder = await lockHolder(lockPath(state));
     if (holder !== undefined && holder.pid !== process.pid) signal(holder.pid, "SIGKILL");
-    await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    await removeFolder(home);
   }
 }
 
@@ -145,6 +147,24 @@ describe("the relay's process", { skip }, () => {
         const files = await readdir(archives, { recursive: true }).catch(() => []);
         return sessions.every(({ id }) => files.some((name) => name.endsWith(`${id}.json`)));
       });
+    }, { sessions: 3 }));
+
+  it("leaves to others what it never had where the environment names its configuration", () =>
+    atHome(async ({ env, archives, start, sessions: [{ id }], store }) => {
+      const config = join(env.HOME, "client.yaml");
+      await writeFile(config, configured(archives), { mode: 0o600 });
+      const named = { ...env, SESSION_ARCHIVER_CONFIG: config };
+      const state = await stateFolder({ env, platform: process.platform, configPath: config });
+      await new Outbox(outboxFolder(state)).write({ agent: "opencode", store, id });
+      const since = Date.UTC(2025, 0, 1);
+      const outcome = await start(0, { env: named, state, since });
+      assert.ok("started" in outcome);
+      assert.equal(await outcome.ended, undefined);
+      const files = await readdir(archives, { recursive: true });
+      assert.deepEqual(
+        files.filter((file) => file.endsWith(".json")).map((file) => basename(file)),
+        [`${id}.json`],
+      );
     }, { sessions: 3 }));
 
   it("is not started twice", () =>
@@ -286,6 +306,46 @@ describe("the relay's process", { skip }, () => {
           signal(outcome.started, "SIGTERM");
           await until("the lock is free", async () => await free(state));
         }, { sessions: 5 }),
+      { buckets: ["archives"] },
+    ));
+
+  it("says what it waits for where a store refuses its keys, and does not stay for that", () =>
+    withFake(
+      (fake) =>
+        atHome(async ({ env, state, store, sessions: [{ id }], outbox, start, until }) => {
+          const { endpoint, region, credentials: { accessKeyId, secretAccessKey } } = fake;
+          const place = { bucket: "archives", endpoint, region, forcePathStyle: true };
+          const backends = { bucket: { type: "s3", ...place, profile: "work" } };
+          const config = configPath({ env, platform: process.platform });
+          await writeFile(config, JSON.stringify({ backends }), { mode: 0o600 });
+          const file = join(env.HOME, ".aws", "credentials");
+          const keys = (secret: string) =>
+            writeFile(
+              file,
+              `[work]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secret}\n`,
+            );
+          await mkdir(dirname(file), { recursive: true });
+          await keys("another");
+          await outbox.write({ agent: "opencode", store, id });
+          assert.ok("started" in await start(5_000));
+          const told = async () => (await readStatus(state))?.backends.bucket;
+          const { pause, nextTryAt, lastFailure, waiting } = await until(
+            "it is told",
+            async () => (await told())?.pause && await told(),
+          );
+          assert.deepEqual(Object.keys(pause?.files ?? {}), [
+            join(env.HOME, ".aws", "config"),
+            file,
+          ]);
+          assert.equal(pause?.files[file], await accessStamp(file));
+          assert.equal(pause?.until, nextTryAt);
+          assert.deepEqual([lastFailure?.code, waiting], ["Unauthorized", 1]);
+          await until("the lock is free", async () => await free(state));
+          await keys(secretAccessKey);
+          assert.ok("started" in await start());
+          await until("the outbox is empty", async () => (await outbox.names()).length === 0);
+          assert.equal((await told())?.pause, undefined);
+        }),
       { buckets: ["archives"] },
     ));
 });

@@ -18,10 +18,11 @@ const STIRRED_MS = 300;
 /** Runs something with a watch that has got over what its own beginning stirred. */
 async function watching(
   body: (wake: Wake, state: string) => Promise<void>,
-  watch?: WatchFolder,
+  watchFolder?: WatchFolder,
+  now?: () => number,
 ): Promise<void> {
   await withFolder(async (state) => {
-    const wake = new Wake(state, watch, STIRRED_MS);
+    const wake = new Wake(state, { watchFolder, stirredMs: STIRRED_MS, now });
     await wake.open();
     try {
       await calm(wake);
@@ -131,4 +132,21 @@ describe("a relay's pause", () => {
         assert.ok(await timed(wake.pause(50)) < 900);
       }, watch));
   }
+
+  it("grows where the watch is silent and nothing comes, until something has come", () => {
+    let ahead = 0;
+    const now = () => performance.now() + ahead;
+    return watching(
+      async (wake, state) => {
+        ahead = 10 * 60_000;
+        assert.ok(await timed(wake.pause(1_800)) > 1_700);
+        const pause = wake.pause(500);
+        await later(() => writeFile(join(handoverFolder(state), "one"), ""));
+        await pause;
+        assert.ok(await timed(wake.pause(LONG_MS)) < 5_000);
+      },
+      silent,
+      now,
+    );
+  });
 });

@@ -27,21 +27,30 @@ export const START = Date.UTC(2026, 5, 1);
 /** The store of all sessions. */
 export const STORE = "memory:";
 
-/** What a backend does with what it is given. */
-export type Mood = "works" | "refuses" | "forbids" | "hangs";
+/**
+ * What a backend does with what it is given. `forbids` refuses whatever it is asked, `denies` only to
+ * store.
+ */
+export type Mood = "works" | "refuses" | "forbids" | "denies" | "throttles" | "hangs";
 
 const CODES = {
   works: "Transient",
   refuses: "Transient",
   forbids: "Unauthorized",
+  denies: "Unauthorized",
+  throttles: "Throttled",
   hangs: "Timeout",
 } as const;
 
 /** A backend that can be dead, and tells what was stored when. */
 export class MoodyBackend extends MemoryBackend {
+  /** The same in another world, where another process is at work. */
+  override readonly identity: string;
   mood: Mood = "works";
   /** The keys of what it finds fault with have this in them. */
   dislikes: string | undefined;
+  /** How long it asks for a pause when it throttles, in milliseconds. */
+  retryAfterMs: number | undefined;
   /** Its errors do not say whose they are. */
   isAnonymous = false;
   /** Every attempt to store, in milliseconds since the start. */
@@ -54,6 +63,7 @@ export class MoodyBackend extends MemoryBackend {
 
   constructor(name: string, world: World) {
     super({ name });
+    this.identity = `memory:${name}`;
     this.#world = world;
   }
 
@@ -84,7 +94,8 @@ export class MoodyBackend extends MemoryBackend {
 
   #dead(): ArchiveError {
     const backend = this.isAnonymous ? undefined : this.name;
-    return new ArchiveError(CODES[this.mood], `${this.name} is dead`, { backend });
+    const retryAfterMs = this.mood === "throttles" ? this.retryAfterMs : undefined;
+    return new ArchiveError(CODES[this.mood], `${this.name} is dead`, { backend, retryAfterMs });
   }
 }
 
@@ -97,7 +108,7 @@ interface Intent {
 /** Everything outside of the relay. */
 export class World {
   readonly agent = new MemoryAgent();
-  readonly ledger = new MemoryLedger();
+  readonly ledger = new MemoryLedger({ now: () => this.#date });
   readonly backends: readonly MoodyBackend[];
   readonly log: string[] = [];
   readonly bugs: unknown[] = [];
@@ -111,6 +122,10 @@ export class World {
   stamp = "1";
   /** Why its backends cannot be opened. */
   unusable: ArchiveError | undefined;
+  /** The files that credentials come from, by path, with their stamps. */
+  files: Readonly<Record<string, string>> = {};
+  /** How often one of them was looked at. */
+  looks = 0;
   /** Why nothing shall be stored now in a backend. */
   hindranceOf: (backend: string) => string | undefined | Promise<never> = () => undefined;
   asked = false;
@@ -130,6 +145,8 @@ export class World {
   beforeLook: () => void | Promise<void> = () => undefined;
   /** When the installation began, epoch milliseconds. */
   installedAt = START;
+  /** Where OpenCode goes by other configurations. */
+  othersDirectories: readonly string[] = [];
   readonly stores: KnownStores = {
     since: () => Promise.resolve(this.installedAt),
     all: () => Promise.resolve([]),
@@ -164,6 +181,10 @@ export class World {
       },
       configPath: "/home/me/config.yaml",
       stamp: () => Promise.resolve(this.stamp),
+      accessStamp: (path) => {
+        this.looks++;
+        return Promise.resolve(this.files[path] ?? "missing");
+      },
       now: () => this.#time,
       date: () => this.#date,
       random: () => 0.5,
@@ -176,6 +197,7 @@ export class World {
       },
       before,
       stores: this.stores,
+      othersDirectories: () => Promise.resolve(this.othersDirectories),
       isNamed,
       lingerMs,
       signal: this.stop.signal,
@@ -314,8 +336,10 @@ export class World {
     return {
       name,
       identity,
+      access: this.files,
       ...(this.unusable && { unusable: this.unusable }),
       begin: () => archiver.begin(),
+      settle: (options) => archiver.settle(options),
       hindrance: async () => await this.hindranceOf(name),
     };
   }

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, rename, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import {
   type BackendStatus,
-  configStamp,
   readStatus,
   type Status,
   writeStatus,
@@ -23,6 +22,9 @@ const backend: BackendStatus = {
   lastFailure: { at, code: "Unauthorized", message: "s3 refuses the credentials" },
   failing: true,
   nextTryAt: at,
+  pause: { until: at, files: { "/home/me/.aws/credentials": "1:2:3:4:5" } },
+  waiting: 2,
+  waitingSince: at,
 };
 
 const least: Status = {
@@ -41,6 +43,17 @@ const most: Status = {
   stuck: {
     sessions: 2,
     last: { at, session: "ses_1", code: "Corrupt", message: "ses_1 is damaged" },
+  },
+  parked: {
+    sessions: 1,
+    list: [{
+      agent: "opencode",
+      session: "ses_2",
+      backend: "s3",
+      since: at,
+      code: "Invalid",
+      message: "ses_2 is too large",
+    }],
   },
   history: { sessions: 120 },
   firstSuccess: at,
@@ -107,6 +120,18 @@ describe("the status", () => {
       [["stuck", "last"], undefined],
       [["stuck", "last", "at"], "lately"],
       [["stuck", "last", "session"], null],
+      [["backends", "s3", "pause"], at],
+      [["backends", "s3", "pause", "until"], "soon"],
+      [["backends", "s3", "pause", "files"], ["/home/me/.aws/credentials"]],
+      [["backends", "s3", "pause", "files", "/home/me/.aws/credentials"], 1],
+      [["backends", "s3", "waiting"], "2"],
+      [["backends", "s3", "waitingSince"], "lately"],
+      [["parked"], 1],
+      [["parked", "sessions"], null],
+      [["parked", "list"], {}],
+      [["parked", "list", "0"], "ses_2"],
+      [["parked", "list", "0", "since"], undefined],
+      [["parked", "list", "0", "message"], 7],
       [["history"], 120],
       [["history", "sessions"], undefined],
       [["firstSuccess"], true],
@@ -177,43 +202,4 @@ describe("the status", () => {
     });
     if (!mounted) context.diagnostic("no small disk could be mounted");
   });
-});
-
-describe("the stamp of a configuration", () => {
-  it("tells that it is missing, also below a file", () =>
-    withFolder(async (folder) => {
-      await writeFile(join(folder, "file"), "");
-      assert.equal(await configStamp(join(folder, "config.yaml")), "missing");
-      assert.equal(await configStamp(join(folder, "file", "config.yaml")), "missing");
-    }));
-
-  it("is the same while nothing changes, in whole milliseconds", () =>
-    withFolder(async (folder) => {
-      const path = join(folder, "config.yaml");
-      await writeFile(path, "archive: {}\n");
-      const stamp = await configStamp(path);
-      assert.match(stamp, /^\d+:12:\d+$/);
-      assert.equal(await configStamp(path), stamp);
-    }));
-
-  it("differs after every kind of change, behind a link too", () =>
-    withFolder(async (folder) => {
-      const [path, link] = [join(folder, "config.yaml"), join(folder, "link.yaml")];
-      await writeFile(path, "archive: {}\n");
-      await symlink(path, link);
-      const time = new Date(at);
-      await utimes(path, time, time);
-      const stamps = [await configStamp(link)];
-      await utimes(path, time, new Date(time.getTime() + 1_000));
-      stamps.push(await configStamp(link));
-      await writeFile(path, "archive: {auto: false}\n");
-      await utimes(path, time, time);
-      stamps.push(await configStamp(link));
-      // As editors do it: another file of the same size and time in its place.
-      await writeFile(`${path}~`, "archive: {auto: no }\n".padEnd(23));
-      await utimes(`${path}~`, time, time);
-      await rename(`${path}~`, path);
-      stamps.push(await configStamp(link));
-      assert.equal(new Set(stamps).size, stamps.length, `${stamps}`);
-    }));
 });

@@ -109,6 +109,24 @@ describe("list_archives", () => {
     ]]);
   });
 
+  it("takes relative paths for those from where the model is, not the program", async () => {
+    for (
+      const [projectPath, project] of [
+        [".", "/home/me/project"],
+        ["./src", "/home/me/project/src"],
+        ["../other/**", "/home/me/other/**"],
+        ["*", "/home/me/project/*"],
+        ["/srv/**", "/srv/**"],
+        ["~/work", "~/work"],
+        ["**/shop", "**/shop"],
+      ]
+    ) {
+      const { call, calls } = toolsOver([ended([])]);
+      await call("list_archives", { projectPath });
+      assert.ok(calls[0]?.includes(`--project=${project}`), `${projectPath}: ${calls[0]}`);
+    }
+  });
+
   it("says that there are more, and shortens titles", async () => {
     const long = { ...ENTRY, title: `a\nb${"c".repeat(300)}` };
     const { call } = toolsOver([ended([ENTRY, long, ENTRY])]);
