@@ -38,3 +38,18 @@ export function keyOrId(text: string): string {
 export function keysOrIds(text: string, before: readonly string[] = []): string[] {
   return [...before, keyOrId(text)];
 }
+
+/**
+ * Checks one of several, which must be archives and no versions of them.
+ *
+ * @param text What the user gave.
+ * @param before Those before it.
+ */
+export function archiveKeysOrIds(text: string, before: readonly string[] = []): string[] {
+  if (parseArchiveKey(text)?.version) {
+    throw new UsageError(
+      `${JSON.stringify(text)} is a version itself; name its archive, or have it deleted by delete`,
+    );
+  }
+  return keysOrIds(text, before);
+}

@@ -135,6 +135,10 @@ function unwritten(ledger: Ledger): Ledger {
     at: (backend, key) => ledger.at(backend, key),
     entries: () => ledger.entries(),
     record: () => Promise.resolve(),
+    // Nothing is sent of which nothing could be remembered.
+    sending: (write) => ledger.sending(write),
+    openWrites: () => ledger.openWrites(),
+    settle: () => Promise.resolve(),
   };
 }
 

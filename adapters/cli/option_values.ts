@@ -36,6 +36,26 @@ export function wholeNumber(
 }
 
 /**
+ * Makes the reader of a span of time in hours, days or weeks: `12h`, `30d`, `8w`.
+ *
+ * @param option The option, for the message.
+ * @returns Reads it as milliseconds.
+ */
+export function span(option: string): (value: string) => number {
+  return (value) => {
+    const [, amount, unit] = SPAN.exec(value) ?? [];
+    if (unit !== undefined) return Number(amount) * HOURS[unit] * 3_600_000;
+    throw new UsageError(
+      `${option} is ${JSON.stringify(value)}; give a number of hours, days or weeks, as 12h, 30d ` +
+        "or 8w",
+    );
+  };
+}
+
+const SPAN = /^(\d{1,4})(h|d|w)$/;
+const HOURS: Readonly<Record<string, number>> = { h: 1, d: 24, w: 7 * 24 };
+
+/**
  * Makes the reader of a moment: a day, which begins at midnight UTC, or an ISO date-time.
  *
  * @param option The option, for the message.

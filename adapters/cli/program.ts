@@ -11,21 +11,27 @@ import { defineExplain } from "./commands/explain.ts";
 import { defineGet } from "./commands/get.ts";
 import { defineInit } from "./commands/init.ts";
 import { defineList } from "./commands/list.ts";
+import { definePruneVersions } from "./commands/prune_versions.ts";
 import { defineRestore } from "./commands/restore.ts";
+import { defineRetry } from "./commands/retry.ts";
 import { defineRun } from "./commands/run.ts";
 import { defineShow } from "./commands/show.ts";
+import { defineStatus } from "./commands/status.ts";
 import { defineVerify } from "./commands/verify.ts";
 import { wholeNumber } from "./option_values.ts";
 import { VERSION } from "./version.ts";
 
 const COMMANDS = [
   defineRun,
+  defineStatus,
+  defineRetry,
   defineList,
   defineShow,
   defineGet,
   defineRestore,
   defineVerify,
   defineDelete,
+  definePruneVersions,
   defineExplain,
   defineDoctor,
   defineInit,

@@ -6,6 +6,7 @@
  */
 import type { WriteStream } from "node:tty";
 import type { Agent } from "../../core/agent.ts";
+import type { Started, StartOptions } from "../relay/start.ts";
 import type { Ask } from "./question.ts";
 
 /** A stream to write to. */
@@ -52,6 +53,8 @@ export interface Terminal {
   readonly ask?: Ask;
   /** Agents to use in place of those that this program knows. */
   readonly agents?: readonly Agent[];
+  /** Starts a relay in place of a process in the background. */
+  readonly startRelay?: (options: StartOptions) => Promise<Started>;
 }
 
 /** Whoever read the output has gone away, as `head` does: nothing is left to do, nothing is wrong. */

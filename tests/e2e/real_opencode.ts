@@ -13,6 +13,7 @@ import { access, mkdir, mkdtemp, realpath, rename, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { removeFolder } from "../remove_folder.ts";
 import { type FakeModel, type Reply, startFakeModel } from "./fake_model.ts";
 
 /** The version that the tests run against. */
@@ -103,7 +104,7 @@ export async function startOpenCodeHome(
     serve: (project) => startServer(command, env, project, model),
     async close() {
       await model.close();
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      await removeFolder(folder);
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import type { SessionId, SessionRef } from "../../../core/agent.ts";
 import type { SessionOutcome } from "../../../core/archiving.ts";
 import { isArchiveError } from "../../../core/errors.ts";
+import type { SettledPlace } from "../../../core/late_writes.ts";
 import type { AnsweredIntents } from "../answered_intents.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import type { ExitCode } from "../exit.ts";
@@ -65,6 +66,7 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
     };
     const failures = [
       ...(options.dryRun ? [] : await tellEmptied(call, archive)),
+      ...(options.dryRun ? [] : await tellLateWrites(call, archive)),
       ...await archiveEach(call, options, archive, seen, ended),
       ...(intents ? await archiveOthers(call, options, archive, intents, ended) : []),
       ...seen.missing(call.command("list"), options.session),
@@ -147,6 +149,31 @@ async function tellEmptied(
     }
   }, signal);
 }
+
+/**
+ * Looks after writes of earlier runs whose end is not known, and tells where one did harm. A backend
+ * that does not answer says so itself when it is sent something; what is unknown stays so.
+ */
+async function tellLateWrites(
+  { report, signal }: Call,
+  { archiver }: OpenArchive,
+): Promise<readonly unknown[]> {
+  const { LATE_WRITE_MS } = await import("../../../core/late_writes.ts");
+  return await failuresOf(async () => {
+    const before = Date.now() - LATE_WRITE_MS;
+    for await (const { backend, key, status } of archiver.settle({ before, signal })) {
+      const found = LATE[status];
+      if (found !== undefined) await report.warn(`${key} on ${backend} ${found}`);
+    }
+  }, signal);
+}
+
+/** What is told of a place where a write had no known end. */
+const LATE: Readonly<Partial<Record<SettledPlace["status"], string>>> = {
+  replaced: "is not what was archived last, since a write arrived late; it is looked at again",
+  missing: "is gone; it is archived again",
+  "came back": "was deleted and is there again, since a write arrived late; delete it again",
+};
 
 /** Archives, and gives back what failed beside single sessions. */
 async function archiveEach(

@@ -10,8 +10,9 @@ import type { Call } from "../call.ts";
 import { showsColours } from "../colours.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { knownAgents } from "../open_archive.ts";
+import { standingFindings } from "../status/findings.ts";
+import { type Standing, standingOf } from "../status/standing.ts";
 import { examineAgent, type ExaminedAgent } from "./agent_section.ts";
-import { examineAutomatic, type ExaminedAutomatic } from "./automatic_section.ts";
 import { examineBackends, type ExaminedBackend } from "./backend_section.ts";
 import { findingJson, type Section, verdictOf, verdictText } from "./diagnosis.ts";
 import { examineMachine } from "./machine_section.ts";
@@ -28,7 +29,7 @@ export async function doctor(call: Call): Promise<ExitCode> {
   await telling.section(configSection(call, config));
   const backends = await backendSections(call, config, telling);
   const agents = await examineAgents(call);
-  const automatic = await examineAutomatic(call, config, stateOf(call, config));
+  const automatic = await examineAutomatic(call, config);
   const machine = await machineFindings(call, config);
   const sections = [
     ...backends,
@@ -101,6 +102,15 @@ async function machineFindings(call: Call, config: Config): Promise<readonly Fin
     one.type === "file" ? [one.path] : []
   );
   return await examineMachine(stateOf(call, config), folders);
+}
+
+/** How archiving by itself stands, and the same for people. */
+type ExaminedAutomatic = Standing & { readonly findings: readonly Finding[] };
+
+async function examineAutomatic(call: Call, config: Config): Promise<ExaminedAutomatic> {
+  const { path } = config;
+  const standing = await standingOf(call, { config, path, state: stateOf(call, config) });
+  return { ...standing, findings: standingFindings(call, standing, Date.now()) };
 }
 
 function stateOf({ terminal: { env, platform } }: Call, { path: configPath }: Config): string {

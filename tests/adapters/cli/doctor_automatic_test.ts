@@ -1,4 +1,4 @@
-import { utimes, writeFile } from "node:fs/promises";
+import { realpath, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
@@ -45,15 +45,19 @@ function statusWith(more: Partial<Status>): Status {
   };
 }
 
-/** Writes intents of sessions, each a day older than the one before. */
-async function leaveWaiting(state: string, ids: readonly string[]): Promise<void> {
+const HOUR = 3_600_000;
+
+/** Writes intents of sessions, each an hour older than the one before. Tells when the oldest was. */
+async function leaveWaiting(state: string, ids: readonly string[], ms = 0): Promise<string> {
   const folder = outboxFolder(state);
-  for (const [day, id] of ids.entries()) {
+  let at = new Date(Date.now() - ms);
+  for (const [index, id] of ids.entries()) {
     const session = { agent: "opencode", store: "/home/me/opencode.db", id };
     const file = join(folder, await new Outbox(folder).write(session));
-    const at = new Date(Date.UTC(2026, 0, 20 - day, 12));
+    at = new Date(Date.now() - ms - index * HOUR);
     await utimes(file, at, at);
   }
+  return at.toISOString();
 }
 
 async function automatic({ archive }: Stage): Promise<Automatic> {
@@ -73,9 +77,10 @@ describe("archive doctor on archiving by itself", () => {
       assert.match(stdout, /✓ background +no process now/);
       assert.match(stdout, /✓ waiting +nothing\n/);
       const { auto, waiting, history, relay, backends } = await automatic(stage);
-      assert.deepEqual({ auto, waiting, history, relay, backends }, {
-        ...{ auto: true, waiting: 0, history: 0, relay: null, backends: {} },
+      assert.deepEqual({ auto, waiting, history, relay }, {
+        ...{ auto: true, waiting: 0, history: 0, relay: null },
       });
+      assert.deepEqual(Object.keys(backends), ["default"]);
     }));
 
   it("says that the configuration switches it off, and what archives then", () =>
@@ -87,15 +92,25 @@ describe("archive doctor on archiving by itself", () => {
 
   it("tells how many sessions wait, since when, and what to do when nobody is at it", () =>
     withState(YAML, async (stage, state) => {
-      await leaveWaiting(state, ["ses_1", "ses_2", "ses_1"]);
+      const since = await leaveWaiting(state, ["ses_1", "ses_2", "ses_1"]);
       const { code, stdout } = await stage.archive(["doctor"]);
       assert.equal(code, 0, stdout);
-      assert.match(stdout, /– waiting +2 sessions, the oldest since 2026-01-18 12:00 UTC\n/);
+      const told = since.slice(0, 16).replace("T", " ");
+      assert.match(stdout, new RegExp(`– waiting +2 sessions, the oldest since ${told} UTC\\n`));
       assert.match(stdout, /→ "archive run" archives them now/);
       assert.match(stdout, /\nall good, 1 thing could be better\n$/);
       const { waiting, waitingSince } = await automatic(stage);
-      assert.deepEqual([waiting, waitingSince], [2, "2026-01-18T12:00:00.000Z"]);
+      assert.deepEqual([waiting, waitingSince], [2, since]);
       assert.equal((await new Outbox(outboxFolder(state)).names()).length, 3, "they still wait");
+    }));
+
+  it("says that somebody is needed when something has waited for longer than a day", () =>
+    withState(YAML, async (stage, state) => {
+      await leaveWaiting(state, ["ses_1"], 25 * HOUR);
+      const { code, stdout } = await stage.archive(["doctor"]);
+      assert.equal(code, 1);
+      assert.match(stdout, /✗ waiting +1 session, the oldest since/);
+      assert.match(stdout, /\n1 thing needs you\n$/);
     }));
 
   it("names the background process that is at it, once", () =>
@@ -118,10 +133,11 @@ describe("archive doctor on archiving by itself", () => {
     withState(YAML, async (stage, state) => {
       const lastSuccess = { at: "2026-01-02T10:00:00Z", session: "ses_1", key: "p/2026-01-02/a" };
       const lastFailure = { at: "2026-01-02T11:00:00Z", code: "Timeout", message: "no answer" };
+      const home = await realpath(stage.home);
       const backends = {
-        near: { identity: "near", failing: false, lastSuccess },
+        near: { identity: `file:${home}/near`, failing: false, lastSuccess },
         far: {
-          ...{ identity: "far", failing: true, lastSuccess, lastFailure },
+          ...{ identity: `file:${home}/far`, failing: true, lastSuccess, lastFailure },
           nextTryAt: "2026-01-02T11:30:00Z",
         },
         gone: { identity: "gone", failing: true, lastFailure },
@@ -135,8 +151,8 @@ describe("archive doctor on archiving by itself", () => {
       );
       assert.doesNotMatch(stdout, /into gone/, "it is no longer configured");
       assert.deepEqual((await automatic(stage)).backends, {
-        near: backends.near,
-        far: backends.far,
+        near: { ...backends.near, archived: 0 },
+        far: { ...backends.far, archived: 0 },
       });
     }));
 

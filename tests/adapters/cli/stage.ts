@@ -32,6 +32,8 @@ export interface Props {
   readonly confirm?: (question: string) => Promise<boolean>;
   /** Answers questions. */
   readonly ask?: Ask;
+  /** Starts relays; without it a process is started. */
+  readonly startRelay?: Terminal["startRelay"];
   /** Makes standard output or standard error a terminal of so many columns. */
   readonly columns?: { readonly stdout?: number; readonly stderr?: number };
   /** Sees each piece of standard output; may throw what a stream would. */
@@ -149,6 +151,7 @@ async function archive(
     },
     confirm: props.confirm,
     ask: props.ask,
+    startRelay: props.startRelay,
     agents: props.agents === "known" ? undefined : props.agents ?? [agent],
   };
   const code = await main(argv, terminal);

@@ -4,7 +4,10 @@ import { readFileSync } from "node:fs";
 import { VERSION } from "../../../adapters/cli/version.ts";
 import { onStage, session } from "./stage.ts";
 
-const COMMANDS = ["run", "list", "show", "get", "restore", "verify", "delete", "explain"];
+const COMMANDS = [
+  ...["run", "status", "retry", "list", "show", "get", "restore", "verify", "delete"],
+  ...["prune-versions", "explain"],
+];
 
 describe("the command line", () => {
   const WRONG: readonly [argv: string, said: RegExp][] = [

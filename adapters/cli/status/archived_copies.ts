@@ -1,0 +1,60 @@
+/**
+ * What is archived, counted from what the backends acknowledged, and what was sent without a known
+ * end. None of them is asked.
+ *
+ * @module
+ */
+import type { SessionId } from "../../../core/agent.ts";
+import type { OpenWrite } from "../../../core/ledger.ts";
+import { sessionKey } from "../../../core/session_key.ts";
+import { ledgerPath } from "../../state/layout.ts";
+import { FileLedger } from "../../state/ledger.ts";
+
+/** What is archived. */
+export interface ArchivedCopies {
+  /** How many sessions some backends have, each counted once. */
+  sessions(identities: readonly string[]): number;
+  /** How many copies one backend has. */
+  copies(identity: string): number;
+  /** Whether a backend has a copy of a session, in whatever store that is. */
+  has(session: Omit<SessionId, "store">, identity: string): boolean;
+  /** The writes whose end is not known, those under way among them. */
+  readonly openWrites: readonly OpenWrite[];
+}
+
+/**
+ * Counts the copies that the ledger knows.
+ *
+ * @param state The state's folder. Nothing need be there.
+ * @throws {ArchiveError} When the ledger cannot be read.
+ */
+export async function archivedCopies(state: string): Promise<ArchivedCopies> {
+  const ledger = await FileLedger.open(ledgerPath(state), { readOnly: true });
+  try {
+    const keys = new Map<string, Set<string>>();
+    const ids = new Map<string, Set<string>>();
+    for (const entry of ledger.entries()) {
+      if (entry.state !== "stored") continue;
+      setAt(keys, entry.backend).add(sessionKey(entry));
+      setAt(ids, entry.backend).add(idKey(entry));
+    }
+    return {
+      sessions: (identities) => new Set(identities.flatMap((one) => [...keys.get(one) ?? []])).size,
+      copies: (identity) => keys.get(identity)?.size ?? 0,
+      openWrites: [...ledger.openWrites()],
+      has: (session, identity) => ids.get(identity)?.has(idKey(session)) ?? false,
+    };
+  } finally {
+    await ledger.close();
+  }
+}
+
+function setAt(sets: Map<string, Set<string>>, name: string): Set<string> {
+  const known = sets.get(name) ?? new Set();
+  sets.set(name, known);
+  return known;
+}
+
+function idKey({ agent, id }: Omit<SessionId, "store">): string {
+  return `${agent}\n${id}`;
+}
