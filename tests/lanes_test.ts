@@ -117,8 +117,8 @@ describe("the tasks", () => {
     });
   }
 
-  it("keep the tests that install things out of the plain ones", () => {
-    assert.match(jsr.tasks?.test?.command ?? "", /--ignore=tests\/e2e,tests\/npm$/);
+  it("keep the tests that install things, or take minutes, out of the plain ones", () => {
+    assert.match(jsr.tasks?.test?.command ?? "", /--ignore=tests\/e2e,tests\/npm,tests\/faults$/);
   });
 });
 

@@ -50,8 +50,8 @@ describe("the fault", () => {
     visit({}, async (there) => {
       there.s3.fault({ on: "PutObject", do: "hang" });
       const call = put(there).catch(() => "ended");
+      await until("the request is there", () => there.s3.requests[0]?.bytes === 1);
       assert.ok(await hangs(call));
-      assert.equal(there.s3.requests[0].bytes, 1);
       assert.equal(there.s3.objects().size, 0);
       await there.s3.stop();
       assert.equal(await call, "ended");

@@ -58,7 +58,8 @@ export async function sessionsOf(state: string, names: readonly string[]): Promi
 /** An intent is written once. It may be done meanwhile. */
 async function writtenAt(file: string): Promise<number> {
   try {
-    return (await stat(file)).mtimeMs;
+    // Some systems tell less than whole milliseconds, and of these not all they were given.
+    return Math.round((await stat(file)).mtimeMs);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return Infinity;
     throw error;
