@@ -77,6 +77,15 @@ export function versionKey(key: string, sha256: string): string {
 }
 
 /**
+ * The key that a version's was made from by {@linkcode versionKey}; any other key as it is.
+ *
+ * @param version The version's key.
+ */
+export function versionedKey(version: string): string {
+  return version.replace(/~[0-9a-f]{8}(?=\.json(?:\.gz)?$)/, "");
+}
+
+/**
  * Whether a key's name says that the object is packed with gzip. For writing; readers look at the
  * bytes.
  *

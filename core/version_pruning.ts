@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { parseArchiveKey } from "./archive_key.ts";
+import { parseArchiveKey, versionedKey } from "./archive_key.ts";
 import type { Backend, ObjectInfo } from "./backend.ts";
 import { describe, type Description } from "./description.ts";
 import { ArchiveError, throwIfAborted } from "./errors.ts";
@@ -170,7 +170,10 @@ async function planFor(
     const { projectPath } = described ?? await describe(versions[0], job);
     if (!matches([projectPath])) return undefined;
   }
-  const common = { backend: job.backend.name, archive: archive?.key ?? archiveOf(versions[0].key) };
+  const common = {
+    backend: job.backend.name,
+    archive: archive?.key ?? versionedKey(versions[0].key),
+  };
   if (!mayGo) return { ...common, ...staying(versions) };
   const id = parseArchiveKey(versions[0].key)?.id;
   const fault = described ? faultOf(described, id) : "there is no such archive";
@@ -254,11 +257,6 @@ async function readBack(
 
 const CODES = { missing: "NotFound", damaged: "Corrupt", failed: "Transient" } as const;
 const STATES = { missing: "missing", damaged: "damaged", failed: "not readable now" } as const;
-
-/** The key that a version's name was made from. */
-function archiveOf(version: string): string {
-  return version.replace(/~[0-9a-f]{8}(?=\.json(?:\.gz)?$)/, "");
-}
 
 function isVersionOf(key: string, archive: string): boolean {
   const [one, other] = [parseArchiveKey(key), parseArchiveKey(archive)];

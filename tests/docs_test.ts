@@ -8,8 +8,8 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { FIXTURE_START, writeOpenCodeDatabase } from "./fixtures/opencode_database.ts";
-import { LANE_CONFIG } from "./lane_config.ts";
-import { denoCache } from "./deno_cache.ts";
+import { LANE_FLAGS } from "./lane_config.ts";
+import { homeFolders } from "./throwaway_home.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -63,24 +63,16 @@ async function runAll(folder: string, examples: readonly Example[]) {
     }
     await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(results)));\n`,
   );
-  const config = join(ROOT, LANE_CONFIG);
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ["run", "-A", "-q", "--no-lock", "--config", config, runner],
+    ["run", "-A", "-q", "--no-lock", ...LANE_FLAGS, runner],
     { cwd: join(folder, "work"), env: homeIn(folder) },
   );
   return JSON.parse(stdout) as (string | null)[];
 }
 
 function homeIn(folder: string): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env.PATH,
-    DENO_DIR: denoCache(),
-    HOME: folder,
-    XDG_DATA_HOME: join(folder, "data"),
-    XDG_STATE_HOME: join(folder, "state"),
-    XDG_CONFIG_HOME: join(folder, "config"),
-  };
+  return { PATH: process.env.PATH, ...homeFolders(folder) };
 }
 
 const examples = (await Promise.all((await filesWithExamples()).map(examplesOf))).flat();

@@ -188,7 +188,7 @@ export class Archiving {
 
   async #isFutile(): Promise<boolean> {
     const { clock } = this.#outside;
-    const [status, stamp] = await Promise.all([this.#outside.status(), this.#outside.stamp()]);
+    const [status, stamp] = await this.#said();
     return await isFutile({
       status,
       stamp,
@@ -197,6 +197,11 @@ export class Archiving {
       now: clock.now(),
       accessStamp: (path) => this.#outside.accessStamp(path),
     });
+  }
+
+  /** What the relay said last, and the configuration's stamp as it is now. */
+  #said(): Promise<[Status | undefined, string]> {
+    return Promise.all([this.#outside.status(), this.#outside.stamp()]);
   }
 
   /** Only the relay understands the configuration; its word holds for the state that it saw. */
@@ -290,7 +295,7 @@ export class Archiving {
 
   /** @returns Whether no relay has seen the configuration as it is now. */
   async #tellNews(): Promise<boolean> {
-    const [status, stamp] = await Promise.all([this.#outside.status(), this.#outside.stamp()]);
+    const [status, stamp] = await this.#said();
     // What a former relay has said was told at first, if it still mattered.
     if (status && Date.parse(status.updatedAt) >= this.#madeAt) this.#notices.see(status, stamp);
     return status?.config.stamp !== stamp;

@@ -172,8 +172,8 @@ export class Relay {
     if (isNews) this.#agenda.stirred();
     if (this.#pending.takeUrge()) this.#inForce.reopen();
     if (await hold.isAsked()) return "asked";
-    await this.#follow(hold);
-    if (isNews) await this.#dropUnlessAuto();
+    const hasChanged = await this.#follow(hold);
+    if (isNews || hasChanged) await this.#dropUnlessAuto();
     const force = this.#inForce.current;
     if (force) {
       if (this.#outside.now() >= this.#catchUpAt) await this.#catchUp(force);
@@ -193,15 +193,15 @@ export class Relay {
     }
   }
 
-  /** Goes by the configuration as it is now. */
-  async #follow(hold: RelayHold): Promise<void> {
+  /** Goes by the configuration as it is now; says whether it is another one, or open anew. */
+  async #follow(hold: RelayHold): Promise<boolean> {
     const change = await this.#inForce.follow(() => hold.open());
-    if (change === "none") return;
+    if (change === "none") return false;
     this.#agenda.stirred();
     this.#pending.rulesChanged(change === "changed", this.#inForce.reopened);
     // What is wanted now may differ, and so may what each backend lacks.
     if (change === "changed") this.#catchUpAt = -Infinity;
-    await this.#dropUnlessAuto();
+    return true;
   }
 
   /**

@@ -35,10 +35,13 @@ export async function credentialFiles(source: CredentialsSource): Promise<readon
   if (endpoint && region && credentials) return [];
   const paths = await sharedPaths(env);
   const shared = [paths.config, paths.credentials];
-  return credentials ? shared : [...shared, ...await signInFiles(source)];
+  return credentials ? shared : [...shared, ...await signInFiles(source, paths.home)];
 }
 
-async function signInFiles({ profile, env }: CredentialsSource): Promise<readonly string[]> {
+async function signInFiles(
+  { profile, env }: CredentialsSource,
+  home: string,
+): Promise<readonly string[]> {
   const shared = await sharedConfig(env);
   // What cannot be read is one of the two files itself.
   if (shared === undefined) return [];
@@ -47,9 +50,9 @@ async function signInFiles({ profile, env }: CredentialsSource): Promise<readonl
     settingOf(shared.profiles.get(signIn.profile), key, "credentials")?.value;
   switch (signIn.kind) {
     case "sso":
-      return await ssoFiles(get("sso_session") ?? get("sso_start_url"), env);
+      return await ssoFiles(get("sso_session") ?? get("sso_start_url"), home);
     case "login":
-      return await loginFiles(get("login_session"), env);
+      return await loginFiles(get("login_session"), env, home);
     case "web identity":
       return given(get("web_identity_token_file") ?? env.AWS_WEB_IDENTITY_TOKEN_FILE);
     case "container":
@@ -69,16 +72,18 @@ async function sharedConfig(env: Environment): Promise<SharedConfig | undefined>
 }
 
 /** Where AWS tools keep what `aws sso login` got, by the session's name or its start URL. */
-async function ssoFiles(login: string | undefined, env: Environment): Promise<readonly string[]> {
+async function ssoFiles(login: string | undefined, home: string): Promise<readonly string[]> {
   if (login === undefined) return [];
-  const { home } = await sharedPaths(env);
   return [await cacheFile([home, ".aws", "sso", "cache"], "sha1", login)];
 }
 
 /** Where they keep what `aws login` got. */
-async function loginFiles(login: string | undefined, env: Environment): Promise<readonly string[]> {
+async function loginFiles(
+  login: string | undefined,
+  env: Environment,
+  home: string,
+): Promise<readonly string[]> {
   if (login === undefined) return [];
-  const { home } = await sharedPaths(env);
   const folder = env.AWS_LOGIN_CACHE_DIRECTORY;
   return [await cacheFile(folder ? [folder] : [home, ".aws", "login", "cache"], "sha256", login)];
 }

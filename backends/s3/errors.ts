@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { ArchiveError } from "../../core/errors.ts";
+import type { ArchiveError } from "../../core/errors.ts";
 import { type Call, callError, describe, hasKey, notFound } from "../support/call.ts";
 import type { S3Failure } from "./failure.ts";
 import { networkMeaning } from "./network_faults.ts";
@@ -36,10 +36,8 @@ export function s3Error(
 ): ArchiveError {
   if (isMissingObject(failure, operation) && hasKey(call)) return notFound(call, failure);
   const [code, what] = meaningOf({ failure, operation, settings });
-  const { backend, key } = call;
-  const { retryAfterMs } = failure.facts;
   const message = `${describe(call)} failed: ${what}`;
-  return new ArchiveError(code, message, { backend, key, cause: failure, retryAfterMs });
+  return callError(call, code, message, failure, failure.facts.retryAfterMs);
 }
 
 /**

@@ -33,14 +33,17 @@ export function hasKey(call: Call): call is KeyCall {
  * @param code What kind.
  * @param message One line that names the thing and says what to do.
  * @param cause What was underneath.
+ * @param retryAfterMs How long the store asks not to be asked again, in milliseconds.
  */
 export function callError(
   call: Call,
   code: ErrorCode,
   message: string,
   cause?: unknown,
+  retryAfterMs?: number,
 ): ArchiveError {
-  return new ArchiveError(code, message, { backend: call.backend, key: call.key, cause });
+  const { backend, key } = call;
+  return new ArchiveError(code, message, { backend, key, cause, retryAfterMs });
 }
 
 /** What the call does and to what: `storing "a/b.json" in the backend "disk"`. */

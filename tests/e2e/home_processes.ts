@@ -8,6 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { lockHolder } from "../../adapters/state/lock.ts";
 import { configPath, statePath } from "../../adapters/state/location.ts";
+import { signal } from "../processes.ts";
 import { until } from "../until.ts";
 import type { OpenCodeHome } from "./real_opencode.ts";
 
@@ -23,7 +24,7 @@ export async function endProcesses({ folder, env }: OpenCodeHome): Promise<void>
   const holder = await lockHolder(lock).catch(() => undefined);
   const running = new Set(await processesIn(folder));
   if (holder !== undefined) running.add(holder.pid);
-  for (const pid of running) sendSignal(pid, "SIGTERM");
+  for (const pid of running) signal(pid, "SIGTERM");
   const gone = async () => (await processesIn(folder)).length === 0;
   await until("the background processes end", gone, 5_000).catch(() => killAllIn(folder));
 }
@@ -36,7 +37,7 @@ export async function endProcesses({ folder, env }: OpenCodeHome): Promise<void>
 export async function killAllIn(folder: string): Promise<void> {
   await until("the processes are gone", async () => {
     const running = await processesIn(folder);
-    for (const pid of running) sendSignal(pid, "SIGKILL");
+    for (const pid of running) signal(pid, "SIGKILL");
     return running.length === 0;
   }, 5_000);
 }
@@ -53,13 +54,4 @@ export async function processesIn(folder: string): Promise<number[]> {
     pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => "")),
   );
   return pids.filter((_, index) => `${folders[index]}/`.startsWith(`${folder}/`));
-}
-
-function sendSignal(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    // It has ended by itself.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }

@@ -14,7 +14,8 @@ import type { FakeS3 } from "../s3/fake.ts";
 import { withFake } from "../s3/with_fake.ts";
 import { until } from "../until.ts";
 import { INTENT_STEPS, RELAY_STEPS } from "./crash_steps.ts";
-import { atHome, CAN_RUN, type Home, lives, signal } from "./home.ts";
+import { lives, signal } from "../processes.ts";
+import { atHome, CAN_RUN, type Home } from "./home.ts";
 import { IS_LONG } from "./seed.ts";
 import { Tally } from "./tally.ts";
 

@@ -13,7 +13,8 @@ import { isArchiveError } from "../../core/errors.ts";
 import { withDisk } from "../adapters/state/temporary.ts";
 import { appendMessage } from "../fixtures/opencode_edits.ts";
 import { until } from "../until.ts";
-import { atHome, CAN_RUN, type Home, lives, objectsIn, signal } from "./home.ts";
+import { lives, signal } from "../processes.ts";
+import { atHome, CAN_RUN, type Home, objectsIn } from "./home.ts";
 import { readArchive } from "./invariants.ts";
 
 const SMALL = "size=1m";

@@ -10,7 +10,8 @@ import { lockPath } from "../../adapters/state/layout.ts";
 import { lockHolder } from "../../adapters/state/lock.ts";
 import { withFake } from "../s3/with_fake.ts";
 import { until } from "../until.ts";
-import { atHome, type Home, lives, objectsIn, signal } from "./home.ts";
+import { lives, signal } from "../processes.ts";
+import { atHome, type Home, objectsIn } from "./home.ts";
 import {
   arrival,
   type Held,

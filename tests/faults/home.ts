@@ -15,10 +15,11 @@ import { lockPath, outboxFolder, relayLogPath } from "../../adapters/state/layou
 import { lockHolder } from "../../adapters/state/lock.ts";
 import { configPath, stateFolder } from "../../adapters/state/location.ts";
 import { Outbox } from "../../adapters/state/outbox.ts";
-import { denoCache } from "../deno_cache.ts";
 import { type SessionGroup, writeOpenCodeDatabase } from "../fixtures/opencode_database.ts";
-import { LANE_CONFIG } from "../lane_config.ts";
+import { LANE_FLAGS } from "../lane_config.ts";
+import { hurry, lives, signal } from "../processes.ts";
 import { removeFolder } from "../remove_folder.ts";
+import { environmentIn } from "../throwaway_home.ts";
 import { until } from "../until.ts";
 import type { ObjectState } from "./invariants.ts";
 
@@ -115,44 +116,17 @@ export async function atHome(
   }
 }
 
-/** What a process needs to run from the sources, whatever the working directory. */
-const FLAGS = "Deno" in globalThis
-  ? ["--config", fileURLToPath(new URL(`../../${LANE_CONFIG}`, import.meta.url))]
-  : [];
-
-function environmentIn(folder: string): Readonly<Record<string, string>> {
-  const own = Object.entries(process.env).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const]
-  );
-  return {
-    ...Object.fromEntries(own),
-    NODE_OPTIONS: "",
-    HOME: folder,
-    DENO_DIR: denoCache(),
-    XDG_CONFIG_HOME: join(folder, "config"),
-    XDG_DATA_HOME: join(folder, "data"),
-    XDG_STATE_HOME: join(folder, "state"),
-  };
-}
-
 async function startedRelay(
   state: string,
   env: Readonly<Record<string, string>>,
   lingerMs = 60_000,
 ): Promise<number> {
   // All of the fixtures' sessions count as changed since the installation.
-  const outcome = await startRelay({ state, env, since: 0, lingerMs, flags: FLAGS });
+  const outcome = await startRelay({ state, env, since: 0, lingerMs, flags: LANE_FLAGS });
   if ("failed" in outcome) throw outcome.failed;
   if ("running" in outcome) return outcome.running.pid;
   await hurry(outcome.started);
   return outcome.started;
-}
-
-/** Nothing that is measured here shall be about giving way. */
-async function hurry(pid: number): Promise<void> {
-  if (process.platform !== "linux") return;
-  // Where that is not possible, or it has ended, it only takes longer.
-  await writeFile(`/proc/${pid}/autogroup`, "0", { flag: "r+" }).catch(() => undefined);
 }
 
 function startChild(
@@ -161,37 +135,11 @@ function startChild(
   env: Readonly<Record<string, string>>,
 ): ReturnType<typeof spawn> {
   const file = fileURLToPath(new URL(`./children/${script}`, import.meta.url));
-  const runtime = "Deno" in globalThis ? ["run", "-A", "--no-lock", ...FLAGS] : [];
+  const runtime = "Deno" in globalThis ? ["run", "-A", "--no-lock", ...LANE_FLAGS] : [];
   return spawn(process.execPath, [...runtime, file, ...args], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
-}
-
-/**
- * Sends a signal to a process that may be gone.
- *
- * @param pid Its number.
- * @param name The signal.
- */
-export function signal(pid: number, name: NodeJS.Signals): void {
-  // Others than these mean whole groups of processes.
-  if (pid <= 1) throw new Error(`${pid} is no process of these tests`);
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-  }
-}
-
-/** Whether a process is there. */
-export function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What lies in a folder of archives now. */

@@ -12,6 +12,7 @@ import { MemoryAgent, type MemorySession } from "../../../core/memory_agent.ts";
 import { main } from "../../../adapters/cli/main.ts";
 import type { Ask } from "../../../adapters/cli/question.ts";
 import type { Output, StopSignal, Terminal } from "../../../adapters/cli/terminal.ts";
+import { homeFolders } from "../../throwaway_home.ts";
 
 /** What one run of the program showed. */
 export interface Shown {
@@ -66,12 +67,7 @@ export async function onStage(
   play: (stage: Stage) => Promise<void>,
 ): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), "archive-cli-"));
-  const env = {
-    HOME: home,
-    XDG_CONFIG_HOME: join(home, "config"),
-    XDG_DATA_HOME: join(home, "data"),
-    XDG_STATE_HOME: join(home, "state"),
-  };
+  const env = homeFolders(home);
   const agent = new MemoryAgent();
   for (const session of sessions) agent.set(session);
   try {

@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { RunJson } from "../../../adapters/cli/tally.ts";
-import { denoCache } from "../../deno_cache.ts";
-import { LANE_CONFIG } from "../../lane_config.ts";
+import { LANE_FLAGS } from "../../lane_config.ts";
 import { onStage, session, type Stage } from "./stage.ts";
 
 interface Ended {
@@ -26,11 +25,10 @@ class SlowRun {
     argv: readonly string[],
     more: Readonly<Record<string, string>> = {},
   ) {
-    const config = fileURLToPath(new URL(`../../../${LANE_CONFIG}`, import.meta.url));
     const script = fileURLToPath(new URL("./slow_archive.ts", import.meta.url));
-    const flags = ["run", "-qA", "--no-lock", "--config", config];
+    const flags = ["run", "-qA", "--no-lock", ...LANE_FLAGS];
     const child = spawn(process.execPath, [...flags, script, ...argv], {
-      env: { ...process.env, NO_COLOR: "1", DENO_DIR: denoCache(), ...env, ...more },
+      env: { ...process.env, NO_COLOR: "1", ...env, ...more },
     });
     this.child = child;
     child.stdout.on("data", (chunk) => this.#stdout += chunk);

@@ -4,15 +4,14 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { relayStarter } from "../../../adapters/plugin/relay_process.ts";
 import type { StartOptions } from "../../../adapters/relay/start.ts";
 import { lockPath, relayLogPath } from "../../../adapters/state/layout.ts";
 import { configPath, statePath } from "../../../adapters/state/location.ts";
 import { lockHolder } from "../../../adapters/state/lock.ts";
-import { denoCache } from "../../deno_cache.ts";
-import { LANE_CONFIG } from "../../lane_config.ts";
+import { LANE_FLAGS } from "../../lane_config.ts";
 import { removeFolder } from "../../remove_folder.ts";
+import { homeFolders } from "../../throwaway_home.ts";
 import { until } from "../../until.ts";
 import { inEnvironment } from "../relay/environment.ts";
 
@@ -28,22 +27,13 @@ interface Home {
 
 async function atHome(body: (home: Home) => Promise<void>): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), "plugin-relay-"));
-  const env = {
-    PATH: process.env.PATH ?? "",
-    HOME: home,
-    DENO_DIR: denoCache(),
-    XDG_CONFIG_HOME: join(home, "config"),
-    XDG_DATA_HOME: join(home, "data"),
-    XDG_STATE_HOME: join(home, "state"),
-  };
+  const env = { PATH: process.env.PATH ?? "", ...homeFolders(home) };
   const where = { env, platform: process.platform };
   const state = statePath({ ...where, configPath: configPath(where) });
-  const config = fileURLToPath(new URL(`../../../${LANE_CONFIG}`, import.meta.url));
-  const flags = "Deno" in globalThis ? ["--config", config] : [];
   // Starting a relay keeps no process alive.
   const awake = setInterval(() => {}, 60_000);
   try {
-    await body({ home, env, options: { state, env, flags, lingerMs: 60_000 } });
+    await body({ home, env, options: { state, env, flags: LANE_FLAGS, lingerMs: 60_000 } });
   } finally {
     clearInterval(awake);
     const holder = await lockHolder(lockPath(state)).catch(() => undefined);

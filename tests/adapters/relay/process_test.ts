@@ -9,7 +9,6 @@ import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { getPriority, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { runtimeOpener } from "../../../adapters/agents/opencode/sqlite.ts";
 import {
   type StartOptions,
@@ -29,10 +28,11 @@ import { Outbox } from "../../../adapters/state/outbox.ts";
 import { accessStamp } from "../../../adapters/state/stamps.ts";
 import { readStatus } from "../../../adapters/state/status.ts";
 import { writeOpenCodeDatabase, type WrittenSession } from "../../fixtures/opencode_database.ts";
-import { denoCache } from "../../deno_cache.ts";
-import { LANE_CONFIG } from "../../lane_config.ts";
+import { LANE_FLAGS } from "../../lane_config.ts";
 import { withFake } from "../../s3/with_fake.ts";
+import { hurry, lives, signal } from "../../processes.ts";
 import { removeFolder } from "../../remove_folder.ts";
+import { environmentIn } from "../../throwaway_home.ts";
 import { type Look, until } from "../../until.ts";
 import { inEnvironment } from "./environment.ts";
 
@@ -66,16 +66,8 @@ async function atHome(
   } = {},
 ): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), "archive-relay-"));
-  const folders = {
-    HOME: home,
-    DENO_DIR: denoCache(),
-    XDG_CONFIG_HOME: join(home, "config"),
-    XDG_DATA_HOME: join(home, "data"),
-    XDG_STATE_HOME: join(home, "state"),
-  };
-  // Options such as `--import tsx` are of the test's own process and of its working directory.
-  const env = { ...clean(process.env), NODE_OPTIONS: "", ...folders };
-  const store = join(folders.XDG_DATA_HOME, "opencode", "opencode.db");
+  const env = environmentIn(home);
+  const store = join(env.XDG_DATA_HOME, "opencode", "opencode.db");
   const where = { env, platform: process.platform };
   const state = await stateFolder({ ...where, configPath: configPath(where) });
   const sessions = await writeOpenCodeDatabase(store, {
@@ -85,8 +77,6 @@ async function atHome(
   const yaml = configured(archives);
   await mkdir(dirname(configPath(where)), { recursive: true });
   await writeFile(configPath(where), yaml, { mode: 0o600 });
-  const config = fileURLToPath(new URL(`../../../${LANE_CONFIG}`, import.meta.url));
-  const flags = "Deno" in globalThis ? ["--config", config] : [];
   const log = () => readFile(relayLogPath(state), "utf8").catch(() => "");
   // Starting a relay keeps no process alive.
   const awake = setInterval(() => {}, 60_000);
@@ -99,7 +89,7 @@ async function atHome(
       archives,
       outbox: new Outbox(outboxFolder(state)),
       start: async (lingerMs = 200, changes) => {
-        const outcome = await startRelay({ state, env, lingerMs, flags, ...changes });
+        const outcome = await startRelay({ state, env, lingerMs, flags: LANE_FLAGS, ...changes });
         if ("started" in outcome && !givesWay) await hurry(outcome.started);
         return outcome;
       },
@@ -380,34 +370,4 @@ function configured(archives: string): string {
 
 async function free(state: string): Promise<boolean> {
   return await lockHolder(lockPath(state)) === undefined;
-}
-
-/** Tests run beside many others, and have no time to give way to all of them. */
-async function hurry(pid: number): Promise<void> {
-  if (process.platform !== "linux") return;
-  // Where that is not possible, or it has ended, it only takes longer.
-  await writeFile(`/proc/${pid}/autogroup`, "0", { flag: "r+" }).catch(() => undefined);
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-  }
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function clean(env: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
-  );
 }

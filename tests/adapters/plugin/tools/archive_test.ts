@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runnerOf } from "../../../../adapters/plugin/child.ts";
 import { archiveTools } from "../../../../adapters/plugin/tools/mod.ts";
-import { denoCache } from "../../../deno_cache.ts";
 import { writeOpenCodeDatabase } from "../../../fixtures/opencode_database.ts";
+import { homeFolders } from "../../../throwaway_home.ts";
 import { testedProgram } from "../own_program_for_tests.ts";
 import { contextWith, hostWith, type Question } from "./workbench.ts";
 
@@ -22,11 +22,7 @@ it("The five tools do on a real archive what they say", async () => {
   try {
     const env = {
       ...process.env,
-      HOME: home,
-      DENO_DIR: denoCache(),
-      XDG_CONFIG_HOME: join(home, "config"),
-      XDG_DATA_HOME: join(home, "data"),
-      XDG_STATE_HOME: join(home, "state"),
+      ...homeFolders(home),
       OPENCODE_DB: join(home, "opencode.db"),
       SESSION_ARCHIVER_CONFIG: "",
     };

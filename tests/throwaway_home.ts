@@ -1,0 +1,37 @@
+/**
+ * The environment of processes in a throw-away home.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import process from "node:process";
+import { denoCache } from "./deno_cache.ts";
+
+/**
+ * The variables that make a folder a home. What this Deno has loaded is there for another one, too: it
+ * would ask the registry for all of it again.
+ *
+ * @param folder The home.
+ */
+export function homeFolders(folder: string) {
+  return {
+    HOME: folder,
+    DENO_DIR: denoCache(),
+    XDG_CONFIG_HOME: join(folder, "config"),
+    XDG_DATA_HOME: join(folder, "data"),
+    XDG_STATE_HOME: join(folder, "state"),
+  };
+}
+
+/**
+ * This process's own environment, in another home.
+ *
+ * @param folder The home.
+ */
+export function environmentIn(folder: string) {
+  const own = Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const]
+  );
+  // Options such as `--import tsx` are of the test's own process and of its working directory.
+  return { ...Object.fromEntries(own), NODE_OPTIONS: "", ...homeFolders(folder) };
+}
