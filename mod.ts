@@ -31,6 +31,7 @@ export {
   type SessionRef,
   type Summary,
   type Unit,
+  type Whereabouts,
 } from "./core/agent.ts";
 export {
   type ArchiveKey,
@@ -92,7 +93,7 @@ export { MemorySpool } from "./core/memory_spool.ts";
 export { checkObjectKey, compareUtf8, type ObjectKeyRules } from "./core/object_key.ts";
 export { type RestoreRequest } from "./core/restoration.ts";
 export { type RetrievedArchive, type RetrieveOptions } from "./core/retrieval.ts";
-export { type PathRules, projectMatcher, type Route, router, type Rule } from "./core/routing.ts";
+export { type PathRules, projectMatcher, type Route, routeOf, router, type Rule } from "./core/routing.ts";
 export { type Spool, type Spooled } from "./core/spool.ts";
 export {
   type TokenCounts,

@@ -24,13 +24,26 @@ export interface SessionId {
 }
 
 /**
+ * Where a session is; what the rules go by.
+ *
+ * @since 0.1.0
+ */
+export interface Whereabouts {
+  /** The absolute directory the session belongs to. */
+  readonly projectPath: string;
+  /**
+   * The absolute directory of the repository that `projectPath` is another worktree of, where that
+   * lies elsewhere.
+   */
+  readonly origin?: string;
+}
+
+/**
  * What a look into an agent's store tells of a session without loading it.
  *
  * @since 0.1.0
  */
-export interface SessionRef extends SessionId {
-  /** The absolute directory the session belongs to. */
-  readonly projectPath: string;
+export interface SessionRef extends SessionId, Whereabouts {
   /** Differs whenever the session's content does; equal means unchanged. Opaque. */
   readonly token: string;
   /** When it last changed, ISO 8601 in UTC. */
@@ -84,11 +97,9 @@ export interface Summary {
  *
  * @since 0.1.0
  */
-export interface LoadedSession {
+export interface LoadedSession extends Whereabouts {
   /** The agent's id of it. */
   readonly id: string;
-  /** The absolute directory it belongs to. */
-  readonly projectPath: string;
   /** When it was created, ISO 8601 in UTC. Never changes during its life. */
   readonly createdAt: string;
   /** The change token of exactly what `native` gives. */

@@ -7,7 +7,14 @@
  *
  * @module
  */
-import type { Agent, RestoreOptions, RestoreOutcome, SessionFilter, SessionRef } from "./agent.ts";
+import type {
+  Agent,
+  RestoreOptions,
+  RestoreOutcome,
+  SessionFilter,
+  SessionRef,
+  Whereabouts,
+} from "./agent.ts";
 import {
   type ArchiveOptions,
   archiveSession,
@@ -29,7 +36,14 @@ import { Patience } from "./patience.ts";
 import { resolveKey } from "./resolution.ts";
 import { restoreArchive, type RestoreRequest } from "./restoration.ts";
 import { retrieveArchive, type RetrievedArchive, type RetrieveOptions } from "./retrieval.ts";
-import { type PathRules, projectMatcher, type Route, router, type Rule } from "./routing.ts";
+import {
+  type PathRules,
+  projectMatcher,
+  type Route,
+  routeOf,
+  router,
+  type Rule,
+} from "./routing.ts";
 import type { Spool } from "./spool.ts";
 import { verifyArchives, type VerifyOptions, type VerifyOutcome } from "./verification.ts";
 import {
@@ -428,7 +442,7 @@ export class Archiver {
   ): Promise<SessionOutcome> {
     return await archiveSession(session, {
       agent: this.agent(session.agent),
-      backendsFor: (projectPath) => this.#backendsFor(projectPath),
+      backendsFor: (where) => this.#backendsFor(where),
       ledger: this.#ledger,
       spool: this.#spool,
       gzip: this.#gzip,
@@ -436,9 +450,10 @@ export class Archiver {
     }, options);
   }
 
-  async #backendsFor(projectPath: string): Promise<readonly Backend[]> {
+  async #backendsFor(where: Whereabouts): Promise<readonly Backend[]> {
     const route = await (this.#route ??= router(this.#rules, this.#default, this.#paths));
-    return route(this.#pathsOf(projectPath)).backends.map((name) => this.backend(name));
+    const { backends } = routeOf(where, route, this.#pathsOf);
+    return backends.map((name) => this.backend(name));
   }
 }
 

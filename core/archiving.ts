@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Agent, SessionRef } from "./agent.ts";
+import type { Agent, SessionRef, Whereabouts } from "./agent.ts";
 import type { Backend } from "./backend.ts";
 import { copyDocument, type CopyOutcome } from "./copy.ts";
 import { type ArchiveError, asArchiveError } from "./errors.ts";
@@ -47,8 +47,8 @@ export interface SessionOutcome {
 export interface ArchivingSource {
   /** The session's agent. */
   readonly agent: Agent;
-  /** The backends that the rules name for a project. */
-  backendsFor(projectPath: string): Promise<readonly Backend[]>;
+  /** The backends that the rules name for a session. */
+  backendsFor(where: Whereabouts): Promise<readonly Backend[]>;
   /** Knows what was copied before. */
   readonly ledger: Ledger;
   /** Holds a large document. */
@@ -77,7 +77,7 @@ export async function archiveSession(
 ): Promise<SessionOutcome> {
   const known: CopyOutcome[] = [];
   const waiting: Backend[] = [];
-  for (const backend of await source.backendsFor(session.projectPath)) {
+  for (const backend of await source.backendsFor(session)) {
     const outcome = knownOutcome(session, backend, source.ledger, options) ??
       givenUp(backend, source.patience);
     if (outcome) known.push(outcome);
@@ -126,7 +126,7 @@ async function loadAndCopy(
   }
   try {
     // A session may have moved to another project since its path was looked at.
-    const allowed = await source.backendsFor(document.digest.header.projectPath);
+    const allowed = await source.backendsFor(document.where);
     const copyAll = () =>
       Promise.all(
         backends.filter((backend) => allowed.includes(backend)).map((backend) =>

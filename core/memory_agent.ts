@@ -16,6 +16,7 @@ import type {
   SessionRef,
   Summary,
   Unit,
+  Whereabouts,
 } from "./agent.ts";
 import { ArchiveError } from "./errors.ts";
 import { sha256Hex } from "./hash.ts";
@@ -40,13 +41,13 @@ export interface MemoryMessage {
  *
  * @since 0.1.0
  */
-export interface MemorySession {
+export interface MemorySession extends Whereabouts {
   /** Its id. */
   readonly id: string;
-  /** The absolute directory it belongs to. */
-  readonly projectPath: string;
   /** ISO 8601 in UTC. */
   readonly createdAt: string;
+  /** When it last changed, ISO 8601 in UTC; when it was created where that is left out. */
+  readonly updatedAt?: string;
   /** Its title; empty when left out. */
   readonly title?: string;
   /** The session that started it. */
@@ -199,17 +200,17 @@ function infoOf({ createdAt, title, parentId }: MemorySession): Native["info"] {
 }
 
 function refOf(agent: string, session: MemorySession): SessionRef {
-  const { id, projectPath, createdAt, parentId } = session;
+  const { id, projectPath, origin, createdAt, updatedAt = createdAt, parentId } = session;
   const token = sha256Hex(JSON.stringify(session));
-  return { agent, store: STORE, id, projectPath, token, updatedAt: createdAt, parentId };
+  return { agent, store: STORE, id, projectPath, origin, token, updatedAt, parentId };
 }
 
 function loaded(session: MemorySession): LoadedSession {
-  const { id, projectPath, createdAt, messages } = session;
+  const { id, projectPath, origin, createdAt, updatedAt = createdAt, messages } = session;
   const info = infoOf(session);
   const summary: Summary = {
     title: session.title ?? "",
-    updatedAt: createdAt,
+    updatedAt,
     parentId: session.parentId ?? null,
     agentVersion: null,
     messages: messages.length,
@@ -220,6 +221,7 @@ function loaded(session: MemorySession): LoadedSession {
   return {
     id,
     projectPath,
+    origin,
     createdAt,
     token: refOf("", session).token,
     native: nativeLines(messages, info),

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { LoadedSession } from "./agent.ts";
+import type { LoadedSession, Whereabouts } from "./agent.ts";
 import type { Body } from "./backend.ts";
 import { type DocumentDigest, DocumentWriter } from "./document.ts";
 import { gzipped } from "./gzip.ts";
@@ -20,6 +20,8 @@ export interface PreparedDocument {
   readonly body: Body;
   /** Its bytes packed with gzip; packed once, when they are first asked for. */
   packed(): Promise<Body>;
+  /** Where its session is. */
+  readonly where: Whereabouts;
   /** The session's change token that belongs to it. */
   readonly token: string;
   /** What the user should hear about the session. */
@@ -52,6 +54,7 @@ export async function prepareDocument(
     digest: writer.digest(),
     body,
     packed: async () => (await (packed ??= heldBody(gzipped(partsOf(body)), spool))).body,
+    where: session,
     token: session.token,
     warnings: session.warnings(),
     open: () => streamOf(partsOf(body)),

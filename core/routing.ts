@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { Whereabouts } from "./agent.ts";
 import { ArchiveError } from "./errors.ts";
 
 /**
@@ -75,6 +76,30 @@ export async function router(
     const rule = matchers.findIndex((matches) => matches(paths));
     return rule < 0 ? { backends: otherwise } : { backends: rules[rule].backends, rule };
   };
+}
+
+/**
+ * Decides for a session that may be in another worktree of a repository. Its own directory goes before
+ * the repository's, but what is not to be archived from either is not archived.
+ *
+ * @param where Where it is.
+ * @param route What {@linkcode router} made.
+ * @param formsOf Every form that a directory's path is known by.
+ * @since 0.1.0
+ */
+export function routeOf(
+  { projectPath, origin }: Whereabouts,
+  route: (paths: readonly string[]) => Route,
+  formsOf: (path: string) => readonly string[],
+): Route {
+  const own = route(formsOf(projectPath));
+  if (origin === undefined || forbids(own)) return own;
+  const first = route(formsOf(origin));
+  return own.rule === undefined || forbids(first) ? first : own;
+}
+
+function forbids({ rule, backends }: Route): boolean {
+  return rule !== undefined && backends.length === 0;
 }
 
 /**

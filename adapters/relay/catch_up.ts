@@ -125,8 +125,9 @@ async function sessionsIn(
   try {
     const agent = agents.find((one) => one.name === name);
     for await (const session of agent?.sessions({ stores: [store], signal }) ?? []) {
-      if (isWithin(session.projectPath, elsewhere)) continue;
-      const backends = await backendsFor(session.projectPath);
+      const { projectPath, origin = projectPath } = session;
+      if (isWithin(projectPath, elsewhere) || isWithin(origin, elsewhere)) continue;
+      const backends = await backendsFor(session);
       const entries = backends.map((backend) => ledger.get(session, identities.get(backend) ?? ""));
       if (isForKnown && entries.every((entry) => entry === undefined)) continue;
       const isLost = entries.some((entry) => entry?.state === "lost");

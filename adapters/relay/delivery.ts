@@ -92,7 +92,7 @@ export class Deliveries {
       if (hindrance !== undefined) return lane.rest(hindrance);
       const ref = await findSession(archive.agents, session, signal);
       if (ref === undefined) return await this.#gone(underWay);
-      this.#spare(underWay, await archive.backendsFor(ref.projectPath));
+      this.#spare(underWay, await archive.backendsFor(ref));
       const { copies, warnings } = await run.archive(ref, { signal });
       for (const warning of warnings) this.#outside.say(`${session.id}: ${lineOf(warning)}`);
       await this.#ended(underWay, copies[0]);

@@ -7,7 +7,7 @@
 import type { Agent } from "../../core/agent.ts";
 import type { Backend } from "../../core/backend.ts";
 import type { Ledger } from "../../core/ledger.ts";
-import { router } from "../../core/routing.ts";
+import { routeOf, router } from "../../core/routing.ts";
 import type { Spool } from "../../core/spool.ts";
 import { archiverOf } from "../archive/open.ts";
 import { openBackends } from "../config/backends.ts";
@@ -51,7 +51,7 @@ export async function openLanes(config: Config, source: LanesSource): Promise<Re
     agents,
     ledger,
     lanes,
-    backendsFor: (project) => Promise.resolve(route(projectPaths(project)).backends),
+    backendsFor: (where) => Promise.resolve(routeOf(where, route, projectPaths).backends),
     warnings: [...config.warnings, ...clearTextWarnings(backends, config)],
     close: async () => {
       await Promise.all(backends.map((backend) => backend.close?.()));

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Agent } from "../../core/agent.ts";
+import type { Agent, Whereabouts } from "../../core/agent.ts";
 import type { ArchiveRun } from "../../core/archiver.ts";
 import type { ArchiveError } from "../../core/errors.ts";
 import type { SettledPlace, SettleOptions } from "../../core/late_writes.ts";
@@ -49,11 +49,11 @@ export interface RelayArchive {
   /** One a backend; at least one. */
   readonly lanes: readonly OpenLane[];
   /**
-   * The names of the backends that the rules name for a project.
+   * The names of the backends that the rules name for a session.
    *
-   * @param projectPath Its absolute path.
+   * @param where Where it is.
    */
-  backendsFor(projectPath: string): Promise<readonly string[]>;
+  backendsFor(where: Whereabouts): Promise<readonly string[]>;
   /** What is not wrong but should be known, a line each. */
   readonly warnings: readonly string[];
   /** Lets go of the backends. */

@@ -153,6 +153,37 @@ describe("archiveAll()", () => {
     assert.deepEqual(await keysOf(other), ["both/2026-01-31/both.json"]);
   });
 
+  it("goes by the rule of the repository that a session is in another worktree of", async () => {
+    const other = new MemoryBackend({ name: "other" });
+    const from = archiver({
+      backends: [backend, other],
+      default: ["store"],
+      rules: [
+        { match: ["/jobs/**"], backends: ["other"] },
+        { match: ["/srv/**"], backends: ["store"] },
+        { match: ["/private/**"], backends: [] },
+      ],
+    });
+    const at = (origin?: string) => ({ projectPath: "/data/worktree/witty", origin });
+    agent.set(session("secret", [], at("/private/repository")));
+    agent.set(session("shop", [], at("/jobs/shop")));
+    agent.set(session("unknown", [], at()));
+    agent.set(session("near", [], { projectPath: "/jobs/near", origin: "/srv/far" }));
+    agent.set(session("hidden", [], { projectPath: "/private/copy", origin: "/jobs/shop" }));
+    agent.set(session("clone", [], { projectPath: "/jobs/clone", origin: "/private/shop" }));
+    const copies = (await archiveAll(from)).map(({ session: { id }, copies }) =>
+      `${id}: ${copies.map((copy) => copy.backend)}`
+    );
+    assert.deepEqual(copies.sort(), [
+      "clone: ",
+      "hidden: ",
+      "near: other",
+      "secret: ",
+      "shop: other",
+      "unknown: store",
+    ]);
+  });
+
   it("does not archive a session that moved behind a rule while it was looked at", async () => {
     agent.set(session("one"));
     const load = agent.load.bind(agent);

@@ -4,9 +4,11 @@
  */
 import { type _Object, GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
 import { type Ceph, startCeph } from "./ceph.ts";
 import { testWithout } from "./missing.ts";
 import type { ArchivedDocument, PluginHome } from "./plugin_home.ts";
@@ -115,6 +117,33 @@ archive:
     }
     for (const key of await inBucket()) {
       assert.doesNotMatch(await bytesInBucket(key), /nobody may know this/);
+    }
+  });
+
+  it("takes a worktree that OpenCode made for the repository that it is of", async () => {
+    const repository = await where.project("private/repository");
+    await writeFile(join(repository, "a"), "a");
+    const author = ["-c", "user.email=me@example.com", "-c", "user.name=me"];
+    for (const args of [["init", "-q"], ["add", "."], [...author, "commit", "-qm", "a"]]) {
+      await promisify(execFile)("git", ["-C", repository, ...args], { env: where.env });
+    }
+    const { directory } = await server.request(
+      "POST",
+      `/experimental/worktree?directory=${encodeURIComponent(repository)}`,
+      {},
+    ) as { readonly directory: string };
+    assert.ok(!directory.startsWith(repository), directory);
+    const id = await where.until("a session can begin there", async () => {
+      const session = await server.create(directory).catch(() => undefined);
+      if (session !== undefined) await server.prompt(directory, session, "nobody may know this");
+      return session;
+    });
+    await where.until(
+      "it is left alone, and that is said",
+      async () => (await where.relayLog()).includes(`left ${id} alone: the rules`),
+    );
+    for (const keys of [await inBucket(), await onDisk()]) {
+      assert.ok(!keys.some((key) => key.includes(id)), `${keys}`);
     }
   });
 

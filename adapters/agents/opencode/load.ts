@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { LoadedSession, Unit } from "../../../core/agent.ts";
+import type { LoadedSession, SessionRef, Unit } from "../../../core/agent.ts";
 import { ArchiveError, throwIfAborted } from "../../../core/errors.ts";
 import { isRecord } from "../../../core/fields.ts";
 import { Utf8Buffer } from "../../../core/utf8_buffer.ts";
@@ -44,7 +44,7 @@ export function loadSession(
       throw new ArchiveError("NotFound", `${database.path} has no session ${id}`, { session: id });
     }
     const [row] = database.prepare(queries.session).all(id);
-    return new SessionRows(connection, row, sessionRef(identity, database.path).token, signal);
+    return new SessionRows(connection, row, sessionRef(identity, database.path), signal);
   } catch (error) {
     connection.release(false);
     throw error;
@@ -71,6 +71,7 @@ function sessionQuery(schema: Schema): string {
 class SessionRows implements LoadedSession {
   readonly id: string;
   readonly projectPath: string;
+  readonly origin?: string;
   readonly createdAt: string;
   readonly token: string;
   readonly native: AsyncIterable<Uint8Array>;
@@ -82,16 +83,17 @@ class SessionRows implements LoadedSession {
   readonly #warnings: string[] = [];
   #lastLine?: string;
 
-  constructor(connection: Connection, row: Row, token: string, signal?: AbortSignal) {
+  constructor(connection: Connection, row: Row, ref: SessionRef, signal?: AbortSignal) {
     const { database, schema } = connection;
     this.#database = database;
     this.#schema = schema;
     this.#row = row;
     this.#signal = signal;
     this.id = String(row.id);
-    this.projectPath = String(row.directory);
+    this.projectPath = ref.projectPath;
+    this.origin = ref.origin;
     this.createdAt = isoTime(Number(row.time_created));
-    this.token = token;
+    this.token = ref.token;
     this.native = releasing(this.#lines(), connection);
     if (database.stale) {
       this.#warnings.push(

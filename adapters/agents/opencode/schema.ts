@@ -19,6 +19,8 @@ export interface Schema {
   readonly todo: boolean;
   /** Whether there is a table `event_sequence`. */
   readonly events: boolean;
+  /** Whether there is a table `project` that tells where each was first opened. */
+  readonly worktrees: boolean;
 }
 
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
@@ -59,6 +61,7 @@ export function readSchema(database: Database): Schema {
     unknown: [...session].filter((name) => !SESSION_COLUMNS.includes(name)).sort(),
     todo: tables.has("todo"),
     events: tables.has("event_sequence"),
+    worktrees: ["id", "worktree"].every((column) => tables.get("project")?.has(column)),
   };
 }
 

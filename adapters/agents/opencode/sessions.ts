@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { SessionFilter, SessionRef } from "../../../core/agent.ts";
+import { isAbsolute, relative } from "node:path";
+import type { SessionFilter, SessionRef, Whereabouts } from "../../../core/agent.ts";
 import { sha256Hex } from "../../../core/hash.ts";
 import { type Schema, SESSION_COLUMNS } from "./schema.ts";
 import type { Database, Row } from "./sqlite.ts";
@@ -49,7 +50,7 @@ export function identityQuery(schema: Schema): string {
     ${cost} AS cost, ${changesOf(schema)} AS changes,
     (SELECT count(*) FROM message m WHERE m.session_id = s.id) AS messages,
     (SELECT count(*) FROM part p WHERE p.session_id = s.id) AS parts,
-    ${todosOf(schema)} AS todos
+    ${todosOf(schema)} AS todos, ${originOf(schema)} AS origin
     FROM session s`;
 }
 
@@ -78,6 +79,22 @@ function todosOf(schema: Schema): string {
   return "(SELECT count(*) || '/' || max(time_updated) FROM todo t WHERE t.session_id = s.id)";
 }
 
+function originOf(schema: Schema): string {
+  return schema.worktrees ? "(SELECT worktree FROM project p WHERE p.id = s.project_id)" : "NULL";
+}
+
+/**
+ * Where a session is. OpenCode makes worktrees of a repository in its own data folder, under names
+ * that say nothing of it; and of what is no repository at all it says that it was opened in `/`.
+ */
+function whereabouts({ directory, origin }: Row): Whereabouts {
+  const projectPath = String(directory);
+  if (typeof origin !== "string" || !isAbsolute(origin)) return { projectPath };
+  const way = relative(origin, projectPath);
+  const isInside = !/^\.\.([/\\]|$)/.test(way) && !isAbsolute(way);
+  return isInside ? { projectPath } : { projectPath, origin };
+}
+
 /**
  * What a row of {@linkcode identityQuery} says of its session.
  *
@@ -90,7 +107,7 @@ export function sessionRef(row: Row, store: string): SessionRef {
     agent: AGENT_NAME,
     store,
     id: String(row.id),
-    projectPath: String(row.directory),
+    ...whereabouts(row),
     token: tokenOf(row),
     updatedAt: isoTime(Number(row.time_updated)),
     ...parentId,

@@ -316,7 +316,7 @@ export class World {
       agents,
       ledger,
       lanes: backends.map((backend) => this.#lane(backend)),
-      backendsFor: (project) => Promise.resolve(route([project]).backends),
+      backendsFor: ({ projectPath }) => Promise.resolve(route([projectPath]).backends),
       warnings: [],
       close: () => {
         this.open--;

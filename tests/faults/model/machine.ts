@@ -314,7 +314,7 @@ export class Machine {
       agents: [this.agent],
       ledger: recording,
       lanes: lanes.filter(({ name }) => this.chosen.includes(name)),
-      backendsFor: (project) => Promise.resolve(route([project]).backends),
+      backendsFor: ({ projectPath }) => Promise.resolve(route([projectPath]).backends),
       warnings: [],
       close: () => Promise.resolve(),
     };

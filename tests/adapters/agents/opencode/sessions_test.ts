@@ -42,6 +42,32 @@ describe("the sessions of OpenCode", () => {
     });
   });
 
+  it("tell the repository that their directory is another worktree of", async () => {
+    const projects = [
+      "/home/me/private",
+      "/home/me/private/sub",
+      "/data/worktree/ab/witty",
+      "/srv/b",
+    ];
+    await withStore({ sessions: [{ count: 4, projects }] }, async (store) => {
+      const origins = ["/home/me/private", "/home/me/private", "/home/me/private", "/"];
+      await editDatabase(store.database, (open) => {
+        for (const [index, worktree] of origins.entries()) {
+          open.prepare(
+            "UPDATE project SET worktree = ? WHERE id = (SELECT project_id FROM session WHERE directory = ?)",
+          ).run(worktree, projects[index]);
+        }
+      });
+      for (const ref of await refsOf(store.agent)) {
+        const origin = ref.projectPath === "/data/worktree/ab/witty"
+          ? "/home/me/private"
+          : undefined;
+        assert.equal(ref.origin, origin, ref.projectPath);
+        assert.equal((await readSession(store, ref.id)).loaded.origin, origin);
+      }
+    });
+  });
+
   it("are found by id and by time", async () => {
     await withStore({ sessions: [{ count: 3 }] }, async ({ agent, written }) => {
       const ids = [written[1].id, "ses_none"];
