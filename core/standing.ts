@@ -45,8 +45,9 @@ export interface CopyJob {
 /**
  * What stands at the key before the write; the etag is that of what was looked at.
  *
- * What is `ahead` was not written by this ledger's owner last, and has all that the document has:
- * another machine went on with the session.
+ * What is `ahead` was not written by this ledger's owner last, is of no earlier time, and has all
+ * that the document has: another machine went on with the session. What has all of it and is older is
+ * the session before it was cut back, which this ledger's owner may have written unknowingly.
  */
 export type Standing =
   | { readonly is: "nothing" }
@@ -132,7 +133,8 @@ async function compareWithStored(
     const stored = () => openStored(job, key);
     const own = () => readDocument(document.open(), key);
     if (!await lacksAnything(own, stored, job.agent)) return { is: "continued", etag };
-    if (!wrote(job, info, sha256) && !await lacksAnything(stored, own, job.agent)) {
+    const isLater = !wrote(job, info, sha256) && isNoEarlier(facts, document.digest.summary);
+    if (isLater && !await lacksAnything(stored, own, job.agent)) {
       // Only what begins with all of it continues it for certain.
       return { is: "ahead", size, sha256, facts, extent: { length: size, sha256, shape: [] } };
     }
@@ -145,6 +147,10 @@ async function compareWithStored(
     }
     throw error;
   }
+}
+
+function isNoEarlier(one: { updatedAt: string }, other: { updatedAt: string }): boolean {
+  return Date.parse(one.updatedAt) >= Date.parse(other.updatedAt);
 }
 
 /** Whether this ledger's owner wrote what stands there, or may have: that may be taken back. */

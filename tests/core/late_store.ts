@@ -92,12 +92,16 @@ export class Machine {
     this.ledger = new MemoryLedger({ now: () => this.time });
   }
 
+  /** When the session last changed, ISO 8601 in UTC; undefined while that does not matter. */
+  changedAt: string | undefined;
+
   /** Lets the session hold these messages. */
   says(...texts: readonly string[]): void {
     this.agent.set({
       id: "one",
       projectPath: "/home/me/project",
       createdAt: "2026-01-31T12:00:00.000Z",
+      updatedAt: this.changedAt,
       title: "One",
       messages: texts.map((text) => ({ id: `of ${text}`, role: "user", text })),
     });

@@ -60,6 +60,21 @@ for (const [kind, open] of Object.entries(STORES)) {
       }
     });
 
+    it("archive what was cut back, though the richer state seems to be another's", async () => {
+      const store = open();
+      const one = new Machine(store);
+      one.changedAt = "2026-02-01T12:00:00.000Z";
+      one.says("a", "b");
+      // It was killed after the write, and never learnt of it.
+      const killed = new Machine(store);
+      killed.changedAt = one.changedAt;
+      await killed.archives("a", "b");
+      one.changedAt = "2026-02-01T12:00:01.000Z";
+      assert.equal((await one.archives("a")).status, "archived");
+      assert.equal(await held(store), "a");
+      assert.deepEqual(await versions(store), ["a b"]);
+    });
+
     it("catch up, and then own what is there", async () => {
       const store = open();
       const [ahead, behind] = [new Machine(store), new Machine(store)];
