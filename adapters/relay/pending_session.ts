@@ -64,7 +64,7 @@ export class PendingSession {
     return this.#revision;
   }
 
-  /** Somebody wants it without waiting for the interval. */
+  /** Somebody waits for it: it neither settles nor keeps its interval. */
   get isUrgent(): boolean {
     return this.#isUrgent;
   }
@@ -202,9 +202,10 @@ export class PendingSession {
    */
   dueAt(backend: string, minIntervalMs: number): number {
     const copy = this.copy(backend);
+    // Who wants it now knows that it has settled: its agent has ended.
+    if (this.#isUrgent) return copy.notBefore;
     const settled = settledAt(this.#oldestAt, this.#newestAt);
-    const rested = this.#isUrgent ? -Infinity : copy.restsUntil(minIntervalMs);
-    return Math.max(settled, copy.notBefore, rested);
+    return Math.max(settled, copy.notBefore, copy.restsUntil(minIntervalMs));
   }
 
   /**

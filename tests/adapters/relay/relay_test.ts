@@ -69,6 +69,16 @@ describe("the relay", () => {
     assert.ok(second.at - first.at >= 10_000, `${second.at - first.at}`);
   });
 
+  it("lets a session settle unless an intent wants it now", async () => {
+    const world = new World();
+    world.backends[0].takesMs = 0;
+    world.idle("now", "hello", true);
+    world.idle("later");
+    await world.work();
+    const after = world.backends[0].puts.map(({ at }) => at);
+    assert.ok(after[0] < 100 && after[1] >= 500, `${after}`);
+  });
+
   it("says of an intent once that it cannot be read for now, and reads it when it can", async () => {
     const world = new World();
     world.session("one");
