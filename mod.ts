@@ -93,7 +93,14 @@ export { MemorySpool } from "./core/memory_spool.ts";
 export { checkObjectKey, compareUtf8, type ObjectKeyRules } from "./core/object_key.ts";
 export { type RestoreRequest } from "./core/restoration.ts";
 export { type RetrievedArchive, type RetrieveOptions } from "./core/retrieval.ts";
-export { type PathRules, projectMatcher, type Route, routeOf, router, type Rule } from "./core/routing.ts";
+export {
+  type PathRules,
+  projectMatcher,
+  type Route,
+  routeOf,
+  router,
+  type Rule,
+} from "./core/routing.ts";
 export { type Spool, type Spooled } from "./core/spool.ts";
 export {
   type TokenCounts,

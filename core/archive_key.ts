@@ -11,6 +11,8 @@ import { sha256Hex } from "./hash.ts";
 
 /** The longest project segment, in UTF-8 bytes. */
 const MAX_PROJECT_BYTES = 120;
+/** How many of them a longer one keeps before its hash. */
+const KEPT_PROJECT_BYTES = MAX_PROJECT_BYTES - "-0123abcd".length;
 /** The longest session id, in UTF-8 bytes: what remains of a 255-byte file name for the rest. */
 const MAX_ID_BYTES = 200;
 
@@ -148,24 +150,39 @@ export function parseArchiveKey(key: string): ArchiveKey | undefined {
  * @since 0.1.0
  */
 export function projectSegment(path: string): string {
-  const segment = path.normalize("NFC")
+  const segment = uncut(path);
+  return cut(DEVICE_NAME.test(segment) ? `${segment}-` : segment || "_", path);
+}
+
+/**
+ * What the segments of all folders below a path begin with. Those of some others do so, too.
+ *
+ * @param path An absolute path, with `/` or `\`.
+ */
+export function beginningBelow(path: string): string {
+  return beginningOf(uncut(`${path}/x`).slice(0, -"x".length), KEPT_PROJECT_BYTES);
+}
+
+function uncut(path: string): string {
+  return path.normalize("NFC")
     .replace(/^([A-Za-z]):(?=[\\/]|$)/, "$1")
     .replace(/^[\\/]+|[\\/]+$/g, "")
     .replace(/[\\/]+/g, "_")
     .replace(/[^\p{L}\p{M}\p{N}._@+=, -]|^ +| +$|^\.{1,2}$|\.$/gu, "-");
-  return cut(DEVICE_NAME.test(segment) ? `${segment}-` : segment || "_", path);
 }
 
 /** Names that Windows keeps for devices, which no folder can have. */
 const DEVICE_NAME = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 function cut(segment: string, path: string): string {
-  const encoder = new TextEncoder();
-  if (encoder.encode(segment).length <= MAX_PROJECT_BYTES) return segment;
-  const tail = `-${sha256Hex(path).slice(0, 8)}`;
-  const room = new Uint8Array(MAX_PROJECT_BYTES - tail.length);
-  const { read } = encoder.encodeInto(segment, room);
-  return segment.slice(0, read) + tail;
+  if (new TextEncoder().encode(segment).length <= MAX_PROJECT_BYTES) return segment;
+  return `${beginningOf(segment, KEPT_PROJECT_BYTES)}-${sha256Hex(path).slice(0, 8)}`;
+}
+
+/** As many whole characters as fit into so many UTF-8 bytes. */
+function beginningOf(text: string, bytes: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
+  return text.slice(0, read);
 }
 
 function creationDay(createdAt: string, id: string): string {

@@ -303,10 +303,10 @@ export class Archiver {
   }
 
   /**
-   * The key that a key or a session id stands for.
+   * The key that a key, a part of one, or a session id stands for.
    *
-   * @param text A key, or the id of a session.
-   * @throws {ArchiveError} `NotFound` when no archive has the id, `Invalid` when several do.
+   * @param text A key, with its folders and its ending or without; the id of a session.
+   * @throws {ArchiveError} `NotFound` when no archive has it, `Invalid` when several do.
    */
   resolve(text: string, options: { backend?: string; signal?: AbortSignal } = {}): Promise<string> {
     const backends = this.#chosen(options.backend);

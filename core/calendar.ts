@@ -23,8 +23,8 @@ export interface ProjectDay {
 
 /** Which days are wanted. */
 export interface DayFilter {
-  /** Only these project segments; all when left out. */
-  readonly projects?: readonly string[];
+  /** Only keys that begin with one of these: project segments with their slash, or what begins some. */
+  readonly prefixes?: readonly string[];
   /** The first day, `2026-11-22`. */
   readonly since?: string;
   /** The last day. */
@@ -37,15 +37,17 @@ export interface DayFilter {
 const REQUESTS = 16;
 
 /**
- * All days that hold archives, newest first: one request for the projects and one a project.
+ * All days that hold archives, newest first: one request for the projects, unless they are named,
+ * and one a project.
  *
  * @param backend Where to look.
  * @param filter Which days.
  */
 export async function projectDays(backend: Backend, filter: DayFilter): Promise<ProjectDay[]> {
-  const { signal } = filter;
-  const projects = filter.projects ?? await folders(backend, "", signal);
-  const days = await inParallel(projects, REQUESTS, async (project) => {
+  const { prefixes = [""], signal } = filter;
+  const named = (prefix: string) => projectsNamed(prefix, backend, signal);
+  const projects = await inParallel(prefixes, REQUESTS, named);
+  const days = await inParallel(projects.flat(), REQUESTS, async (project) => {
     const dates = await folders(backend, `${project}/`, signal);
     return dates.filter((date) => isWanted(date, filter)).map((date) => ({
       backend,
@@ -54,6 +56,15 @@ export async function projectDays(backend: Backend, filter: DayFilter): Promise<
     }));
   });
   return days.flat().sort(byDateDescending);
+}
+
+/** The projects that a prefix names: one, or those that begin so. */
+async function projectsNamed(
+  prefix: string,
+  backend: Backend,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  return prefix.endsWith("/") ? [prefix.slice(0, -1)] : await folders(backend, prefix, signal);
 }
 
 /** Newest first. */
@@ -116,10 +127,12 @@ function isWanted(date: string, { since, until }: DayFilter): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(date) && (!since || date >= since) && (!until || date <= until);
 }
 
+/** The names of the folders whose keys begin with a prefix, without those that they are in. */
 async function folders(backend: Backend, prefix: string, signal?: AbortSignal): Promise<string[]> {
+  const above = prefix.lastIndexOf("/") + 1;
   const names: string[] = [];
   for await (const page of backend.list({ prefix, delimiter: "/", signal })) {
-    for (const folder of page.prefixes) names.push(folder.slice(prefix.length, -1));
+    for (const folder of page.prefixes) names.push(folder.slice(above, -1));
   }
   return names;
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type ArchiveKey, parseArchiveKey, projectSegment } from "./archive_key.ts";
+import { type ArchiveKey, parseArchiveKey } from "./archive_key.ts";
 import type { Backend, ObjectInfo } from "./backend.ts";
 import { byDateDescending, daysToRead, projectDays, readDays } from "./calendar.ts";
 import { describe, type Description } from "./description.ts";
@@ -13,6 +13,7 @@ import { Failures } from "./failures.ts";
 import { grouped } from "./grouped.ts";
 import type { Ledger } from "./ledger.ts";
 import { inParallel } from "./parallel.ts";
+import { projectPrefixes } from "./project_prefixes.ts";
 import { type PathRules, projectMatcher } from "./routing.ts";
 
 /**
@@ -22,8 +23,9 @@ import { type PathRules, projectMatcher } from "./routing.ts";
  */
 export interface ListFilter {
   /**
-   * Globs or plain paths of projects; all when left out. A plain path is looked for where sessions
-   * that began there lie, and where the ledger knows of sessions that moved there.
+   * Globs or plain paths of projects; all when left out. A plain path, or one with a `**` behind
+   * it, is looked for where sessions that began there lie, and where the ledger knows of sessions
+   * that moved there.
    */
   readonly project?: readonly string[];
   /** Only below these project segments of keys. */
@@ -128,10 +130,11 @@ async function* rowsByRounds(
 ): AsyncGenerator<Row[]> {
   const { backends } = source;
   const { since, until, signal } = filter;
-  const projects = filter.segments ?? literalSegments(filter.project, source);
+  const prefixes = filter.segments?.map((segment) => `${segment}/`) ??
+    projectPrefixes(filter.project, source);
   const days = (await Promise.all(
     backends.map((backend) =>
-      failures.attempt(() => projectDays(backend, { projects, since, until, signal }), [])
+      failures.attempt(() => projectDays(backend, { prefixes, since, until, signal }), [])
     ),
   )).flat().sort(byDateDescending);
   for (let round = 0, at = 0; at < days.length; round++) {
@@ -209,28 +212,6 @@ async function wantedEntries(
   return (entry) =>
     (text === undefined || entry.title.toLowerCase().includes(text)) &&
     (matches === undefined || matches([entry.projectPath]));
-}
-
-/**
- * The segments where projects given as plain paths can lie: their own, and those of sessions that
- * are known to have moved there.
- *
- * @param projects Plain paths or globs; all projects when left out.
- * @param source Knows where sessions moved to, and how paths are compared.
- * @returns Undefined when only a look at all of them can tell.
- */
-export function literalSegments(
-  projects: readonly string[] | undefined,
-  { ledger, paths }: Omit<ListSource, "backends">,
-): string[] | undefined {
-  const isGlob = (project: string) => /[*?[\]{}()!+@]/.test(project);
-  if (!projects || paths?.ignoreCase || projects.some(isGlob)) return undefined;
-  const segments = new Set(projects.map(projectSegment));
-  for (const { key, facts } of ledger.entries()) {
-    const segment = projects.includes(facts.projectPath) && parseArchiveKey(key)?.project;
-    if (segment) segments.add(segment);
-  }
-  return [...segments];
 }
 
 /**

@@ -1,13 +1,15 @@
 /**
- * What a user means by a key or a session id.
+ * What a user means by a key, a part of one, or a session id.
  *
  * @module
  */
-import { checkSessionId, parseArchiveKey } from "./archive_key.ts";
+import { parseArchiveKey } from "./archive_key.ts";
 import type { Backend } from "./backend.ts";
 import { ArchiveError } from "./errors.ts";
 import { Failures } from "./failures.ts";
+import { noArchive } from "./holders.ts";
 import type { Ledger } from "./ledger.ts";
+import { checkShortKey, isShortFor, withoutEnding } from "./short_key.ts";
 
 /** Where archives are looked for. */
 export interface ResolutionSource {
@@ -22,29 +24,17 @@ export interface ResolutionSource {
 /**
  * The key that a text stands for.
  *
- * @param text A key, or a session's id.
- * @param source Where to look for an id: the ledger first, then every key of every backend.
- * @throws {ArchiveError} `NotFound` or `Invalid` (several archives have the id; all are named). What
- * a backend fails with, when no other one has it.
+ * @param text A key, or what is short for one: without the folders that it is in, without its ending, or
+ * without both, which is a session's id.
+ * @param source Where to look for what is short: the ledger first, then every backend.
+ * @throws {ArchiveError} `NotFound` or `Invalid` (several archives fit; all are named). What a backend
+ * fails with, when no other one has it.
  */
 export async function resolveKey(text: string, source: ResolutionSource): Promise<string> {
   if (parseArchiveKey(text)) return text;
-  if (text.includes("/")) {
-    throw new ArchiveError(
-      "Invalid",
-      `${JSON.stringify(text)} is no archive's key: keys look like ` +
-        `home_me_project/2026-01-31/ses_1.json, and a session's id alone will do`,
-      { key: text },
-    );
-  }
-  const keys = await keysOf(checkSessionId(text), source);
+  const keys = await keysOf(checkShortKey(text), source);
   if (keys.length === 1) return keys[0];
-  if (keys.length === 0) {
-    const names = source.backends.map((backend) => backend.name).join(", ");
-    throw new ArchiveError("NotFound", `no archive of a session ${text} is on ${names}`, {
-      session: text,
-    });
-  }
+  if (keys.length === 0) throw noneOf(text, source.backends);
   throw new ArchiveError(
     "Invalid",
     `${text} has ${keys.length} archives; name one by its key: ${keys.join(", ")}`,
@@ -52,32 +42,39 @@ export async function resolveKey(text: string, source: ResolutionSource): Promis
   );
 }
 
-async function keysOf(id: string, source: ResolutionSource): Promise<string[]> {
+function noneOf(text: string, backends: readonly Backend[]): ArchiveError {
+  if (text.includes("/")) return noArchive(text, backends);
+  const names = backends.map((backend) => backend.name).join(", ");
+  return new ArchiveError("NotFound", `no archive of a session ${text} is on ${names}`, {
+    session: text,
+  });
+}
+
+async function keysOf(text: string, source: ResolutionSource): Promise<string[]> {
   const { backends, ledger, signal } = source;
   const identities = new Set(backends.map((backend) => backend.identity));
   const keys = new Set<string>();
-  for (const entry of ledger.entries()) {
-    if (entry.id === id && entry.state === "stored" && identities.has(entry.backend)) {
-      keys.add(entry.key);
-    }
+  for (const { key, state, backend } of ledger.entries()) {
+    if (state === "stored" && identities.has(backend) && isShortFor(text, key)) keys.add(key);
   }
   if (keys.size > 0) return [...keys];
   const failures = new Failures();
   for (const backend of backends) {
-    const found = await failures.attempt(() => keysIn(backend, id, signal), []);
+    const found = await failures.attempt(() => keysIn(backend, text, signal), []);
     for (const key of found) keys.add(key);
   }
   if (keys.size === 0) failures.throwAny();
   return [...keys].sort();
 }
 
-/** The archives of a session that a backend holds, found by a look at every key. */
-async function keysIn(backend: Backend, id: string, signal?: AbortSignal): Promise<string[]> {
+/** Those in a backend, found by a look at every key, or at those of the day that the text names. */
+async function keysIn(backend: Backend, text: string, signal?: AbortSignal): Promise<string[]> {
+  const isWhole = text.split("/").length === 3;
+  const prefix = isWhole ? withoutEnding(text) : undefined;
   const keys: string[] = [];
-  for await (const page of backend.list({ signal })) {
+  for await (const page of backend.list({ prefix, signal })) {
     for (const { key } of page.objects) {
-      const parts = parseArchiveKey(key);
-      if (parts?.id === id && !parts.version) keys.push(key);
+      if (isShortFor(text, key) && parseArchiveKey(key)) keys.push(key);
     }
   }
   return keys;

@@ -14,8 +14,8 @@ import { describe, type Description } from "./description.ts";
 import { ArchiveError, throwIfAborted } from "./errors.ts";
 import { Failures } from "./failures.ts";
 import type { Ledger } from "./ledger.ts";
-import { literalSegments } from "./listing.ts";
 import { inParallel } from "./parallel.ts";
+import { projectPrefixes } from "./project_prefixes.ts";
 import { type PathRules, projectMatcher } from "./routing.ts";
 import { verifyArchives } from "./verification.ts";
 import { sessionsWithVersions, type Versioned } from "./versioned_sessions.ts";
@@ -102,13 +102,13 @@ export async function* planPruning(
   filter: PruneFilter = {},
 ): AsyncGenerator<PrunePlan> {
   const matches = filter.project && await projectMatcher(filter.project, source.paths);
-  const segments = literalSegments(filter.project, source);
+  const prefixes = projectPrefixes(filter.project, source);
   const failures = new Failures();
   const { keys, signal } = filter;
   for (const backend of source.backends) {
     const job = { backend, ledger: source.ledger, signal };
     try {
-      for await (const session of sessionsWithVersions(backend, { keys, segments, signal })) {
+      for await (const session of sessionsWithVersions(backend, { keys, prefixes, signal })) {
         const plan = await failures.attempt(
           () => planFor(session, job, filter, matches),
           undefined,

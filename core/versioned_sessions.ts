@@ -20,8 +20,8 @@ export interface Versioned {
 export interface VersionedFilter {
   /** Only those with these keys. */
   readonly keys?: readonly string[];
-  /** Only those below these project segments of keys. */
-  readonly segments?: readonly string[];
+  /** Only those whose keys begin with one of these, of which none begins with another. */
+  readonly prefixes?: readonly string[];
   /** Stops the look. */
   readonly signal?: AbortSignal;
 }
@@ -36,13 +36,13 @@ export interface VersionedFilter {
  */
 export async function* sessionsWithVersions(
   backend: Backend,
-  { keys, segments, signal }: VersionedFilter,
+  { keys, prefixes = [""], signal }: VersionedFilter,
 ): AsyncGenerator<Versioned> {
   if (keys !== undefined) {
     for (const key of new Set(keys)) yield* versionedAt(key, backend, signal);
     return;
   }
-  for (const prefix of segments?.map((segment) => `${segment}/`) ?? [""]) {
+  for (const prefix of prefixes) {
     for await (const day of days(backend, prefix, signal)) yield* versionedOf(day);
   }
 }

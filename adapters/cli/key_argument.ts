@@ -1,10 +1,12 @@
 /**
- * The argument `KEY`: an archive's key, or the id of its session.
+ * The argument `KEY`: an archive's key, what is left of one that was shortened, or the id of its
+ * session.
  *
  * @module
  */
-import { checkSessionId, parseArchiveKey } from "../../core/archive_key.ts";
+import { parseArchiveKey } from "../../core/archive_key.ts";
 import { isArchiveError } from "../../core/errors.ts";
+import { checkShortKey } from "../../core/short_key.ts";
 import { UsageError } from "./exit.ts";
 
 /**
@@ -14,15 +16,8 @@ import { UsageError } from "./exit.ts";
  * @returns The same.
  */
 export function keyOrId(text: string): string {
-  if (parseArchiveKey(text)) return text;
-  if (text.includes("/")) {
-    throw new UsageError(
-      `${JSON.stringify(text)} is no archive's key: keys look like ` +
-        "home_me_project/2026-01-31/ses_1.json, and a session's id alone will do",
-    );
-  }
   try {
-    return checkSessionId(text);
+    return checkShortKey(text);
   } catch (error) {
     if (!isArchiveError(error, "Invalid")) throw error;
     throw new UsageError(error.message, { cause: error });

@@ -7,45 +7,33 @@
  */
 import { ArchiveError } from "../../core/errors.ts";
 import type { Status } from "../state/status.ts";
-import type { Clock } from "./clock.ts";
 import type { HostEvent } from "./contract.ts";
 import { doneWithin } from "./done_within.ts";
 import { untilArchived } from "./ending.ts";
 import type { PluginHost } from "./host.ts";
 import { IdleSessions } from "./idle.ts";
 import { OpenIntents, type Outgoing } from "./intents.ts";
+import { Lookout, type LookoutOutside } from "./lookout.ts";
 import { Notices } from "./notices.ts";
 import { isFutile } from "./prospects.ts";
 import { RelayStarts } from "./relay_starts.ts";
 
 /** What automatic archiving needs of the world around it. */
-export interface ArchivingOutside {
-  readonly clock: Clock;
+export interface ArchivingOutside extends LookoutOutside {
   /** Where intents go. */
   readonly outbox: Outgoing;
   /** The databases that the sessions of this process may be in. */
   stores(): Promise<readonly string[]>;
-  /** The relay's status, when there is any. */
-  status(): Promise<Status | undefined>;
-  /** The stamp of the configuration as it is now. */
-  stamp(): Promise<string>;
   /** The stamp of a file that a backend's credentials come from. */
   accessStamp(path: string): Promise<string>;
   /** Starts a relay, unless one lives. */
   startRelay(): Promise<unknown>;
-  /** Why nobody archives what waits, where whoever should gives no sign of life. */
-  silence(): Promise<string | undefined>;
 }
 
 /** How long after a start the first look is taken, when OpenCode has better to do, in milliseconds. */
 export const FIRST_LOOK_MS = 1_500;
 /** How long until an intent is tried again that could not be written, in milliseconds. */
 export const RETRY_MS = 30_000;
-/** How many more looks are taken when nothing waits any more, for the relay tells of it last. */
-const LAST_LOOKS = 4;
-/** The shortest and the longest time between two looks while something waits, in milliseconds. */
-const SHORTEST_LOOK_MS = 1_000;
-const LONGEST_LOOK_MS = 60_000;
 /** How long the disk has to take what an ending process writes down, in milliseconds. */
 const DISK_MS = 3_500;
 /** How long the last look at what the relay says may take, in milliseconds. */
@@ -63,14 +51,14 @@ export class Archiving {
   readonly #intents: OpenIntents;
   readonly #starts: RelayStarts;
   readonly #notices: Notices;
+  readonly #lookout: Lookout;
   readonly #madeAt: number;
   /** Intents that are being written. */
   readonly #writing = new Set<Promise<void>>();
   /** What an end was given up for; undefined again once the disk has answered. */
   #unanswered: Promise<void> | undefined;
   #askedAt = -Infinity;
-  #looksLeft = 0;
-  #callOffLook?: () => void;
+  #callOffFirstLook?: () => void;
   #willRetry = false;
 
   /** @param outside What it works with. */
@@ -82,6 +70,13 @@ export class Archiving {
     this.#intents = new OpenIntents(outside.outbox, () => outside.stores());
     this.#starts = new RelayStarts(() => this.#startRelay(), clock);
     this.#notices = new Notices(() => this.#hosts, this.#madeAt);
+    this.#lookout = new Lookout({
+      outside,
+      intents: this.#intents,
+      notices: this.#notices,
+      since: this.#madeAt,
+      ask: () => this.#ask(),
+    });
   }
 
   /**
@@ -93,7 +88,7 @@ export class Archiving {
     this.#hosts.add(host);
     this.#staying.add(host);
     if (this.#hosts.size > 1) return;
-    this.#callOffLook = this.#outside.clock.after(FIRST_LOOK_MS, () => void this.#firstLook());
+    this.#callOffFirstLook = this.#outside.clock.after(FIRST_LOOK_MS, () => void this.#firstLook());
   }
 
   /**
@@ -121,7 +116,10 @@ export class Archiving {
       this.#notices.failed(LEFT_WAITING, error);
     } finally {
       this.#hosts.delete(host);
-      if (this.#hosts.size === 0) this.#stopLooking();
+      if (this.#hosts.size === 0) {
+        this.#callOffFirstLook?.();
+        this.#lookout.stop();
+      }
     }
   }
 
@@ -142,34 +140,36 @@ export class Archiving {
     const status = () => this.#outside.status();
     const stamp = () => this.#outside.stamp();
     await untilArchived({ intents, askedAt, begunAt, status, stamp, clock });
-    await doneWithin(NEWS_MS, this.#tellNews(), clock);
+    await doneWithin(NEWS_MS, this.#lookout.tellNews(), clock);
   }
 
-  /** Writes down all that is not archived as it is now. */
-  async #putDown(): Promise<void> {
-    for (const id of this.#sessions.takeChanged()) this.#note(id);
-    for (const id of this.#intents.unwritten) this.#note(id);
+  /** Writes down all that is not archived as it is. */
+  async #putDown(now = false): Promise<void> {
+    for (const id of this.#sessions.takeChanged()) this.#note(id, now);
+    for (const id of this.#intents.unwritten) this.#note(id, now);
     await Promise.all(this.#writing);
   }
 
   /** The same, to be archived at once. */
   async #urge(): Promise<void> {
-    await this.#putDown();
+    await this.#putDown(true);
     if (this.#intents.size > 0) await this.#intents.urge();
   }
 
-  #note(id: string): void {
+  #note(id: string, now = false): void {
     this.#askedAt = this.#outside.clock.now();
     // Not before the host has gone on.
-    const written = Promise.resolve().then(() => this.#write(id));
+    const written = Promise.resolve().then(() => this.#write(id, now));
     const writing = written.finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);
   }
 
-  async #write(id: string): Promise<void> {
+  async #write(id: string, now: boolean): Promise<void> {
+    let status: Status | undefined;
     try {
-      if (await this.#isSwitchedOff()) return;
-      await this.#intents.write(id);
+      status = await this.#outside.status();
+      if (await this.#isSwitchedOff(status)) return;
+      await this.#intents.write(id, now);
     } catch (error) {
       this.#notices.failed(
         "A session cannot be put down for archiving, which is tried again",
@@ -177,36 +177,33 @@ export class Archiving {
       );
       return this.#retryLater();
     }
-    await this.#ask();
+    await this.#askGoingBy(status);
     if (this.#intents.size > 0) this.#lookSoon();
   }
 
   /** Asks for a relay, unless it could do nothing. Never rejects. */
   async #ask(): Promise<void> {
-    if (!await this.#isFutile().catch(() => false)) this.#starts.ask();
+    await this.#askGoingBy(await this.#outside.status().catch(() => undefined));
   }
 
-  async #isFutile(): Promise<boolean> {
-    const { clock } = this.#outside;
-    const [status, stamp] = await this.#said();
+  /** The same, where it is known what the last relay said. */
+  async #askGoingBy(status: Status | undefined): Promise<void> {
+    if (!await this.#isFutile(status).catch(() => false)) this.#starts.ask();
+  }
+
+  async #isFutile(status: Status | undefined): Promise<boolean> {
     return await isFutile({
       status,
-      stamp,
+      stamp: await this.#outside.stamp(),
       since: this.#madeAt,
       askedAt: this.#askedAt,
-      now: clock.now(),
+      now: this.#outside.clock.now(),
       accessStamp: (path) => this.#outside.accessStamp(path),
     });
   }
 
-  /** What the relay said last, and the configuration's stamp as it is now. */
-  #said(): Promise<[Status | undefined, string]> {
-    return Promise.all([this.#outside.status(), this.#outside.stamp()]);
-  }
-
   /** Only the relay understands the configuration; its word holds for the state that it saw. */
-  async #isSwitchedOff(): Promise<boolean> {
-    const status = await this.#outside.status();
+  async #isSwitchedOff(status: Status | undefined): Promise<boolean> {
     if (status === undefined || status.config.auto) return false;
     return status.config.stamp === await this.#outside.stamp();
   }
@@ -247,57 +244,14 @@ export class Archiving {
       this.#starts.ask();
       if (isNew || names.length > 0) this.#lookSoon();
     } catch (error) {
-      this.#notices.failed("What waits for being archived cannot be looked at", error);
+      this.#notices.cannotLook(error);
     }
   }
 
   #lookSoon(): void {
     // The end of the process may have overtaken a look.
     if (this.#hosts.size === 0) return;
-    this.#looksLeft = LAST_LOOKS;
-    this.#lookAfter(SHORTEST_LOOK_MS);
-  }
-
-  #lookAfter(ms: number): void {
-    this.#callOffLook?.();
-    this.#callOffLook = this.#outside.clock.after(ms, () => void this.#look(ms));
-  }
-
-  #stopLooking(): void {
-    this.#callOffLook?.();
-    this.#looksLeft = 0;
-  }
-
-  /** More and more seldom. */
-  async #look(waitedMs: number): Promise<void> {
-    let waits = this.#intents.size > 0;
-    try {
-      await this.#intents.refresh();
-      const isUnseen = await this.#tellNews();
-      const isOwn = this.#intents.size > 0;
-      waits = isOwn || (await this.#outside.outbox.names()).length > 0;
-      if (waits && waitedMs === LONGEST_LOOK_MS) {
-        // A relay may have been killed. What others left may only wait for another configuration.
-        if (isOwn || isUnseen) await this.#ask();
-        await this.#tellSilence();
-      }
-    } catch (error) {
-      this.#notices.failed("What waits for being archived cannot be looked at", error);
-    }
-    if (!waits) this.#looksLeft--;
-    if (this.#looksLeft > 0) this.#lookAfter(Math.min(LONGEST_LOOK_MS, waitedMs * 2));
-  }
-
-  async #tellSilence(): Promise<void> {
-    const why = await this.#outside.silence();
-    if (why !== undefined) this.#notices.silent(why);
-  }
-
-  /** @returns Whether no relay has seen the configuration as it is now. */
-  async #tellNews(): Promise<boolean> {
-    const [status, stamp] = await this.#said();
-    // What a former relay has said was told at first, if it still mattered.
-    if (status && Date.parse(status.updatedAt) >= this.#madeAt) this.#notices.see(status, stamp);
-    return status?.config.stamp !== stamp;
+    this.#callOffFirstLook?.();
+    this.#lookout.begin();
   }
 }

@@ -176,7 +176,7 @@ function stopped(): ChildFailure {
 function tooSlow(time: number): ChildFailure {
   return new ChildFailure(
     `It was stopped, as it was not done after ${Math.round(time / 1000)} seconds; the store may ` +
-      `be slow or down. "${PACKAGE_PROGRAM} doctor" in a terminal shows more.`,
+      `be slow or down. The user can check it in a terminal: ${PACKAGE_PROGRAM} doctor`,
   );
 }
 
@@ -187,7 +187,7 @@ function textOf(stream: ChildProcess["stdout"], ending: Ending): Promise<string>
   stream.setEncoding("utf8");
   stream.on("data", (piece) => {
     if (text.length < MOST_OUTPUT) text += piece;
-    else ending.begin(new ChildFailure("It was stopped, as it said more than can be handled."));
+    else ending.begin(new ChildFailure("It was stopped, as its answer is too long; ask for less."));
   });
   return new Promise((resolve) => {
     for (const end of ["end", "close", "error"]) stream.on(end, () => resolve(text));

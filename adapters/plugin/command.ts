@@ -9,13 +9,13 @@ import type { HostConfig } from "./contract.ts";
 const NAME = "archive";
 
 const TEMPLATE = `
-Archive this session now, and tell the user how its archiving stands.
+Archive this session now, and tell the user how archiving stands.
 
 1. Call the tool archive_session without arguments.
 2. Call the tool list_archives with {"limit": 5}.
-3. Answer in at most six short lines: whether the session is archived, and under which key; the
-   titles of this project's newest archives; and, word for word, what either tool said that is wrong
-   or to be done. Do nothing else.
+3. Answer in at most six short lines: whether the session is archived, and under which key; how
+   archiving stands in all; the titles of this project's newest archives; and, word for word, what
+   either tool said that is wrong or to be done. Do nothing else.
 
 $ARGUMENTS
 `.trim();
@@ -30,6 +30,6 @@ export function addArchiveCommand(config: HostConfig): void {
   if (Object.hasOwn(config.command, NAME)) return;
   config.command[NAME] = {
     template: TEMPLATE,
-    description: "Archive this session now and show the project's newest archives",
+    description: "Archive this session now, and show how archiving stands",
   };
 }

@@ -173,8 +173,10 @@ export type ToolResult =
 export interface ToolContext {
   /** The session that the model speaks in. */
   readonly sessionID: string;
-  /** The project's directory. */
+  /** The directory that the session works in: absolute. */
   readonly directory: string;
+  /** The top of the git checkout that the directory is in; the file system's where it is in none. */
+  readonly worktree: string;
   /** Fires when the user stops the turn. */
   readonly abort: AbortSignal;
   /** Asks the user, by the permissions of OpenCode's configuration. Rejects when refused. */

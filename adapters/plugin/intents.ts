@@ -6,10 +6,12 @@
 import type { SessionId } from "../../core/agent.ts";
 import type { Outbox } from "../state/outbox.ts";
 
-/** A session's intents of this process. */
+/** A session's intent of this process, and its file in the outbox. */
 interface Open {
   readonly session: SessionId;
-  readonly files: readonly string[];
+  readonly file: string;
+  /** It asks to be archived without waiting for anything. */
+  readonly now: boolean;
 }
 
 /** What {@linkcode OpenIntents} writes to. */
@@ -57,22 +59,25 @@ export class OpenIntents {
    * Writes an intent in place of the session's earlier ones. It is on disk when this resolves.
    *
    * @param id The session's id.
+   * @param now Whether it shall be archived without waiting for anything.
    * @throws ArchiveError When it cannot be written; it is remembered as unwritten then.
    */
-  write(id: string): Promise<void> {
+  write(id: string, now = false): Promise<void> {
     return this.#inTurn(async () => {
       this.#unwritten.add(id);
       this.#stores ??= await this.#findStores();
-      for (const store of this.#stores) await this.#write({ agent: AGENT, store, id });
+      for (const store of this.#stores) await this.#write({ agent: AGENT, store, id }, now);
       this.#unwritten.delete(id);
     });
   }
 
-  /** Writes all that wait anew, to be archived without waiting for anything. */
+  /** Writes all anew that wait, and do not ask to be archived without waiting for anything. */
   urge(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#refresh();
-      for (const { session } of [...this.#open.values()]) await this.#write(session, true);
+      for (const { session, now } of [...this.#open.values()]) {
+        if (!now) await this.#write(session, true);
+      }
     });
   }
 
@@ -86,21 +91,18 @@ export class OpenIntents {
     this.#open.clear();
   }
 
-  async #write(session: SessionId, now = false): Promise<void> {
+  async #write(session: SessionId, now: boolean): Promise<void> {
     const key = `${session.store}\n${session.id}`;
-    const replaces = this.#open.get(key)?.files ?? [];
+    const before = this.#open.get(key);
+    const replaces = before ? [before.file] : [];
     const file = await this.#outbox.write(session, { now, replaces });
-    this.#open.set(key, { session, files: [file] });
+    this.#open.set(key, { session, file, now });
   }
 
   async #refresh(): Promise<void> {
     if (this.#open.size === 0) return;
     const there = new Set(await this.#outbox.names());
-    for (const [key, { session, files }] of this.#open) {
-      const left = files.filter((file) => there.has(file));
-      if (left.length === 0) this.#open.delete(key);
-      else this.#open.set(key, { session, files: left });
-    }
+    for (const [key, { file }] of this.#open) if (!there.has(file)) this.#open.delete(key);
   }
 
   /** One at a time: an intent must not be replaced while it is being written. */

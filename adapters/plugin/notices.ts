@@ -91,6 +91,15 @@ export class Notices {
   }
 
   /**
+   * Tells that it cannot be seen what waits.
+   *
+   * @param error What was thrown.
+   */
+  cannotLook(error: unknown): void {
+    this.failed("What waits for being archived cannot be looked at", error);
+  }
+
+  /**
    * Tells that nobody works on what waits.
    *
    * @param why Why, in one line.

@@ -82,7 +82,7 @@ function wrong(faults: readonly string[]): { problem: string } {
   return {
     problem: `The options of opencode-session-archiver in opencode.json are wrong: ` +
       `${faults.join("; ")}. Allowed are config, the path of a configuration, and auto, true or ` +
-      "false; all else belongs into the configuration. Nothing is archived from here until this " +
+      "false; all else belongs into the configuration. With them nothing is archived until this " +
       "is corrected and OpenCode started again.",
   };
 }

@@ -20,7 +20,7 @@ import type { PluginHost } from "./host.ts";
 import { tell } from "./notices.ts";
 import { type PluginSetup, readOptions } from "./options.ts";
 import { relayStarter } from "./relay_process.ts";
-import { sharedArchiving } from "./shared.ts";
+import { isStillToTell, sharedArchiving } from "./shared.ts";
 import { silenceIn } from "./silence.ts";
 import { type Speech, speechOf } from "./speech.ts";
 import { ownStores } from "./stores.ts";
@@ -58,7 +58,10 @@ function hooksOf(
   const common = { directory, env, log, toast };
   const setup = readOptions(options, { env, platform });
   if ("problem" in setup) {
-    systemClock.after(SCREEN_MS, () => tell([common], "error", setup.problem));
+    // All directories may go by the same `opencode.json`.
+    if (isStillToTell(setup.problem)) {
+      systemClock.after(SCREEN_MS, () => tell([common], "error", setup.problem));
+    }
     const dispose = guarded(common, () => speech.written());
     return { ...alwaysThere({ ...common, problem: setup.problem }), dispose };
   }

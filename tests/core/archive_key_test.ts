@@ -8,6 +8,7 @@ import {
   versionKey,
 } from "@session-archiver/archiver";
 import fc from "fast-check";
+import { beginningBelow } from "../../core/archive_key.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 
@@ -75,6 +76,24 @@ describe("archiveKey()", () => {
 });
 
 describe("projectSegment()", () => {
+  it("has one beginning for all folders below one", () => {
+    const path = fc.oneof(
+      fc.string({ unit: "grapheme" }),
+      fc.string({ minLength: 90, maxLength: 130 }),
+    )
+      .map((text) => `/${text}`);
+    const name = fc.string({ unit: "grapheme", minLength: 1 }).filter((name) =>
+      !/[\\/]/.test(name)
+    );
+    fc.assert(fc.property(path, name, (path, name) => {
+      const segment = projectSegment(`${path}/${name}`);
+      assert.ok(segment.startsWith(beginningBelow(path)), segment);
+    }));
+    assert.equal(beginningBelow("/home/me/shop"), "home_me_shop_");
+    assert.equal(beginningBelow("/home/me/shop/"), "home_me_shop_");
+    assert.equal(beginningBelow("/"), "");
+  });
+
   it("turns paths into readable segments", () => {
     const segments = {
       "/home/user/my-project": "home_user_my-project",

@@ -557,6 +557,44 @@ describe("resolve()", () => {
     assert.equal(await archiver({ ledger: new MemoryLedger() }).resolve("one"), KEY);
   });
 
+  it("takes a key without its ending, its folders or both, where one archive fits", async () => {
+    agent.set(session("one"));
+    await archiveAll();
+    const [name = ""] = KEY.split("/").slice(-1);
+    await backend.put(KEY.replace(name, `one_more.json`), new Uint8Array([1]));
+    await backend.put(KEY.replace(name, `one~0123abcd.json`), new Uint8Array([1]));
+    const day = KEY.split("/").slice(1).join("/");
+    for (const known of [archiver(), archiver({ ledger: new MemoryLedger() })]) {
+      for (const text of [KEY.slice(0, -5), day, day.slice(0, -5), name]) {
+        assert.equal(await known.resolve(text), KEY, text);
+      }
+      const version = KEY.replace(name, "one~0123abcd");
+      assert.equal(await known.resolve(version), `${version}.json`);
+      await assert.rejects(
+        known.resolve("p/2026-01-31/one"),
+        (error) =>
+          isArchiveError(error, "NotFound") &&
+          error.message.includes("archive p/2026-01-31/one on"),
+      );
+    }
+    await backend.put(`${KEY}.gz`, new Uint8Array([1]));
+    await assert.rejects(
+      archiver({ ledger: new MemoryLedger() }).resolve(KEY.slice(0, -5)),
+      (error) => isArchiveError(error, "Invalid") && error.message.endsWith(`: ${KEY}, ${KEY}.gz`),
+    );
+  });
+
+  it("looks for a key without its ending where it would be, and nowhere else", async () => {
+    agent.set(session("one"));
+    await archiveAll();
+    const prefixes: (string | undefined)[] = [];
+    const { list } = backend;
+    backend.list = (options) => (prefixes.push(options?.prefix), list.call(backend, options));
+    const text = KEY.replace(/\.json$/, "");
+    assert.equal(await archiver({ ledger: new MemoryLedger() }).resolve(text), KEY);
+    assert.deepEqual(prefixes, [text]);
+  });
+
   it("names all archives when an id stands for several", async () => {
     agent.set(session("one"));
     await archiveAll();

@@ -45,6 +45,11 @@ async function archive(backends = [backend]): Promise<Archiver> {
   return archiver;
 }
 
+/** An archiver that knows nothing of what was archived. */
+function fresh(): Archiver {
+  return new Archiver({ agents: [agent], backends: [backend], ledger: new MemoryLedger() });
+}
+
 async function idsOf(archiver: Archiver, filter: ListFilter & { backend?: string } = {}) {
   const ids: string[] = [];
   for await (const { id } of archiver.list(filter)) ids.push(id);
@@ -158,6 +163,29 @@ describe("list()", () => {
     assert.deepEqual(await idsOf(archiver, { title: "the bug" }), ["work"]);
   });
 
+  it("finds all below a folder, however long its path, and nothing beside it", async () => {
+    const long = `/${"long/".repeat(30)}`.slice(0, -1);
+    add("own", { projectPath: "/jobs", createdAt: day(1) });
+    add("below", { projectPath: "/jobs/a/b", createdAt: day(2) });
+    add("beside", { projectPath: "/jobs_a", createdAt: day(3) });
+    add("moved", { projectPath: "/elsewhere", createdAt: day(4) });
+    add("long", { projectPath: long, createdAt: day(5) });
+    add("longer", { projectPath: `${long}/er`, createdAt: day(6) });
+    const archiver = await archive();
+    add("moved", { projectPath: "/jobs/c", createdAt: day(4) });
+    for await (const _ of archiver.archiveAll());
+    for (const known of [archiver, fresh()]) {
+      const moved = known === archiver ? ["moved"] : [];
+      assert.deepEqual(await idsOf(known, { project: ["/jobs/**"] }), [...moved, "below", "own"]);
+      assert.deepEqual(await idsOf(known, { project: [`${long}/**`] }), ["longer", "long"]);
+      assert.deepEqual(
+        await idsOf(known, { project: ["/jobs/**", "/jobs/a/**"] }),
+        [...moved, "below", "own"],
+      );
+    }
+    assert.equal((await idsOf(archiver, { project: ["/**"] })).length, 6);
+  });
+
   it("finds a session that moved to a project, as far as the ledger knows", async () => {
     add("one", { projectPath: "/old" });
     const archiver = await archive();
@@ -189,10 +217,6 @@ describe("list()", () => {
     add("one");
     assert.deepEqual(await idsOf(await archive(), { limit: 0 }), []);
   });
-
-  function fresh(): Archiver {
-    return new Archiver({ agents: [agent], backends: [backend], ledger: new MemoryLedger() });
-  }
 });
 
 describe("the newest 20", () => {
@@ -202,6 +226,17 @@ describe("the newest 20", () => {
     const expected = Array.from({ length: 20 }, (_, i) => `s${59 - i}`);
     assert.deepEqual(await idsOf(archiver, { project: ["/p"], limit: 20 }), expected);
     assert.deepEqual([listings, heads], [3, 0]);
+  });
+
+  it("of a folder and what is below cost no look at other projects", async () => {
+    for (let i = 0; i < 60; i++) add(`other${i}`, { projectPath: `/q${i}`, createdAt: day(i) });
+    add("own", { projectPath: "/p", createdAt: day(1) });
+    add("below", { projectPath: "/p/a", createdAt: day(2) });
+    await archive();
+    const archiver = fresh();
+    assert.deepEqual(await idsOf(archiver, { project: ["/p/**"], limit: 20 }), ["below", "own"]);
+    assert.ok(listings <= 6, `${listings} listings`);
+    assert.equal(heads, 2);
   });
 
   it("of one dense day cost two listings", async () => {

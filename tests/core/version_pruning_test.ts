@@ -218,7 +218,9 @@ describe("planPruning()", () => {
     const plan = await onlyPlan({ project: ["/home/me/other"] });
     assert.match(plan.archive, /^home_me_other\//);
     assert.deepEqual(store.listed, ["home_me_other/"]);
+    store.listed.length = 0;
     assert.equal((await plansOf({ project: ["/home/me/**"] })).length, 2);
+    assert.deepEqual(store.listed, ["home_me/", "home_me_"]);
     assert.deepEqual(await plansOf({ project: ["/home/you/**"] }), []);
   });
 

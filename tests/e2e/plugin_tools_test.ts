@@ -3,9 +3,11 @@
  * refuses what cannot be undone.
  */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
 import type { Reply } from "./fake_model.ts";
 import type { PluginHome } from "./plugin_home.ts";
 import { pluginHomes } from "./plugin_homes.ts";
@@ -161,7 +163,10 @@ describe("the plugin's tools in a real OpenCode", () => {
     const all = await told(project, "list_archives", { projectPath: "**", limit: "100" });
     for (const { key } of [one, two, third]) assert.ok(all.includes(key), all);
     const few = await told(elsewhere, "list_archives", { projectPath: project, limit: 1 });
-    assert.match(few, /\nThere are more: give a limit of up to 100, a title, or a day as since\.$/);
+    assert.match(
+      few,
+      /\nThere are older ones: give a limit of up to 100, a title, or a narrower projectPath\.$/,
+    );
     const wrong: [object, RegExp][] = [
       [{ limit: "abc" }, /^limit is "abc"; it must be a whole number from 1 to 100\.$/],
       [{ since: "yesterday" }, /^since is "yesterday"; it must be a day as /],
@@ -173,13 +178,30 @@ describe("the plugin's tools in a real OpenCode", () => {
     }
   });
 
+  it("list_archives: those of the whole checkout, from its top and from a folder in it", async () => {
+    const top = await where.project("checkout");
+    await promisify(execFile)("git", ["init", "--quiet", top]);
+    const below = await where.project("checkout/packages/till");
+    const keys = [(await archivedIn(top)).key, (await archivedIn(below)).key];
+    const beside = await archivedIn(await where.project("checkout_too"));
+    for (const project of [top, below]) {
+      const listed = await told(project, "list_archives", {});
+      for (const key of keys) assert.ok(listed.includes(key), `${key} from ${project}: ${listed}`);
+      assert.ok(!listed.includes(beside.key), listed);
+    }
+    const lower = await told(top, "list_archives", { projectPath: "packages" });
+    assert.ok(lower.includes(keys[1]) && !lower.includes(keys[0]), lower);
+  });
+
   it("retrieve_archive: a summary, the conversation in pages, and why there is none", async () => {
     const project = await where.project("retrieve");
     const { id, key } = await archivedIn(project, "Remember the swordfish.");
     const summary = await told(project, "retrieve_archive", { key });
     assert.ok(summary.startsWith(`key: ${key}\n`), summary);
     assert.match(summary, /\nfirst prompt: .*swordfish/);
-    assert.match(await told(project, "retrieve_archive", { key: id }), /swordfish/);
+    for (const short of [id, key.replace(/\.json$/, "")]) {
+      assert.match(await told(project, "retrieve_archive", { key: short }), /swordfish/);
+    }
     const transcript = await told(project, "retrieve_archive", { key, format: "transcript" });
     assert.match(transcript, /Remember the swordfish\.[^]*echo: Remember the swordfish\./);
     const json = await told(project, "retrieve_archive", { key, format: "json" });
@@ -191,6 +213,7 @@ describe("the plugin's tools in a real OpenCode", () => {
       [{}, /^key is missing; it must be an archive's key/],
       [{ key: "a/2026-01-31/ses_nobody.json" }, /a\/2026-01-31\/ses_nobody\.json/],
       [{ key: "../../etc/passwd" }, /\.\.\/\.\.\/etc\/passwd/],
+      [{ key, offset: 99_999 }, /^offset is 99999, behind the end: as transcript .* give less$/],
       [{ key, format: "yaml" }, /^format is "yaml"; it must be one of summary, transcript, json/],
       [{ key, offset: -1 }, /^offset is -1; it must be a whole number of 0 or more\.$/],
     ];

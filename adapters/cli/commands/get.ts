@@ -31,15 +31,15 @@ export function defineGet(program: Command, perform: Perform): void {
 }
 
 async function get(call: Call, text: string, options: GetOptions): Promise<ExitCode> {
-  const [{ openToRead }, { namingOtherCopies }] = await Promise.all([
+  const [{ openToRead }, { explainingDamage }] = await Promise.all([
     import("../open_archive.ts"),
-    import("../other_copy.ts"),
+    import("../damaged_copy.ts"),
   ]);
   const { archiver, close } = await openToRead(call);
   const { signal } = call;
   try {
     const key = await archiver.resolve(text, { signal });
-    await namingOtherCopies(call, archiver, key, async () => {
+    await explainingDamage(call, archiver, key, async () => {
       const archive = await archiver.retrieve(key, { signal });
       if (options.output === undefined || options.output === "-") await toStdout(call, archive);
       else await toFile(call, archive, options.output, options.force ?? false);

@@ -38,9 +38,9 @@ export function defineRestore(program: Command, perform: Perform): void {
 
 async function restore(call: Call, text: string, options: RestoreOptions): Promise<ExitCode> {
   const { report, terminal, signal } = call;
-  const [{ knownAgents, openToRead }, { namingOtherCopies }] = await Promise.all([
+  const [{ knownAgents, openToRead }, { explainingDamage }] = await Promise.all([
     import("../open_archive.ts"),
-    import("../other_copy.ts"),
+    import("../damaged_copy.ts"),
   ]);
   const { archiver, close } = await openToRead(call, await knownAgents(terminal));
   let outcomes: readonly RestoreOutcome[];
@@ -49,7 +49,7 @@ async function restore(call: Call, text: string, options: RestoreOptions): Promi
     const directory = into === undefined ? undefined : await absolute(into, terminal.cwd());
     const key = await archiver.resolve(text, { signal });
     const how = { directory, newId, children, dryRun, signal };
-    outcomes = await namingOtherCopies(call, archiver, key, () => archiver.restore(key, how));
+    outcomes = await explainingDamage(call, archiver, key, () => archiver.restore(key, how));
   } finally {
     await close();
   }

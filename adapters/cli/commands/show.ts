@@ -54,14 +54,14 @@ function format(value: string): Format {
 async function show(call: Call, text: string, options: ShowOptions): Promise<ExitCode> {
   const { signal, terminal } = call;
   const print = printer(options);
-  const [{ knownAgents, openToRead }, { namingOtherCopies }] = await Promise.all([
+  const [{ knownAgents, openToRead }, { explainingDamage }] = await Promise.all([
     import("../open_archive.ts"),
-    import("../other_copy.ts"),
+    import("../damaged_copy.ts"),
   ]);
   const { archiver, close } = await openToRead(call, await knownAgents(terminal));
   try {
     const key = await archiver.resolve(text, { signal });
-    await namingOtherCopies(call, archiver, key, async () => {
+    await explainingDamage(call, archiver, key, async () => {
       const archive = await archiver.retrieve(key, { signal });
       const messages = archiver.agent(archive.header.agent).transcript(archive.native());
       await print({ call, archiver, archive, messages });
@@ -142,7 +142,7 @@ async function printPage(
   if (offset > 0 && offset >= page.total) {
     throw new UsageError(
       `--offset is ${offset}, behind the end: as ${format} the conversation has ${page.total} ` +
-        "characters",
+        "characters; give less",
     );
   }
   if (report.style.json) return await report.json({ key, backend, format, ...page });

@@ -1,11 +1,12 @@
 /**
- * The tool `archive_session`: archives one session now.
+ * The tool `archive_session`: archives one session now, and tells how archiving stands.
  *
  * @module
  */
+import type { StatusJson } from "../../cli/status/status.ts";
 import type { RunJson } from "../../cli/tally.ts";
-import type { Ended } from "../child.ts";
-import { answerOf, type ArchiveTool, errorText, Refusal } from "./archive_tool.ts";
+import { ChildFailure, type Ended } from "../child.ts";
+import { answerOf, type ArchiveTool, errorText, Refusal, type ToolCall } from "./archive_tool.ts";
 import { text } from "./arguments.ts";
 
 /** Large sessions go over slow lines, and a run before it may have to end first. */
@@ -18,14 +19,19 @@ export const archiveSession: ArchiveTool<typeof ARGS> = {
   description:
     "Archive a session now: copy its current state to the archive and tell the copy's key. " +
     "Sessions are archived by themselves shortly after each turn, so use this only when the " +
-    "user asks to archive, save or back up a session, or wants to know its key.",
+    "user asks to archive, save or back up a session, or wants to know its key or how archiving " +
+    "stands.",
   args: ARGS,
-  async answer({ sessionId }, { context, program }) {
+  async answer({ sessionId }, call) {
+    const { context, program } = call;
     const id = sessionId ?? context.sessionID;
     const ended = await program(["run", "--verbose", `--session=${id}`], TIME);
-    const told = toldOf(id, ended);
     const isCurrent = id === context.sessionID;
-    return isCurrent ? `${told}\nWhat this turn has still to come is not in it yet.` : told;
+    return [
+      toldOf(id, ended),
+      ...(isCurrent ? ["What this turn has still to come is not in it yet."] : []),
+      await standing(call),
+    ].join("\n");
   },
 };
 
@@ -51,6 +57,19 @@ function toldOf(id: string, ended: Ended): string {
     ...problems,
     ...(stopped ? ["It was stopped before it was done."] : []),
   ].join("\n");
+}
+
+/** How archiving stands in all. No store is asked. */
+async function standing({ program, typed }: ToolCall): Promise<string> {
+  try {
+    const { well, summary } = answerOf<StatusJson>(await program(["status"]));
+    const more = well ? "" : ` (the user sees more in a terminal: ${typed("status")})`;
+    return `In all: ${summary}${more}`;
+  } catch (error) {
+    // What became of the session is worth telling all the same.
+    if (!(error instanceof Refusal || error instanceof ChildFailure)) throw error;
+    return `How archiving stands in all cannot be told: ${error.message}`;
+  }
 }
 
 function whyNot(id: string, problems: readonly string[], notes: readonly string[]): string {

@@ -4,10 +4,12 @@
  * @module
  */
 import type { ErrorJson } from "../../cli/report.ts";
+import { PACKAGE_PROGRAM, typedCommand } from "../../process/typed_command.ts";
 import { ChildFailure, type Ended, type RunProgram } from "../child.ts";
 import type { ToolContext, ToolDefinition } from "../contract.ts";
 import type { PluginHost } from "../host.ts";
 import { type Arguments, readArguments, type Values, WrongArgument } from "./arguments.ts";
+import { inToolWords } from "./words.ts";
 
 /** A tool of the archive. */
 export interface ArchiveTool<A extends Arguments> {
@@ -37,6 +39,12 @@ export interface ToolCall {
    * @param time How long it may take, in milliseconds.
    */
   program(argv: readonly [string, ...string[]], time?: number): Promise<Ended>;
+  /**
+   * What the user types for a command of the terminal's program.
+   *
+   * @param name The command's name and arguments.
+   */
+  typed(name: string): string;
 }
 
 /** Why a tool did not do what it was asked for. Its message is for a model. */
@@ -79,6 +87,7 @@ export function definitionOf<A extends Arguments>(
           context,
           program: ([name, ...argv], time = TIME) =>
             run([name, ...common, PATIENCE, ...argv], { signal: context.abort, time }),
+          typed: (name) => typedCommand(PACKAGE_PROGRAM, name, host.configPath),
         });
       } catch (error) {
         const isAnswer = error instanceof WrongArgument || error instanceof Refusal ||
@@ -103,12 +112,12 @@ export function answerOf<T>({ answer, errors }: Ended): T {
 }
 
 /**
- * An error as a sentence.
+ * An error as a sentence for a model.
  *
  * @param error What the program said.
  */
 export function errorText({ message, complaints = [] }: ErrorJson): string {
   const wrong = complaints.map(({ at, message }) => at === "" ? message : `${at}: ${message}`)
     .filter((complaint) => !message.includes(complaint));
-  return [message, ...wrong].join("; ");
+  return inToolWords([message, ...wrong].join("; "));
 }

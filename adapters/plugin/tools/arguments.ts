@@ -1,5 +1,5 @@
 /**
- * The arguments of tools: what OpenCode is told of them, and reading what models send.
+ * The arguments of tools: their kinds, and reading what models send.
  *
  * OpenCode hands over what a model wrote as it is, so that wrong values, strings for numbers, nulls
  * and empty texts for "not given" arrive here. What can be meant only one way is taken so; the rest
@@ -8,6 +8,7 @@
  * @module
  */
 import { shortened } from "../../../core/one_line.ts";
+import { type HostSchema, hostSchema, type JsonSchema } from "./host_schema.ts";
 
 /** One argument. */
 export interface Argument<T> {
@@ -50,47 +51,6 @@ export function readArguments<A extends Arguments>(known: A, given: unknown): Va
     [name, argument.read(Object.hasOwn(fields, name) ? fields[name] : undefined, name)] as const
   );
   return Object.fromEntries(values) as Values<A>;
-}
-
-/**
- * What a schema says in JSON Schema.
- */
-interface JsonSchema {
-  readonly type: "string" | "integer" | "boolean";
-  readonly description: string;
-  readonly enum?: readonly string[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-}
-
-/**
- * As much of a zod 4 schema as OpenCode asks for when it turns a tool's arguments into JSON Schema.
- * Arguments must be such schemas: of plain JSON Schemas OpenCode says that every one is required.
- * Importing zod itself would take 30 to 40 ms of OpenCode's start.
- */
-export interface HostSchema {
-  readonly _zod: {
-    readonly def: { readonly type: "string" | "number" | "boolean" };
-    readonly traits: ReadonlySet<string>;
-    readonly optin?: "optional";
-    readonly optout?: "optional";
-    toJSONSchema(): JsonSchema;
-    run<Payload>(payload: Payload): Payload;
-  };
-  readonly description: string;
-}
-
-function hostSchema(json: JsonSchema, isRequired: boolean): HostSchema {
-  return {
-    _zod: {
-      def: { type: json.type === "integer" ? "number" : json.type },
-      traits: new Set(["$ZodType"]),
-      ...(!isRequired && { optin: "optional", optout: "optional" }),
-      toJSONSchema: () => ({ ...json }),
-      run: (payload) => payload,
-    },
-    description: json.description,
-  };
 }
 
 /** What a kind of argument takes a value for; undefined when it can be none of the kind. */

@@ -35,17 +35,15 @@ export const deleteArchive: ArchiveTool<typeof ARGS> = {
     const deletion = ["--yes", `--backend=${holder}`, "--", entry.key];
     const ended = await call.program(["delete", ...deletion]);
     const [outcome] = answerOf<readonly DeleteOutcome[]>(ended);
-    if (!outcome) throw new Refusal(["Nothing was deleted.", ...reasons(ended)].join("\n"));
+    if (!outcome) {
+      throw new Refusal(["Nothing was deleted.", ...ended.errors.map(errorText)].join("\n"));
+    }
     const kept = outcome.versions.length > 0
       ? [`Earlier versions of it are still there: ${outcome.versions.join(", ")}`]
       : [];
     return [`Deleted ${outcome.key} from ${outcome.backends.join(", ")}.`, ...kept].join("\n");
   },
 };
-
-function reasons({ errors }: Awaited<ReturnType<ToolCall["program"]>>): string[] {
-  return errors.map(errorText);
-}
 
 /** Looks up what would go, so that the user is asked about the thing and not about a text. */
 async function found(

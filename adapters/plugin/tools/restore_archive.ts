@@ -44,7 +44,7 @@ function told({ archivedId, id, status, directory, differences, notes, error }: 
     case "existing":
       return [
         `OpenCode has session ${id} already, and it was left alone. To get a copy of the ` +
-        "archive beside it, ask again with newId true.",
+        "archive beside it, call it again with newId true.",
       ];
     case "failed":
       return [`Session ${archivedId} could not be restored.`, ...(error ? [errorText(error)] : [])];

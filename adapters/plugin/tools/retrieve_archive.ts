@@ -54,7 +54,7 @@ async function summary(key: string, { program }: ToolCall): Promise<string> {
   const found = answerOf<ArchiveSummary>(await program(["show", "--format=summary", "--", key]));
   // Not at the plugin's start, where everything is paid for by whoever starts OpenCode.
   const { summaryText } = await import("../../cli/archive_summary.ts");
-  const more = 'For the conversation, ask again with format "transcript".';
+  const more = 'For the conversation, call it again with format "transcript".';
   return `key: ${found.key}\n${summaryText(found)}${more}`;
 }
 
@@ -74,7 +74,7 @@ async function page(
     ? "This is the last page."
     : `${
       cut ? "Its last message goes on there. " : ""
-    }For the next page, ask again with offset ${next}.`;
+    }For the next page, call it again with offset ${next}.`;
   // First, as OpenCode cuts off the end of what is too long.
   return `Characters ${offset} to ${offset + text.length} of ${total}. ${end}\n\n${text}`;
 }

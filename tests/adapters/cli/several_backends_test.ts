@@ -253,7 +253,7 @@ describe("reading with several backends", () => {
         assert.equal(code, 1);
         assert.match(
           stderr,
-          /on disk is damaged.*; mirror has a copy too: try --backend mirror\n$/,
+          /on disk is damaged.*; mirror has a copy too \(in the terminal: --backend mirror\)\n$/,
         );
         assert.equal((await archive([...argv, "--backend", "mirror"])).code, 0);
       }

@@ -36,6 +36,7 @@ describe("a light start", () => {
       "core/errors.ts",
       "core/hash.ts",
       "core/one_line.ts",
+      "core/short_key.ts",
       "node:process",
     ]);
   });
@@ -47,7 +48,7 @@ describe("a light start", () => {
       "adapters/cli/configuration.ts",
       "adapters/config/backends.ts",
     ]);
-    const heavy = /agents\/|@clack|@aws|zod|yaml|lock\.ts$|spool\.ts$|sqlite/;
+    const heavy = /agents\/|@clack|@aws|zod|yaml|\/lock\.ts$|spool\.ts$|sqlite/;
     const found = [...loaded].filter((one) => heavy.test(one) && !/^core\//.test(one));
     assert.deepEqual(found, []);
   });

@@ -30,6 +30,8 @@ class Stage {
   /** Until when it is not known which they are. */
   slowStores: Promise<void> = Promise.resolve();
   starts = 0;
+  /** How often the status was read. */
+  reads = 0;
   /** The stamps of the files that credentials come from, by path. */
   files: Readonly<Record<string, string>> = {};
   /** Why whoever should archive gives no sign of life. */
@@ -60,7 +62,10 @@ class Stage {
         names: () => this.hangs ? new Promise(() => undefined) : this.onDisk(this.outbox.names()),
       },
       stores: () => this.slowStores.then(() => this.stores),
-      status: () => Promise.resolve(this.status),
+      status: () => {
+        this.reads++;
+        return Promise.resolve(this.status);
+      },
       stamp: () => Promise.resolve(this.stamp),
       accessStamp: (path) => Promise.resolve(this.files[path] ?? "missing"),
       silence: () => Promise.resolve(this.silence),
@@ -127,6 +132,13 @@ describe("archiving by itself", () => {
       assert.equal(intent.id, "ses_1");
       assert.equal(stage.written, 1);
       assert.equal(stage.starts, 1);
+    });
+  });
+
+  it("reads what the relay says once for an intent", async () => {
+    await onStage(async (stage) => {
+      await stage.tell(status("ses_1", "busy"), ...idlePair("ses_1"));
+      assert.deepEqual([stage.written, stage.starts, stage.reads], [1, 1, 1]);
     });
   });
 
@@ -546,6 +558,7 @@ describe("the end of a process", () => {
       idlePair("idle").forEach((event) => stage.archiving.see(event));
       await stage.archiving.leave(stage.host);
       assert.deepEqual(await stage.waiting(), ["edited now", "idle now", "working now"]);
+      assert.equal(stage.written, 4, "only the idle one had been asked for before");
       assert.equal(stage.starts, 1);
     });
   });

@@ -112,6 +112,7 @@ describe("the plugin", () => {
       const context = {
         sessionID: "ses_1",
         directory: "/home/me/project",
+        worktree: "/",
         abort: new AbortController().signal,
         ask: () => Promise.resolve(),
       };
@@ -119,6 +120,19 @@ describe("the plugin", () => {
         const answer = await tool.execute({}, context);
         assert.match(typeof answer === "string" ? answer : answer.output, /no option confg/);
       }
+    });
+  });
+
+  it("says the same of its options once, however many directories OpenCode opens", async () => {
+    await inHome(async () => {
+      const [first, second, other] = [openCode("/a"), openCode("/b"), openCode("/c")];
+      await entry.default.server(first.input, { auto: "never" });
+      await entry.default.server(second.input, { auto: "never" });
+      await entry.default.server(other.input, { auto: "always" });
+      await until("both are told", () => first.logged.length + other.logged.length === 2);
+      assert.deepEqual(second.logged, []);
+      assert.deepEqual(second.toasts, []);
+      assert.deepEqual([first.toasts.length, other.toasts.length], [1, 1]);
     });
   });
 

@@ -25,21 +25,40 @@ const COPY = {
   status: "archived",
   bytes: 9,
 };
+const WELL = { well: true, summary: "all is well: 2 sessions archived, nothing waits" };
 const NOT_FOUND = { code: "NotFound", message: `no archive has the key ${KEY}` };
 
 describe("archive_session", () => {
   it("archives the current session unless another is named", async () => {
-    const { call, calls } = toolsOver([ended({ sessions: [COPY] }), ended({ sessions: [COPY] })]);
+    const done = ended({ sessions: [COPY] });
+    const { call, calls } = toolsOver([done, ended(WELL), done, ended(WELL)]);
     assert.equal(
       await call("archive_session", {}),
       `Session ses_now is archived.\nkey: ${KEY}\ndefault: archived\n` +
-        "What this turn has still to come is not in it yet.",
+        "What this turn has still to come is not in it yet.\n" +
+        "In all: all is well: 2 sessions archived, nothing waits",
     );
     assert.match(await call("archive_session", { sessionId: "ses_2" }), /^Session ses_2 is arch/);
     assert.deepEqual(calls, [
       ["run", PATIENCE, "--verbose", "--session=ses_now"],
+      ["status", PATIENCE],
       ["run", PATIENCE, "--verbose", "--session=ses_2"],
+      ["status", PATIENCE],
     ]);
+  });
+
+  it("tells what is not well in all, and where the user sees more", async () => {
+    const summary = "not well: 1 session parked";
+    const done = ended({ sessions: [COPY] });
+    const { call } = toolsOver(
+      [done, ended({ well: false, summary }, { exitCode: 1 }), done, ended(undefined)],
+      hostWith({ configPath: "/my c.yaml" }),
+    );
+    assert.match(
+      await call("archive_session", { sessionId: "ses_1" }),
+      /\nIn all: not well: 1 session parked \(the user .*: npx .* status --config '\/my c\.yaml'\)$/,
+    );
+    assert.match(await call("archive_session", {}), /^Session ses_now is archived\.\n/);
   });
 
   it("tells of every copy, also of one that failed", async () => {
@@ -48,11 +67,12 @@ describe("archive_session", () => {
       { ...COPY, status: "unchanged" },
       { ...COPY, backend: "minio", key: null, status: "failed", error },
     ];
-    const { call } = toolsOver([ended({ sessions }, { exitCode: 1 })]);
+    const { call } = toolsOver([ended({ sessions }, { exitCode: 1 }), ended(WELL)]);
     assert.equal(
       await call("archive_session", { sessionId: "ses_1" }),
       `Session ses_1 is archived.\nkey: ${KEY}\n` +
-        "default: up to date before\nminio: failed (minio refuses the key)",
+        "default: up to date before\nminio: failed (minio refuses the key)\n" +
+        "In all: all is well: 2 sessions archived, nothing waits",
     );
   });
 
@@ -82,10 +102,10 @@ describe("list_archives", () => {
     const { call, calls } = toolsOver([ended([ENTRY])]);
     assert.equal(
       await call("list_archives", null),
-      "key | created | title | project | messages\n" +
+      "key | created | title | directory | messages\n" +
         `${KEY} | 2026-01-31 | Fix the login | /home/me/project | 12`,
     );
-    assert.deepEqual(calls, [["list", PATIENCE, "--project=/home/me/project", "--limit=21"]]);
+    assert.deepEqual(calls, [["list", PATIENCE, "--project=/home/me/project/**", "--limit=21"]]);
   });
 
   it("hands over what was asked for", async () => {
@@ -109,15 +129,33 @@ describe("list_archives", () => {
     ]]);
   });
 
+  it("lists those of the whole checkout, from wherever in it the model is", async () => {
+    for (
+      const [directory, worktree, project] of [
+        ["/home/me/shop/packages/a", "/home/me/shop", "/home/me/shop/**"],
+        ["/home/me/shop", "/home/me/shop", "/home/me/shop/**"],
+        ["/home/me/shop", "/", "/home/me/shop/**"],
+        ["/", "/", "/**"],
+        ["/home/me/link", "/mnt/shop", "/home/me/link/**"],
+      ]
+    ) {
+      const { call, calls } = toolsOver([ended([])]);
+      await call("list_archives", {}, contextWith({ directory, worktree }));
+      assert.ok(calls[0]?.includes(`--project=${project}`), `${directory}: ${calls[0]}`);
+    }
+  });
+
   it("takes relative paths for those from where the model is, not the program", async () => {
     for (
       const [projectPath, project] of [
-        [".", "/home/me/project"],
-        ["./src", "/home/me/project/src"],
+        [".", "/home/me/project/**"],
+        ["./src/", "/home/me/project/src/**"],
         ["../other/**", "/home/me/other/**"],
         ["*", "/home/me/project/*"],
         ["/srv/**", "/srv/**"],
-        ["~/work", "~/work"],
+        ["/srv/[old]", "/srv/[old]/**"],
+        ["/", "/**"],
+        ["~/jobs", "~/jobs/**"],
         ["**/shop", "**/shop"],
       ]
     ) {
@@ -133,7 +171,7 @@ describe("list_archives", () => {
     const lines = (await call("list_archives", { limit: 2 })).split("\n");
     assert.equal(lines.length, 4);
     assert.match(lines[2] ?? "", / \| a bc{76}… \| /);
-    assert.match(lines[3] ?? "", /^There are more: give a limit of up to 100/);
+    assert.match(lines[3] ?? "", /^There are older ones: give a limit of up to 100/);
   });
 
   it("says what to do when there is nothing", async () => {
@@ -184,7 +222,7 @@ describe("retrieve_archive", () => {
         "models: p/m",
         "first prompt: fix it",
         "last answer: done",
-        'For the conversation, ask again with format "transcript".',
+        'For the conversation, call it again with format "transcript".',
       ].join("\n"),
     );
     assert.deepEqual(calls, [["show", PATIENCE, "--format=summary", "--", KEY]]);
@@ -198,7 +236,7 @@ describe("retrieve_archive", () => {
     const given = { key: KEY, format: "transcript" };
     assert.equal(
       await call("retrieve_archive", given),
-      "Characters 0 to 6 of 20. For the next page, ask again with offset 6.\n\nHello\n",
+      "Characters 0 to 6 of 20. For the next page, call it again with offset 6.\n\nHello\n",
     );
     assert.match(
       await call("retrieve_archive", { ...given, offset: 6 }),
@@ -405,6 +443,7 @@ describe("every tool", () => {
     const running: string[] = [];
     const done: (() => void)[] = [];
     const run: RunProgram = ([name]) => {
+      if (name === "status") return Promise.resolve(ended(WELL));
       running.push(name);
       return new Promise((resolve) =>
         done.push(() => resolve(ended(name === "run" ? { sessions: [COPY] } : [])))

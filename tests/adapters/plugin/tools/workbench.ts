@@ -27,6 +27,7 @@ export function contextWith(more: Partial<ToolContext> = {}): ToolContext {
   return {
     sessionID: "ses_now",
     directory: "/home/me/project",
+    worktree: "/",
     abort: new AbortController().signal,
     ask: () => Promise.resolve(),
     ...more,

@@ -1,5 +1,6 @@
 /**
- * Pointing a reader of a damaged copy to another backend's.
+ * What a reader is told of a copy that is not what was archived: it may have been replaced while it
+ * was read; else another backend's may be good.
  *
  * @module
  */
@@ -9,32 +10,57 @@ import { ArchiveError, isArchiveError } from "../../core/errors.ts";
 import type { Call } from "./call.ts";
 
 /**
- * Reads an archive. When its copy is damaged and another backend has one too, the error says so.
+ * Reads an archive. Where its copy is damaged and another backend has one too, the error says so.
  *
  * @param call Who reads.
  * @param archiver Where from.
  * @param key The archive's key.
  * @param read Reads it.
+ * @throws {ArchiveError} `Transient` when the archive was replaced meanwhile, and is good.
  */
-export async function namingOtherCopies<T>(
-  { signal }: Call,
+export async function explainingDamage<T>(
+  call: Call,
   archiver: Archiver,
   key: string,
   read: () => Promise<T>,
 ): Promise<T> {
+  const { signal } = call;
   try {
     return await read();
   } catch (error) {
     if (!isArchiveError(error, "Corrupt") || signal.aborted) throw error;
     const subject = { backend: error.backend, key: error.key ?? key, session: error.session };
+    if (await isGoodNow(call, subject)) {
+      const message = `${subject.key} was archived anew while it was read; try again`;
+      throw new ArchiveError("Transient", message, { ...subject, cause: error });
+    }
     const others = await otherHolders(archiver, subject, signal);
     if (others.length === 0) throw error;
     const has = others.length > 1 ? "have copies" : "has a copy";
     throw new ArchiveError(
       "Corrupt",
-      `${error.message}; ${others.join(" and ")} ${has} too: try --backend ${others[0]}`,
+      `${error.message}; ${others.join(" and ")} ${has} too (in the terminal: --backend ${
+        others[0]
+      })`,
       { ...subject, cause: error },
     );
+  }
+}
+
+/** Whether a copy is what the ledger now says was archived last: the reader knows an older one. */
+async function isGoodNow(
+  call: Call,
+  { backend, key }: { readonly backend?: string; readonly key: string },
+): Promise<boolean> {
+  if (backend === undefined) return false;
+  const { openToRead } = await import("./open_archive.ts");
+  const { archiver, close } = await openToRead(call);
+  try {
+    const outcomes = archiver.verify([key], { backend, signal: call.signal });
+    for await (const { status } of outcomes) return status === "ok";
+    return false;
+  } finally {
+    await close();
   }
 }
 
