@@ -12,7 +12,7 @@ import { isRefused } from "./late_writes.ts";
 import type { LedgerEntry, OpenWrite } from "./ledger.ts";
 import { archiveFacts, archiveMetadata } from "./metadata.ts";
 import type { PreparedDocument } from "./prepared_document.ts";
-import { type CopyJob, expectedStanding, type Standing, whatStands } from "./standing.ts";
+import { type CopyJob, expectedStanding, type Standing, whatStands } from "./what_stands.ts";
 
 /**
  * What became of one session's copy in one backend.

@@ -97,7 +97,10 @@ export interface Write {
 export interface OpenWrite extends Write {
   /** Tells it from all other open writes of its ledger. */
   readonly number: number;
-  /** When it was sent, in epoch milliseconds of the ledger's clock. */
+  /**
+   * When it was sent, in epoch milliseconds of the ledger's clock; as that goes now, where the ledger
+   * notices that it was set since.
+   */
   readonly sentAt: number;
 }
 

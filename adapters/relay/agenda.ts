@@ -23,14 +23,6 @@ export interface AgendaOutside {
   readonly lingerMs: number;
 }
 
-/** A session that a backend has to look at. */
-interface Due {
-  /** Which. */
-  readonly pending: PendingSession;
-  /** When, by the relay's own clock. */
-  readonly at: number;
-}
-
 /**
  * The outside is looked at this often while anything is under way, or waits that came a moment ago:
  * somebody may be correcting the configuration. In milliseconds.
@@ -85,9 +77,20 @@ export class Agenda {
    * @param force What is in force.
    */
   dueFor(lane: Lane, force: Force): readonly PendingSession[] {
-    const now = this.#outside.now();
-    return this.#wantedBy(lane, force).filter(({ at }) => at <= now).map(({ pending }) => pending)
-      .sort(byTurn);
+    return [...this.#pending].filter((pending) => this.isDue(pending, lane, force)).sort(byTurn);
+  }
+
+  /**
+   * Whether a backend may begin with a session now.
+   *
+   * @param pending Which session.
+   * @param lane The backend's.
+   * @param force What is in force.
+   */
+  isDue(pending: PendingSession, lane: Lane, force: Force): boolean {
+    const { minIntervalMs } = force.archive.settings;
+    return this.#isWanted(pending, lane) &&
+      pending.dueAt(lane.name, minIntervalMs) <= this.#outside.now();
   }
 
   /**
@@ -136,12 +139,9 @@ export class Agenda {
     return this.#outside.now() - lastWordAt < A_DAY_MS;
   }
 
-  /** What a backend has to look at and is not looking at already, and when it may. */
-  #wantedBy({ name }: Lane, { archive: { settings } }: Force): readonly Due[] {
-    return [...this.#pending]
-      .filter((pending) => pending.isTriedBy(name) && !pending.copy(name).isBusy)
-      .filter((pending) => this.#isTried(pending))
-      .map((pending) => ({ pending, at: pending.dueAt(name, settings.minIntervalMs) }));
+  /** Whether a backend has to look at it, and is not looking at it already. */
+  #isWanted(pending: PendingSession, { name }: Lane): boolean {
+    return pending.isTriedBy(name) && !pending.copy(name).isBusy && this.#isTried(pending);
   }
 
   /** When there is something to do or to look at. */
@@ -162,8 +162,13 @@ export class Agenda {
 
   /** When a backend has something to look at, or a session has rested long enough. */
   *#timesIn(force: Force, now: number): Generator<number> {
+    const { minIntervalMs } = force.archive.settings;
     for (const lane of force.lanes) {
-      for (const { at } of this.#wantedBy(lane, force)) yield Math.max(at, lane.roomAt);
+      const { name, roomAt } = lane;
+      for (const pending of this.#pending) {
+        if (!this.#isWanted(pending, lane)) continue;
+        yield Math.max(pending.dueAt(name, minIntervalMs), roomAt);
+      }
     }
     for (const pending of this.#pending) {
       const restsTill = restsUntil(pending, force);

@@ -14,6 +14,9 @@ const FIRST_MS = 1_000;
  */
 export const CLOSED_MS = 60 * 60_000;
 
+/** The same for one that refuses sessions, though perhaps not all of them, in milliseconds. */
+export const DENIED_MS: number = LONGEST_MS;
+
 /** A store that was given up is left alone for at least this long, in milliseconds. */
 export const DEAD_STORE_MS = 60_000;
 

@@ -117,18 +117,16 @@ interface Lacking {
 /** The sessions of a store that some backend of their rule lacks; undefined if it cannot be read. */
 async function sessionsIn(
   { agent: name, store }: StoreId,
-  { agents, ledger, lanes, backendsFor }: RelayArchive,
+  archive: RelayArchive,
   { isForKnown, elsewhere, say, signal }: CatchUpSource,
 ): Promise<readonly Lacking[] | undefined> {
-  const identities = new Map(lanes.map((lane) => [lane.name, lane.identity]));
+  const { agents, ledger } = archive;
+  const places = new PlacesOfProjects(archive, elsewhere);
   const lacking: Lacking[] = [];
   try {
     const agent = agents.find((one) => one.name === name);
     for await (const session of agent?.sessions({ stores: [store], signal }) ?? []) {
-      const { projectPath, origin = projectPath } = session;
-      if (isWithin(projectPath, elsewhere) || isWithin(origin, elsewhere)) continue;
-      const backends = await backendsFor(session);
-      const entries = backends.map((backend) => ledger.get(session, identities.get(backend) ?? ""));
+      const entries = (await places.of(session)).map((place) => ledger.get(session, place));
       if (isForKnown && entries.every((entry) => entry === undefined)) continue;
       const isLost = entries.some((entry) => entry?.state === "lost");
       const isLacking = entries.some((entry) => entry?.token !== session.token);
@@ -141,4 +139,33 @@ async function sessionsIn(
     return undefined;
   }
   return lacking;
+}
+
+/**
+ * Where the sessions of each project belong. Found out once a project: it takes longer than all else
+ * that is looked at of a session.
+ */
+class PlacesOfProjects {
+  readonly #archive: RelayArchive;
+  readonly #elsewhere: readonly string[];
+  readonly #known = new Map<string, readonly string[]>();
+
+  constructor(archive: RelayArchive, elsewhere: readonly string[]) {
+    this.#archive = archive;
+    this.#elsewhere = elsewhere;
+  }
+
+  /** The identities of their backends; none where they are for another configuration, or nobody. */
+  async of(session: SessionRef): Promise<readonly string[]> {
+    const { projectPath, origin = projectPath } = session;
+    const project = `${projectPath}\n${origin}`;
+    const known = this.#known.get(project);
+    if (known) return known;
+    const isElsewhere = [projectPath, origin].some((path) => isWithin(path, this.#elsewhere));
+    const names = isElsewhere ? [] : await this.#archive.backendsFor(session);
+    const places = this.#archive.lanes.filter(({ name }) => names.includes(name))
+      .map(({ identity }) => identity);
+    this.#known.set(project, places);
+    return places;
+  }
 }

@@ -5,7 +5,7 @@
  */
 import type { CopyOutcome } from "../../core/copy.ts";
 import { type ArchiveError, asArchiveError, type ErrorCode } from "../../core/errors.ts";
-import { findSession } from "../../core/find_session.ts";
+import { withSession } from "../../core/find_session.ts";
 import { backoffMs, heededMs } from "./backoff.ts";
 import type { Force } from "./force.ts";
 import type { InForce } from "./in_force.ts";
@@ -90,12 +90,13 @@ export class Deliveries {
     await lane.hold(async (run) => {
       const hindrance = await lane.open.hindrance?.();
       if (hindrance !== undefined) return lane.rest(hindrance);
-      const ref = await findSession(archive.agents, session, signal);
-      if (ref === undefined) return await this.#gone(underWay);
-      this.#spare(underWay, await archive.backendsFor(ref));
-      const { copies, warnings } = await run.archive(ref, { signal });
-      for (const warning of warnings) this.#outside.say(`${session.id}: ${lineOf(warning)}`);
-      await this.#ended(underWay, copies[0]);
+      await withSession(archive.agents, session, async (ref) => {
+        if (ref === undefined) return await this.#gone(underWay);
+        this.#spare(underWay, await archive.backendsFor(ref));
+        const { copies, warnings } = await run.archive(ref, { signal });
+        for (const warning of warnings) this.#outside.say(`${session.id}: ${lineOf(warning)}`);
+        await this.#ended(underWay, copies[0]);
+      }, signal);
     });
   }
 
@@ -156,7 +157,7 @@ export class Deliveries {
       notBefore: (failures) =>
         now() + Math.max(backoffMs(failures, random()), heededMs(retryAfterMs)),
       ...(isItsOwn && { trouble: { at, session, code, message } }),
-      outlook: outlookOf(error),
+      outlook: outlookOf(error, lane.name),
     });
     const isParked = copy.parkedAt(revision) !== undefined;
     const until = isParked
@@ -168,7 +169,12 @@ export class Deliveries {
   }
 }
 
-function outlookOf({ code, retryable }: ArchiveError): Setback["outlook"] {
+function outlookOf(
+  { code, retryable, backend }: ArchiveError,
+  lane: string,
+): Setback["outlook"] {
   if (retryable) return "passes";
-  return FINAL.has(code) ? "final" : "lasts";
+  // It counts as the session's own only where the backend takes others.
+  const isRefused = code === "Unauthorized" && backend === lane;
+  return FINAL.has(code) || isRefused ? "final" : "lasts";
 }

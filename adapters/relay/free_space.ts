@@ -5,7 +5,7 @@
  */
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { DiskLooks } from "../state/disk_looks.ts";
 import { errorCode } from "../state/file_error.ts";
 
 /** A disk that has not answered after this long is left alone, in milliseconds. */
@@ -48,27 +48,13 @@ export async function scarceSpace(
   disk: Disk = { stat, statfs },
   patienceMs = PATIENCE_MS,
 ): Promise<string | undefined> {
-  const over = new AbortController();
-  const silent = `the disk of ${folder} does not answer; see whether it is still there`;
-  const silence = delay(patienceMs, silent, { signal: over.signal }).catch(() => undefined);
-  try {
-    return await Promise.race([answerOf(folder, own, disk), silence]);
-  } finally {
-    over.abort();
-  }
+  const said = await looks.at(folder, () => look(folder, own, disk), patienceMs);
+  if (said !== SILENT) return said;
+  return `the disk of ${folder} does not answer; see whether it is still there`;
 }
 
-/** What was asked of disks and is not answered yet, by folder. */
-const asked = new Map<string, Promise<string | undefined>>();
-
-/** Asks once at a time: each question to a disk that hangs takes up one of a process's few threads. */
-function answerOf(folder: string, own: string, disk: Disk): Promise<string | undefined> {
-  const before = asked.get(folder);
-  if (before !== undefined) return before;
-  const answer = look(folder, own, disk).finally(() => asked.delete(folder));
-  asked.set(folder, answer);
-  return answer;
-}
+const SILENT = Symbol("silent");
+const looks = new DiskLooks<string | undefined | typeof SILENT>(SILENT);
 
 async function look(
   folder: string,

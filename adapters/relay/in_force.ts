@@ -8,16 +8,17 @@ import { ArchiveError, asArchiveError } from "../../core/errors.ts";
 import { haveChanged, MISSING } from "../state/stamps.ts";
 import type { Status } from "../state/status.ts";
 import { Force } from "./force.ts";
-import { type Health, Lane, type LaneOutside } from "./lane.ts";
+import { forgive, freshHealth, type Health } from "./health.ts";
+import { Lane, type LaneOutside } from "./lane.ts";
 import { lineOf } from "./line_of.ts";
 import type { OpenLane, RelayArchive } from "./relay_archive.ts";
-import { healthBefore } from "./standing.ts";
+import { healthBefore } from "./status_facts.ts";
 
 /** What lies outside. */
 export interface ForceOutside extends LaneOutside {
   /** Differs when the configuration's file does. */
   stamp(): Promise<string>;
-  /** Differs when a file does that credentials come from. */
+  /** Differs when a file or a folder does that access to a backend hangs on. */
   accessStamp(path: string): Promise<string>;
   /** What is wrong with the program itself, with its stack. Never throws. */
   sayBug(error: unknown): void;
@@ -27,16 +28,22 @@ export interface ForceOutside extends LaneOutside {
   readonly before: Status | undefined;
 }
 
-/**
- * What a look at the configuration changed. `reopened`: only what it refers to was tried again.
- */
-export type Change = "none" | "reopened" | "changed";
+/** What was opened anew after a look at the configuration. */
+export interface Change {
+  /** It says something else than before. Otherwise only what it refers to is tried again. */
+  readonly isOther: boolean;
+  /** The names of the backends that were closed before. */
+  readonly reopened: ReadonlySet<string>;
+}
 
 /** A configuration that could not be used is tried again after this long, in milliseconds. */
 const OPEN_AGAIN_MS = 10_000;
 
-/** The files that credentials come from are looked at this often at most, in milliseconds. */
-const ACCESS_LOOK_MS = 60_000;
+/**
+ * What access to backends hangs on is looked at this often at most, in milliseconds. Less than a relay
+ * sleeps, or it would mostly be looked at every second time only.
+ */
+const ACCESS_LOOK_MS = 30_000;
 
 /** What the identities of backends begin with that cannot be opened. */
 const UNUSABLE = "unusable:";
@@ -50,7 +57,6 @@ export class InForce {
   #force: Force | undefined;
   #stamp: string | undefined;
   #problem: string | undefined;
-  #reopened: ReadonlySet<string> = new Set();
   #openAgainAt = -Infinity;
   #accessLookAt = -Infinity;
   /** There has been a file. */
@@ -85,11 +91,6 @@ export class InForce {
     return this.#health;
   }
 
-  /** The names of the backends that were opened again when it was last read, as they were closed. */
-  get reopened(): ReadonlySet<string> {
-    return this.#reopened;
-  }
-
   /** The file's stamp when it was read. */
   get stamp(): string | undefined {
     return this.#stamp;
@@ -109,14 +110,15 @@ export class InForce {
    * Reads the configuration when it has changed, or when a backend shall be opened again.
    *
    * @param open Opens what it says; throws when it is wrong.
+   * @returns Undefined when all is as it was, or it is wrong.
    */
-  async follow(open: () => Promise<RelayArchive>): Promise<Change> {
+  async follow(open: () => Promise<RelayArchive>): Promise<Change | undefined> {
     const stamp = await this.#outside.stamp();
     await this.#lookAtAccess();
-    const reopened = this.#force?.lanes.filter((lane) => lane.wantsReopening) ?? [];
+    const closed = this.#force?.lanes.filter((lane) => lane.wantsReopening) ?? [];
     const isTriedAgain = this.#force === undefined && this.#outside.now() >= this.#openAgainAt;
-    if (stamp === this.#stamp && reopened.length === 0 && !isTriedAgain) return "none";
     const hasChanged = stamp !== this.#stamp;
+    if (!hasChanged && closed.length === 0 && !isTriedAgain) return undefined;
     const wasKnown = this.#stamp !== undefined;
     this.#stamp = stamp;
     // What is under way may no longer be allowed.
@@ -130,12 +132,12 @@ export class InForce {
         for (const warning of archive.warnings) this.#outside.say(`warning: ${warning}`);
       }
       this.#problem = undefined;
-      this.#reopened = new Set(reopened.map(({ name }) => name));
-      this.#force = this.#enforce(archive, hasChanged);
-      return hasChanged ? "changed" : "reopened";
+      const change = { isOther: hasChanged, reopened: new Set(closed.map(({ name }) => name)) };
+      this.#force = this.#enforce(archive, change);
+      return change;
     } catch (error) {
       this.#cannot(lineOf(asArchiveError(error).message));
-      return "none";
+      return undefined;
     }
   }
 
@@ -160,7 +162,7 @@ export class InForce {
     return [...this.#force ? [this.#force] : [], ...this.#closing.keys()];
   }
 
-  /** What is closed is tried again once a file has changed that its credentials come from. */
+  /** What is closed is tried again once something has changed that access to it hangs on. */
   async #lookAtAccess(): Promise<void> {
     const { now, accessStamp } = this.#outside;
     const closed = this.#force?.lanes.filter(({ isClosed }) => isClosed) ?? [];
@@ -192,12 +194,12 @@ export class InForce {
     this.#openAgainAt = this.#outside.now() + OPEN_AGAIN_MS;
   }
 
-  #enforce(archive: RelayArchive, isForgiven: boolean): Force {
+  #enforce(archive: RelayArchive, { isOther, reopened }: Change): Force {
     const lanes = archive.lanes.map((open) => {
       const health = this.#healthOf(open);
-      if (isForgiven) Object.assign(health, { deaths: 0, refusals: 0 });
+      if (isOther) forgive(health);
       // Those that were only opened again because another one was go on waiting.
-      if (isForgiven || this.#reopened.has(open.name)) health.nextTry = undefined;
+      if (isOther || reopened.has(open.name)) health.nextTry = undefined;
       this.#health.set(open.name, health);
       return new Lane(open, health, this.#outside);
     });
@@ -211,7 +213,7 @@ export class InForce {
     // What cannot be opened is of no place; it may well be the same one.
     const maySame = unusable !== undefined || known?.identity.startsWith(UNUSABLE) === true;
     if (known && maySame) return { ...known, identity };
-    return { identity, failing: false, deaths: 0, refusals: 0 };
+    return freshHealth(identity);
   }
 
   /** What is under way in a configuration that is no longer in force ends with it. */

@@ -7,54 +7,19 @@
 import type { SessionId } from "../../core/agent.ts";
 import type { ArchiveRun } from "../../core/archiver.ts";
 import type { CopyOutcome } from "../../core/copy.ts";
-import { type ArchiveError, asArchiveError, concernsBackend } from "../../core/errors.ts";
-import type { BackendStatus } from "../state/status.ts";
+import {
+  type ArchiveError,
+  asArchiveError,
+  concernsBackend,
+  isArchiveError,
+} from "../../core/errors.ts";
 import { CLOSED_MS, DEAD_STORE_MS, deadStoreMs, heededMs } from "./backoff.ts";
+import { forgive, type Health, type Moment } from "./health.ts";
 import { lineOf } from "./line_of.ts";
 import type { OpenLane } from "./relay_archive.ts";
 
 /** Sessions that are sent to one backend at once. */
 const WIDTH = 4;
-/** A backend that refuses so many in a row refuses who asks, and not what it is asked for. */
-const MOST_REFUSALS = 3;
-
-/** A moment to come. */
-interface Moment {
-  /** By the relay's own clock. */
-  readonly at: number;
-  /** For people, ISO 8601 in UTC. */
-  readonly told: string;
-}
-
-/**
- * When a backend is tried again that is left alone, and why it is.
- *
- * - `fails`: it is of no use now. A success of what was still on its way ends that.
- * - `closed`: somebody has to mend something before; it is opened anew then. `files` are those that
- *   its credentials come from, with the stamps that they had when it was opened.
- */
-export type NextTry =
-  & Moment
-  & (
-    | { readonly why: "fails" }
-    | { readonly why: "closed"; readonly files: Readonly<Record<string, string>> }
-  );
-
-/** How a backend has been doing. It outlives the lane when the configuration is read again. */
-export interface Health {
-  readonly identity: string;
-  lastSuccess?: BackendStatus["lastSuccess"];
-  lastFailure?: BackendStatus["lastFailure"];
-  failing: boolean;
-  /** How often it was given up in a row. */
-  deaths: number;
-  /** How often in a row it refused who asks. */
-  refusals: number;
-  /** When it is tried again; absent while it is not left alone. */
-  nextTry?: NextTry;
-  /** It asked itself not to be tried before. */
-  askedFor?: Moment;
-}
 
 /** What a lane needs of its surroundings. */
 export interface LaneOutside {
@@ -88,7 +53,10 @@ export class Lane {
     this.health = health;
     this.#outside = outside;
     this.#run = open.begin();
-    if (open.unusable) this.#fails(open.unusable, false);
+    if (open.unusable && !this.isClosed) {
+      this.#notes(open.unusable);
+      this.#close(CLOSED_MS);
+    }
   }
 
   /** The backend's name. */
@@ -123,7 +91,7 @@ export class Lane {
    * The mending may well be in the environment, which only the next process sees.
    */
   get isBarred(): boolean {
-    return this.health.refusals > 0 || this.open.unusable !== undefined;
+    return this.health.refusals.isAny || this.open.unusable !== undefined;
   }
 
   /** Something may have been mended: it is opened again at once, if it is closed. */
@@ -166,9 +134,15 @@ export class Lane {
     }
     const error = asArchiveError(copy.error, { backend: this.name });
     if (error.code === "Aborted") return false;
-    const isLost = this.#run.givenUp().has(this.name);
-    if (isLost || concernsBackend(error, this.name)) {
-      this.#fails(error, isLost || this.health.deaths > 0);
+    const lost = this.#run.givenUp().get(this.name);
+    if (lost || concernsBackend(error, this.name)) {
+      const isRefused = error.code === "Unauthorized";
+      if (!lost && isRefused && this.health.refusals.isOwn(session)) return true;
+      // What was still on its way says nothing new.
+      if (this.isClosed) return false;
+      this.#notes(error);
+      if (isRefused) this.#refuses(session, lost);
+      else this.#fails(lost !== undefined);
       return false;
     }
     // The backend has been asked, and answers.
@@ -194,34 +168,41 @@ export class Lane {
     return Math.max(nextTry?.at ?? -Infinity, askedFor?.at ?? -Infinity);
   }
 
-  #succeeds({ id: session }: SessionId, { status, key }: CopyOutcome): void {
+  #succeeds(session: SessionId, { status, key }: CopyOutcome): void {
     // Only what was asked of the backend itself shows that it lives.
     if (status !== "archived" || key === undefined) return;
-    this.health.lastSuccess = { at: this.#time(), session, key };
+    this.health.lastSuccess = { at: this.#time(), session: session.id, key };
+    this.health.refusals.took(session);
     this.#lives();
   }
 
   #lives(): void {
     const { health } = this;
     if (health.failing) this.#outside.say(`${this.name} works again`);
-    Object.assign(health, { failing: false, deaths: 0, refusals: 0 });
-    health.nextTry = undefined;
+    Object.assign(health, { failing: false, nextTry: undefined });
+    forgive(health);
     // It may have been given up while this session was still on its way.
     if (this.#run.givenUp().size > 0) this.#run = this.open.begin();
   }
 
-  #fails(error: ArchiveError, isDead: boolean): void {
-    // What was still on its way says nothing new.
-    if (this.isClosed) return;
+  #notes({ code, message, retryAfterMs }: ArchiveError): void {
     const { health } = this;
-    const { code, message, retryAfterMs } = error;
     health.lastFailure = { at: this.#time(), code, message: lineOf(message) };
     health.failing = true;
-    health.refusals = code === "Unauthorized" ? health.refusals + 1 : 0;
     if (retryAfterMs !== undefined) this.#heed(retryAfterMs);
-    const isRefused = health.refusals > 0 && (isDead || health.refusals >= MOST_REFUSALS);
-    if (isRefused || this.open.unusable !== undefined) this.#close(lineOf(message));
-    else if (isDead) this.#giveUp(lineOf(message));
+  }
+
+  #refuses(session: SessionId, lost: Error | undefined): void {
+    const { refusals } = this.health;
+    refusals.refused(session, isArchiveError(lost, "Unauthorized"));
+    if (refusals.pauseMs !== undefined) this.#close(refusals.pauseMs);
+    else if (lost) this.#giveUp();
+  }
+
+  #fails(isLost: boolean): void {
+    const { health } = this;
+    health.refusals.answered();
+    if (isLost || health.deaths > 0) this.#giveUp();
   }
 
   /** Does as the store asks, within limits. */
@@ -234,22 +215,24 @@ export class Lane {
     if (asked.at > (health.askedFor?.at ?? -Infinity)) health.askedFor = asked;
   }
 
-  #giveUp(why: string): void {
+  #giveUp(): void {
     const { health } = this;
     if (health.nextTry !== undefined) return;
     const wait = deadStoreMs(++health.deaths, this.#outside.random());
     health.nextTry = { why: "fails", ...this.#after(wait) };
-    const seconds = Math.round(wait / 1000);
-    this.#outside.say(`${this.name} is left alone for ${seconds} s, sessions wait: ${why}`);
+    this.#sayLeft(`for ${Math.round(wait / 1000)} s`);
   }
 
-  #close(why: string): void {
+  #close(ms: number): void {
     const { health } = this;
     health.deaths++;
-    health.nextTry = { why: "closed", files: this.open.access, ...this.#after(CLOSED_MS) };
-    this.#outside.say(
-      `${this.name} is left alone until that is mended, or for an hour; sessions wait: ${why}`,
-    );
+    health.nextTry = { why: "closed", files: this.open.access, ...this.#after(ms) };
+    this.#sayLeft(`until that is mended, or for ${Math.round(ms / 60_000)} min`);
+  }
+
+  #sayLeft(howLong: string): void {
+    const why = this.health.lastFailure?.message;
+    this.#outside.say(`${this.name} is left alone ${howLong}; sessions wait: ${why}`);
   }
 
   #after(ms: number): Moment {

@@ -12,7 +12,7 @@ import type { Spool } from "../../core/spool.ts";
 import { archiverOf } from "../archive/open.ts";
 import { openBackends } from "../config/backends.ts";
 import { clearTextWarnings } from "../config/clear_text.ts";
-import type { Config } from "../config/config.ts";
+import type { BackendConfig, Config } from "../config/config.ts";
 import { coreRules } from "../config/core_rules.ts";
 import { UnusableBackend } from "../config/unusable_backend.ts";
 import type { Surroundings } from "../paths/surroundings.ts";
@@ -67,13 +67,27 @@ async function accessOf(
 ): Promise<ReadonlyMap<string, Access>> {
   const access = new Map<string, Access>();
   for (const [name, settings] of backends) {
-    if (settings.type !== "s3") continue;
-    const { credentialFiles } = await import("../../backends/s3/credential_files.ts");
-    const files = await credentialFiles({ ...settings, env });
-    const stamps = await Promise.all(files.map((file) => accessStamp(file)));
-    access.set(name, Object.fromEntries(files.map((file, index) => [file, stamps[index]])));
+    const paths = await accessPaths(settings, env);
+    const stamps = await Promise.all(paths.map((path) => accessStamp(path)));
+    access.set(name, Object.fromEntries(paths.map((path, index) => [path, stamps[index]])));
   }
   return access;
+}
+
+async function accessPaths(
+  settings: BackendConfig,
+  env: LanesSource["env"],
+): Promise<readonly string[]> {
+  switch (settings.type) {
+    case "file": {
+      const { accessFolders } = await import("../../backends/file/access_folders.ts");
+      return accessFolders(settings.path);
+    }
+    case "s3": {
+      const { credentialFiles } = await import("../../backends/s3/credential_files.ts");
+      return await credentialFiles({ ...settings, env });
+    }
+  }
 }
 
 function laneOf(

@@ -26,7 +26,9 @@ export class PendingSessions {
   readonly #outside: PendingOutside;
   readonly #sessions = new Map<string, PendingSession>();
   /** The intents that were seen and are not done. */
-  #names: ReadonlySet<string> = new Set();
+  #names = new Set<string>();
+  /** Those that are done, as long as they may still be listed. */
+  readonly #leaving = new Set<string>();
   /** Those of them that could not be read yet. */
   #unread: readonly string[] = [];
   /** What the intents said that are left may differ from what they said all together. */
@@ -53,20 +55,31 @@ export class PendingSessions {
    */
   async look(): Promise<boolean> {
     const { outbox, say } = this.#outside;
-    const names = new Set(await outbox.names());
+    const names = this.#staying(await outbox.names());
     const isSame = names.size === this.#names.size && !this.isNews([...names]);
     if (isSame && !this.#isDated && this.#unread.length === 0) return false;
     this.#isDated = false;
     const { sessions, damaged, unread } = await outbox.waiting();
-    this.#names = new Set([...names, ...sessions.flatMap(({ files }) => files)]);
+    this.#names = this.#staying([...names, ...sessions.flatMap(({ files }) => files)]);
+    const waiting = sessions.map(({ files, ...session }) => ({
+      ...session,
+      files: files.filter((file) => this.#names.has(file)),
+    })).filter(({ files }) => files.length > 0);
     for (const file of damaged) say(`the intent ${file} is unreadable and was put aside`);
     const fresh = unread.filter((file) => !this.#unread.includes(file));
     for (const file of fresh) say(`the intent ${file} cannot be read for now, and waits`);
     this.#unread = unread;
-    const asked = new Set(sessions.map(({ session }) => sessionKey(session)));
+    const asked = new Set(waiting.map(({ session }) => sessionKey(session)));
     for (const [name, pending] of this.#sessions) if (!asked.has(name)) pending.unasked();
-    for (const waiting of sessions) this.#see(waiting);
+    for (const session of waiting) this.#see(session);
     return true;
+  }
+
+  /** Those of some listed names that are not done. What is listed no more is gone for good. */
+  #staying(names: readonly string[]): Set<string> {
+    const staying = new Set(names);
+    for (const name of this.#leaving) if (!staying.delete(name)) this.#leaving.delete(name);
+    return staying;
   }
 
   #see({ session, files, now: isUrgent, since }: WaitingSession): void {
@@ -90,7 +103,7 @@ export class PendingSessions {
    * @param names All that there are.
    */
   isNews(names: readonly string[]): boolean {
-    return names.some((name) => !this.#names.has(name));
+    return names.some((name) => !this.#names.has(name) && !this.#leaving.has(name));
   }
 
   /**
@@ -193,7 +206,15 @@ export class PendingSessions {
 
   async #remove(files: readonly string[]): Promise<void> {
     if (files.length === 0) return;
-    await this.#outside.outbox.remove(files);
-    this.#names = new Set([...this.#names].filter((name) => !files.includes(name)));
+    for (const file of files) {
+      this.#names.delete(file);
+      this.#leaving.add(file);
+    }
+    try {
+      await this.#outside.outbox.remove(files);
+    } catch (error) {
+      for (const file of files) this.#leaving.delete(file);
+      throw error;
+    }
   }
 }

@@ -3,8 +3,9 @@
  *
  * A session's way: its intent is seen (`pending_sessions.ts`), the configuration is looked at
  * (`in_force.ts`), the session is due (`agenda.ts`, `schedule.ts`, `backoff.ts`), its backend has room
- * (`lane.ts`), it is brought there (`delivery.ts`), its intent is removed. `tenure.ts` says when the
- * relay may work, `status_telling.ts` tells others how it goes. Everything outside is handed in.
+ * (`lane.ts`, `filling.ts`), it is brought there (`delivery.ts`), its intent is removed. `tenure.ts`
+ * says when the relay may work, `status_telling.ts` tells others how it goes. Everything outside is
+ * handed in.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import type { Status } from "../state/status.ts";
 import { Agenda } from "./agenda.ts";
 import { catchUp } from "./catch_up.ts";
 import { Deliveries } from "./delivery.ts";
+import { Filling } from "./filling.ts";
 import type { Force } from "./force.ts";
 import { InForce } from "./in_force.ts";
 import { PendingSessions } from "./pending_sessions.ts";
@@ -29,7 +31,7 @@ export interface RelayOutside {
   readonly configPath: string;
   /** Differs when the configuration's file does. */
   stamp(): Promise<string>;
-  /** Differs when a file does that credentials come from. */
+  /** Differs when a file or a folder does that access to a backend hangs on. */
   accessStamp(path: string): Promise<string>;
   /**
    * The relay's own clock, by which it waits: milliseconds since any time. Nobody sets it, and it
@@ -47,6 +49,13 @@ export interface RelayOutside {
    * @param signal Ends the wait.
    */
   pause(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Waits, whatever happens outside; the next {@linkcode pause} is over at once then.
+   *
+   * @param ms For this long.
+   * @param signal Ends the wait.
+   */
+  rest(ms: number, signal?: AbortSignal): Promise<void>;
   /** Writes a line into the log. Never throws. */
   say(line: string): void;
   /** What is wrong with the program itself, with its stack. Never throws. */
@@ -92,6 +101,11 @@ export type WhyStopped = "idle" | "asked" | "stopped" | "lost" | "stuck";
 const HANDOVER_MS = 10_000;
 /** How long what was told to end may take for that before it is given up, in milliseconds. */
 const END_MS = 10_000;
+/**
+ * While sessions are under way, everything is looked at no more often than this, in milliseconds:
+ * each that is through makes something happen outside.
+ */
+const BUSY_MS = 100;
 /** All stores are looked through this often for what nobody told of, in milliseconds. */
 const CATCH_UP_MS = 5 * 60_000;
 /** A store that could not be looked through is tried again after this long, in milliseconds. */
@@ -105,10 +119,11 @@ export class Relay {
   readonly #pending: PendingSessions;
   readonly #inForce: InForce;
   readonly #agenda: Agenda;
-  readonly #deliveries: Deliveries;
+  readonly #filling: Filling;
   readonly #settling: Settling;
   readonly #status: StatusTelling;
   #catchUpAt = -Infinity;
+  #lookedAt = -Infinity;
   /** The last look at the agenda found nothing to stay for. */
   #wasOver = false;
   #wake = new AbortController();
@@ -120,7 +135,9 @@ export class Relay {
     this.#inForce = new InForce(outside);
     this.#agenda = new Agenda(outside, this.#pending, this.#inForce);
     this.#status = new StatusTelling(outside, this.#pending, this.#inForce);
-    this.#deliveries = new Deliveries(outside, this.#pending, this.#inForce, this.#status);
+    const deliveries = new Deliveries(outside, this.#pending, this.#inForce, this.#status);
+    const onEnd = () => this.#wake.abort();
+    this.#filling = new Filling(outside, this.#inForce, this.#agenda, deliveries, onEnd);
     this.#settling = new Settling(outside, (session) => this.#pending.lost(session));
   }
 
@@ -167,6 +184,7 @@ export class Relay {
 
   async #turn(hold: RelayHold): Promise<WhyStopped | "on"> {
     if (this.#outside.signal.aborted) return "stopped";
+    this.#lookedAt = this.#outside.now();
     if (!await hold.isHeld()) return "lost";
     const isNews = await this.#pending.look();
     if (isNews) this.#agenda.stirred();
@@ -177,7 +195,7 @@ export class Relay {
     const force = this.#inForce.current;
     if (force) {
       if (this.#outside.now() >= this.#catchUpAt) await this.#catchUp(force);
-      this.#begin(force);
+      this.#filling.begin(force);
       this.#settle(force);
     }
     await this.#status.tell();
@@ -196,11 +214,11 @@ export class Relay {
   /** Goes by the configuration as it is now; says whether it is another one, or open anew. */
   async #follow(hold: RelayHold): Promise<boolean> {
     const change = await this.#inForce.follow(() => hold.open());
-    if (change === "none") return false;
+    if (change === undefined) return false;
     this.#agenda.stirred();
-    this.#pending.rulesChanged(change === "changed", this.#inForce.reopened);
+    this.#pending.rulesChanged(change.isOther, change.reopened);
     // What is wanted now may differ, and so may what each backend lacks.
-    if (change === "changed") this.#catchUpAt = -Infinity;
+    if (change.isOther) this.#catchUpAt = -Infinity;
     return true;
   }
 
@@ -236,18 +254,6 @@ export class Relay {
     }
   }
 
-  /** Begins whatever is due. */
-  #begin(force: Force): void {
-    for (const lane of force.lanes) {
-      if (!lane.hasRoom) continue;
-      for (const pending of this.#agenda.dueFor(lane, force)) {
-        if (!lane.hasRoom) break;
-        const ended = force.begin(this.#deliveries.bring({ pending, lane, force }));
-        void ended.finally(() => this.#wake.abort());
-      }
-    }
-  }
-
   /** Begins to look after writes whose end is not known, where it is time. */
   #settle(force: Force): void {
     for (const work of this.#settling.begin(force)) {
@@ -255,18 +261,34 @@ export class Relay {
     }
   }
 
-  /** Until something is due, or may have happened. */
+  /** Until something is due, or may have happened; for a moment at least where lanes are busy. */
   async #sleep(): Promise<"on"> {
+    const { now, rest, signal } = this.#outside;
+    const until = this.#lookedAt + BUSY_MS;
+    let hasEnded = false;
+    while (this.#inForce.isBusy && now() < until && !signal.aborted) {
+      const ms = Math.max(1, until - now());
+      hasEnded = await this.#waited((early) => rest(ms, early), signal) || hasEnded;
+    }
     const ms = Math.min(this.#agenda.untilNext(), this.#status.untilNext());
-    await this.#pause(ms, this.#outside.signal);
+    if (!hasEnded) await this.#pause(ms, signal);
     return "on";
   }
 
   /** Waits for something to happen outside, or for work that ends. */
   async #pause(ms: number, signal?: AbortSignal): Promise<void> {
-    const early = signal ? AbortSignal.any([this.#wake.signal, signal]) : this.#wake.signal;
-    await this.#outside.pause(ms, early);
+    await this.#waited((early) => this.#outside.pause(ms, early), signal);
+  }
+
+  /** Waits in some way, until work ends at the latest; says whether it did. */
+  async #waited(
+    wait: (early: AbortSignal) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const { signal: ended } = this.#wake;
+    await wait(signal ? AbortSignal.any([ended, signal]) : ended);
     this.#wake = new AbortController();
+    return ended.aborted;
   }
 
   /**
@@ -275,6 +297,7 @@ export class Relay {
    * @returns Whether it has ended.
    */
   async #leave(patienceMs: number): Promise<boolean> {
+    this.#filling.end();
     await this.#ended(patienceMs, this.#outside.signal);
     this.#inForce.cut();
     const hasEnded = await this.#ended(END_MS);

@@ -20,7 +20,8 @@ export interface OpenLane {
   /** Why it could not be opened, where it could not. */
   readonly unusable?: ArchiveError;
   /**
-   * The files that its credentials come from, by path, each with its stamp before it was opened.
+   * The files that its credentials come from, or the folders that it lies in, by path, each with its
+   * stamp before it was opened.
    */
   readonly access: Readonly<Record<string, string>>;
   /** Begins a run into this backend alone. */

@@ -9,6 +9,7 @@
  */
 import "minimatch";
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import "../../backends/file.ts";
 import { ArchiveError, isArchiveError } from "../../core/errors.ts";
 import { openCode } from "../agents/opencode/mod.ts";
@@ -109,6 +110,7 @@ async function run(place: Place, { signal, lingerMs = LINGER_MS }: RelayOptions)
       date: Date.now,
       random: Math.random,
       pause: (ms, early) => wake.pause(ms, early),
+      rest: (ms, early) => delay(ms, undefined, { signal: early }).catch(() => undefined),
       say: (line) => log.say(line),
       sayBug: bugsTo(log),
       tellStatus: (status) => writeStatus(state, status),

@@ -9,7 +9,7 @@ import { MISSING } from "../state/stamps.ts";
 import type { Status } from "../state/status.ts";
 import type { InForce } from "./in_force.ts";
 import type { PendingSessions } from "./pending_sessions.ts";
-import { backendsStatus, parkedSessions, stuckSessions } from "./standing.ts";
+import { backendsStatus, parkedSessions, stuckSessions } from "./status_facts.ts";
 
 /** What lies outside. */
 export interface TellingOutside {

@@ -2,12 +2,14 @@
  * Waiting without missing anything: until a file comes into the outbox, or a command asks for the
  * lock, or some time is over. Where the system tells of new files, that is what wakes, so that a
  * relay with nothing to do costs no power. Where it does not, whoever waits has to look: each second
- * at first, more and more seldom while nothing comes, and so a command may wait up to a minute there.
+ * at first, more and more seldom while nothing comes. A command of the same machine wakes it besides,
+ * so that only one of another machine may have to wait up to a minute there.
  *
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { handoverFolder, outboxFolder } from "../state/layout.ts";
+import { onNudge } from "../state/nudge.ts";
 import { WatchedFolder, type WatchFolder } from "./watched_folder.ts";
 
 /** The longest pause where the system does not tell, at first and at last, in milliseconds. */
@@ -41,6 +43,7 @@ export class Wake {
   #stirredAt = -Infinity;
   #calmSince: number;
   #wakeUp = () => {};
+  #stopListening: (() => void) | undefined;
 
   /**
    * @param state The state's folder.
@@ -51,17 +54,13 @@ export class Wake {
     this.#stirredMs = stirredMs;
     this.#now = now;
     this.#calmSince = now();
-    const stir = () => {
-      this.#hasStirred = true;
-      this.#stirredAt = now();
-      this.#wakeUp();
-    };
     this.#folders = [outboxFolder(state), handoverFolder(state)]
-      .map((folder) => new WatchedFolder(folder, stir, watchFolder));
+      .map((folder) => new WatchedFolder(folder, () => this.#stir(), watchFolder));
   }
 
   /** Begins to watch. */
   async open(): Promise<void> {
+    this.#stopListening ??= onNudge(() => this.#stir());
     await Promise.all(this.#folders.map((folder) => folder.tend()));
   }
 
@@ -83,6 +82,14 @@ export class Wake {
   /** Ends watching, and a pause. */
   close(): void {
     for (const folder of this.#folders) folder.close();
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+    this.#wakeUp();
+  }
+
+  #stir(): void {
+    this.#hasStirred = true;
+    this.#stirredAt = this.#now();
     this.#wakeUp();
   }
 

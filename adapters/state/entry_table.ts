@@ -13,10 +13,11 @@ export type Shelf = Map<string, LedgerEntry>;
  * The current entry of each session and backend.
  *
  * It is kept in shelves because one text of agent, store, backend and id for each entry would make
- * up a third of the time that opening a ledger takes.
+ * up a third of the time that opening a ledger takes, and slow down each look for what has changed.
  */
 export class EntryTable {
-  readonly #shelves = new Map<string, Shelf>();
+  /** By backend, store and agent. */
+  readonly #shelves = new Map<string, Map<string, Map<string, Shelf>>>();
   /** Everything in the order it was recorded, with what has been superseded since. */
   #log: LedgerEntry[] = [];
   #size = 0;
@@ -30,7 +31,8 @@ export class EntryTable {
 
   /** The entry of a session in a backend. */
   get(session: SessionId, backend: string): LedgerEntry | undefined {
-    return this.#shelves.get(shelfName(session, backend))?.get(session.id);
+    const { agent, store, id } = session;
+    return this.#shelves.get(backend)?.get(store)?.get(agent)?.get(id);
   }
 
   /** The entry that was recorded last of what is at a place. */
@@ -50,10 +52,10 @@ export class EntryTable {
    * @param origin Agent, store and backend.
    */
   shelf(origin: Omit<SessionId, "id"> & { readonly backend: string }): Shelf {
-    const name = shelfName(origin, origin.backend);
-    let shelf = this.#shelves.get(name);
-    if (shelf === undefined) this.#shelves.set(name, shelf = new Map());
-    return shelf;
+    const { agent, store, backend } = origin;
+    const stores = there(this.#shelves, backend, () => new Map<string, Map<string, Shelf>>());
+    const agents = there(stores, store, () => new Map<string, Shelf>());
+    return there(agents, agent, (): Shelf => new Map());
   }
 
   /**
@@ -88,8 +90,11 @@ export class EntryTable {
   }
 }
 
-function shelfName({ agent, store }: Omit<SessionId, "id">, backend: string): string {
-  return `${agent}\n${store}\n${backend}`;
+/** What a map has; made when it is missing. */
+function there<T>(map: Map<string, T>, name: string, make: () => T): T {
+  const found = map.get(name) ?? make();
+  map.set(name, found);
+  return found;
 }
 
 function place(backend: string, key: string): string {

@@ -2,9 +2,9 @@
  * How the lock goes from a relay in the background to a command that somebody waits for, and back.
  *
  * The command leaves a request in the folder `handover`: a file that says who asks, as a lock's file
- * says who holds. The relay ends what it is at, gives the lock back, and takes it again only when
- * nobody living asks and no command holds it. A relay that was killed hands nothing over and needs
- * not: its lock is free.
+ * says who holds. Then it wakes the relay, which ends what it is at, gives the lock back, and takes it
+ * again only when nobody living asks and no command holds it. A relay that was killed hands nothing
+ * over and needs not: its lock is free.
  *
  * @module
  */
@@ -25,6 +25,7 @@ import {
   unlinkIfThere,
   writeCandidate,
 } from "./lock_file.ts";
+import { nudge } from "./nudge.ts";
 
 /** How often a command looks whether a lock has changed hands, since somebody waits for it. */
 const LOOK_MS = 100;
@@ -33,8 +34,8 @@ const RELAY_LOOK_MS = 1_000;
 /** How often to try for the lock though it looks the same: its holder may have been killed. */
 const TRY_MS = 1_000;
 /**
- * A relay that has not given the lock back by then hangs: it cuts short what is under way before. Where
- * the system does not tell of new files, it may be a minute before it looks.
+ * A relay that has not given the lock back by then hangs: it cuts short what is under way before. On
+ * another machine, it may be a minute before it looks.
  */
 const PATIENCE_MS = 120_000;
 
@@ -80,7 +81,10 @@ export async function takeOver(state: string, options: TakeOverOptions): Promise
       if (holder?.kind !== "relay") throw refusal;
       if (performance.now() > until) throw doesNotGiveBack(holder, path);
       request = await standingRequest(state, purpose, request);
-      if (tries === 0) await onWait?.(holder);
+      if (tries === 0) {
+        await nudge(holder);
+        await onWait?.(holder);
+      }
       await change(path, holder.token, LOOK_MS, signal);
     }
   } finally {

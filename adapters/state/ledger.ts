@@ -25,9 +25,11 @@ import {
   LineJoiner,
   parseLine,
   type Row,
+  type Sending,
   toEntry,
 } from "./ledger_lines.ts";
 import { lineBlocks } from "./line_blocks.ts";
+import { dateOf, type MachineClock, machineClock, type Moment } from "./machine_clock.ts";
 
 /** Below this a ledger is not worth rewriting. */
 const COMPACT_BYTES = 256 << 10;
@@ -42,8 +44,8 @@ export interface FileLedgerOptions {
   readonly compactBytes?: number;
   /** How to open the file for writing; another way to do it shows what a failing disk does. */
   readonly openFile?: OpenFile;
-  /** The time in epoch milliseconds; the machine's by default. */
-  readonly now?: () => number;
+  /** Tells the time; this machine's clocks by default. */
+  readonly now?: MachineClock;
 }
 
 /** Lines on their way to the disk. */
@@ -70,8 +72,8 @@ export class FileLedger implements Ledger {
   readonly #path: string;
   readonly #file: AppendFile;
   readonly #entries: EntryTable;
-  readonly #open: Map<number, OpenWrite>;
-  readonly #now: () => number;
+  readonly #open: Map<number, Sending>;
+  readonly #now: MachineClock;
   readonly #readOnly: boolean;
   /** The highest number that a write has had. */
   #lastNumber: number;
@@ -84,12 +86,17 @@ export class FileLedger implements Ledger {
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
 
-  private constructor(path: string, loaded: Loaded, options: FileLedgerOptions) {
+  private constructor(
+    path: string,
+    loaded: Loaded,
+    now: MachineClock,
+    options: FileLedgerOptions,
+  ) {
     this.#path = path;
     this.#entries = loaded.entries;
     this.#open = loaded.open;
     this.#lastNumber = loaded.lastNumber;
-    this.#now = options.now ?? Date.now;
+    this.#now = now;
     this.damaged = loaded.damaged;
     this.#hasHeader = loaded.hasHeader;
     this.#rows = loaded.rows;
@@ -107,7 +114,8 @@ export class FileLedger implements Ledger {
    */
   static async open(path: string, options: FileLedgerOptions = {}): Promise<FileLedger> {
     try {
-      return new FileLedger(path, await load(path, options.readOnly ?? false), options);
+      const loaded = await load(path, options.readOnly ?? false);
+      return new FileLedger(path, loaded, options.now ?? await machineClock(), options);
     } catch (error) {
       throw fileError(error, "cannot read the ledger", path);
     }
@@ -149,14 +157,16 @@ export class FileLedger implements Ledger {
    * @param write What is sent, and where to.
    */
   async sending({ backend, key, sha256 }: Write): Promise<OpenWrite> {
-    const open = { number: ++this.#lastNumber, backend, key, sha256, sentAt: this.#now() };
-    await this.#append([encodeSending(open)], () => this.#open.set(open.number, open));
-    return open;
+    const write = { number: ++this.#lastNumber, backend, key, sha256, at: this.#now() };
+    await this.#append([encodeSending(write)], () => this.#open.set(write.number, write));
+    return openWrite(write, write.at);
   }
 
-  /** See {@linkcode Ledger.openWrites}. */
-  openWrites(): Iterable<OpenWrite> {
-    return this.#open.values();
+  /** See {@linkcode Ledger.openWrites}. Their times are as if the clock had never been set. */
+  *openWrites(): Generator<OpenWrite> {
+    if (this.#open.size === 0) return;
+    const now = this.#now();
+    for (const write of this.#open.values()) yield openWrite(write, now);
   }
 
   /**
@@ -245,9 +255,13 @@ export class FileLedger implements Ledger {
   }
 }
 
+function openWrite({ at, ...write }: Sending, now: Moment): OpenWrite {
+  return { ...write, sentAt: dateOf(at, now) };
+}
+
 interface Loaded {
   readonly entries: EntryTable;
-  readonly open: Map<number, OpenWrite>;
+  readonly open: Map<number, Sending>;
   readonly lastNumber: number;
   readonly rows: number;
   readonly damaged: number;
@@ -295,7 +309,7 @@ class Reading {
   readonly #commons: Commons;
   readonly #entries = new EntryTable();
   readonly #shelves = new Map<string, readonly [Common, Shelf]>();
-  readonly #open = new Map<number, OpenWrite>();
+  readonly #open = new Map<number, Sending>();
   #lastNumber = 0;
   #rows = 0;
   #orphans = 0;
@@ -353,7 +367,7 @@ class Reading {
     this.#entries.add(found[1], toEntry(row, found[0]));
   }
 
-  #takeSending(write: OpenWrite): void {
+  #takeSending(write: Sending): void {
     this.#rows++;
     this.#lastNumber = Math.max(this.#lastNumber, write.number);
     this.#open.set(write.number, write);

@@ -5,12 +5,13 @@
  * {"format":"opencode-session-archiver-ledger","version":1}
  * {"common":"1x8k2…","agent":"opencode","store":"…","backend":"…","shape":["info.title",…]}
  * ["1x8k2…","ses_…","stored",token,key,sha256,size,etag,title,…,length,sha256]
- * {"sending":7,"backend":"…","key":"…","sha256":"…","at":1763800000000}
+ * {"sending":7,"backend":"…","key":"…","sha256":"…","at":1763800000000,"boot":"…","up":52000}
  * {"settled":7}
  * ```
  *
  * The last two are a write that is sent, and its end; see `OpenWrite` of `core/ledger.ts`. To a
- * program from before they are damaged lines, which cost it nothing.
+ * program from before they are damaged lines, which cost it nothing. `boot` and `up` are the machine's
+ * run and for how long it had lasted, where that is known; see `machine_clock.ts`.
  *
  * What many entries have in common is a line of its own, named by a hash of its text, wherever it
  * stands in the file. All lines are plain ASCII, so any other byte is damage. Nothing here touches
@@ -20,8 +21,9 @@
  */
 import { ArchiveError } from "../../core/errors.ts";
 import { sha256Hex } from "../../core/hash.ts";
-import type { LedgerEntry, OpenWrite } from "../../core/ledger.ts";
+import type { LedgerEntry, OpenWrite, Write } from "../../core/ledger.ts";
 import { LONGEST_LINE_BYTES } from "./line_blocks.ts";
+import type { Moment } from "./machine_clock.ts";
 
 /** What is the same in many entries. */
 export type Common = Pick<LedgerEntry, "agent" | "store" | "backend"> & {
@@ -49,11 +51,19 @@ export type Row = readonly [
   extentSha256: string,
 ];
 
+/** A write that is sent, and whose end is not known. */
+export interface Sending extends Write {
+  /** Tells it from all other writes of its ledger. */
+  readonly number: number;
+  /** When it was sent. */
+  readonly at: Moment;
+}
+
 /** What a line turned out to be. */
 export type Line =
   | { readonly kind: "row"; readonly row: Row }
   | { readonly kind: "common"; readonly id: string; readonly common: Common }
-  | { readonly kind: "sending"; readonly write: OpenWrite }
+  | { readonly kind: "sending"; readonly write: Sending }
   | { readonly kind: "settled"; readonly number: number }
   | { readonly kind: "header"; readonly version: number }
   | { readonly kind: "damaged" };
@@ -129,10 +139,11 @@ export function encodeEntry(entry: LedgerEntry): EncodedLine {
  *
  * @param write Which.
  */
-export function encodeSending({ number, backend, key, sha256, sentAt }: OpenWrite): EncodedLine {
-  const value = { sending: number, backend, key, sha256, at: sentAt };
+export function encodeSending({ number, backend, key, sha256, at }: Sending): EncodedLine {
+  const { date, run } = at;
+  const value = { sending: number, backend, key, sha256, at: date, boot: run?.boot, up: run?.ms };
   const line = `${ascii(JSON.stringify(value))}\n`;
-  if (isSending(value) && line.length <= LONGEST_LINE_BYTES) return { line };
+  if (isSendingLine(value) && line.length <= LONGEST_LINE_BYTES) return { line };
   throw new ArchiveError(
     "Invalid",
     `the ledger cannot remember that ${key} is sent: its SHA-256 or the time is none, or its name ` +
@@ -235,7 +246,7 @@ export function parseLine(line: string): Line {
     const known = format === FORMAT && isCount(version);
     return known ? { kind: "header", version } : DAMAGED;
   }
-  if ("sending" in value) return isSending(value) ? sendingLine(value) : DAMAGED;
+  if ("sending" in value) return isSendingLine(value) ? sendingOf(value) : DAMAGED;
   if ("settled" in value) {
     return isCount(value.settled) ? { kind: "settled", number: value.settled } : DAMAGED;
   }
@@ -285,19 +296,23 @@ function isCommon(value: object): value is Common {
 }
 
 /** A write as its line has it. */
-interface Sending extends Pick<OpenWrite, "backend" | "key" | "sha256"> {
-  readonly sending: number;
-  readonly at: number;
-}
+type SendingLine =
+  & Write
+  & { readonly sending: number; readonly at: number }
+  & ({ readonly boot: string; readonly up: number } | { readonly boot?: undefined });
 
-function isSending(value: object): value is Sending {
-  const found: Partial<Record<keyof Sending, unknown>> = value;
+function isSendingLine(value: object): value is SendingLine {
+  const found: Partial<Record<keyof SendingLine | "up", unknown>> = value;
   return isCount(found.sending) && typeof found.backend === "string" &&
-    typeof found.key === "string" && isSha256(found.sha256) && isCount(found.at);
+    typeof found.key === "string" && isSha256(found.sha256) && isCount(found.at) &&
+    (found.boot === undefined || typeof found.boot === "string" && isCount(found.up));
 }
 
-function sendingLine({ sending: number, backend, key, sha256, at: sentAt }: Sending): Line {
-  return { kind: "sending", write: { number, backend, key, sha256, sentAt } };
+function sendingOf(line: SendingLine): Line {
+  const { sending: number, backend, key, sha256, at: date } = line;
+  const run = line.boot === undefined ? undefined : { boot: line.boot, ms: line.up };
+  const at = { date, ...(run && { run }) };
+  return { kind: "sending", write: { number, backend, key, sha256, at } };
 }
 
 function isSha256(value: unknown): value is string {

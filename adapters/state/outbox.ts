@@ -63,6 +63,8 @@ const TRIES = 3;
  */
 export class Outbox {
   readonly #folder: string;
+  /** What the files said that were there last time. None ever says anything else. */
+  #known: ReadonlyMap<string, Intent> = new Map();
 
   /**
    * Names an outbox and touches nothing.
@@ -106,20 +108,19 @@ export class Outbox {
   async waiting(): Promise<Waiting> {
     const names = await this.#list();
     await this.#sweep(names.filter((name) => name.startsWith(TEMPORARY)));
-    const groups = new Map<string, WaitingSession>();
+    const intents = new Map<string, Intent>();
     const damaged: string[] = [];
     const unread: string[] = [];
     await inParallel(names.filter(isIntent), WIDTH, async (name) => {
-      const text = await this.#read(name);
-      if (text === GONE) return;
-      if (text === NOT_NOW) return void unread.push(name);
-      const intent = text === UNREADABLE ? undefined : parseIntent(name, text);
-      if (intent !== undefined) return add(groups, name, intent);
+      const found = this.#known.get(name) ?? await this.#read(name);
+      if (found === GONE) return;
+      if (found === NOT_NOW) return void unread.push(name);
+      if (found !== UNUSABLE) return void intents.set(name, found);
       await this.#moveAside(name);
       damaged.push(name);
     });
-    const sessions = [...groups.values()].sort((one, two) => one.since - two.since);
-    return { sessions, damaged: damaged.sort(), unread: unread.sort() };
+    this.#known = intents;
+    return { sessions: grouped(intents), damaged: damaged.sort(), unread: unread.sort() };
   }
 
   /** The names of all intents, without a look into any. */
@@ -195,14 +196,14 @@ export class Outbox {
     }
   }
 
-  async #read(name: string): Promise<string | Unread> {
+  async #read(name: string): Promise<Intent | Unread> {
     const path = join(this.#folder, name);
     try {
-      return await readFile(path, "utf8");
+      return parseIntent(name, await readFile(path, "utf8")) ?? UNUSABLE;
     } catch (error) {
       const code = errorCode(error);
       if (code === "ENOENT") return GONE;
-      if (CANNOT_BE_READ.has(code)) return UNREADABLE;
+      if (CANNOT_BE_READ.has(code)) return UNUSABLE;
       if (code === "EIO") return NOT_NOW;
       throw fileError(error, "cannot read", path);
     }
@@ -228,11 +229,11 @@ export class Outbox {
 }
 
 const GONE = Symbol("gone");
-const UNREADABLE = Symbol("unreadable");
+const UNUSABLE = Symbol("unusable");
 /** One bad sector, or a network that is away for a moment: it keeps no other waiting. */
 const NOT_NOW = Symbol("not now");
 
-type Unread = typeof GONE | typeof UNREADABLE | typeof NOT_NOW;
+type Unread = typeof GONE | typeof UNUSABLE | typeof NOT_NOW;
 
 /** What systems answer about a file that will not be readable later either. */
 const CANNOT_BE_READ = new Set(["EISDIR", "ELOOP", "EACCES", "EPERM"]);
@@ -241,17 +242,21 @@ function isIntent(name: string): boolean {
   return hashIn(name) !== undefined;
 }
 
-function add(groups: Map<string, WaitingSession>, name: string, intent: Intent): void {
-  const { session, now, writtenAt } = intent;
-  const key = hashIn(name) ?? name;
-  const others = groups.get(key);
-  const since = pastTime(writtenAt);
-  groups.set(key, {
-    session,
-    now: now || others?.now === true,
-    since: Math.min(since, others?.since ?? since),
-    files: [...others?.files ?? [], name],
-  });
+/** One entry a session, the one that waits longest first. */
+function grouped(intents: ReadonlyMap<string, Intent>): readonly WaitingSession[] {
+  const groups = new Map<string, WaitingSession>();
+  for (const [name, { session, now, writtenAt }] of intents) {
+    const key = hashIn(name) ?? name;
+    const others = groups.get(key);
+    const since = pastTime(writtenAt);
+    groups.set(key, {
+      session,
+      now: now || others?.now === true,
+      since: Math.min(since, others?.since ?? since),
+      files: [...others?.files ?? [], name],
+    });
+  }
+  return [...groups.values()].sort((one, two) => one.since - two.since);
 }
 
 /** A clock that was set back must not keep a session waiting until it has caught up. */

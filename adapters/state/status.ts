@@ -94,8 +94,8 @@ export interface BackendPause {
   /** When it is tried again though nothing changed. */
   readonly until: string;
   /**
-   * Files that its credentials come from, by absolute path, each with its stamp (`stamps.ts`) before
-   * the backend was opened. It is tried again as soon as one has changed.
+   * Files that its credentials come from, or the folders that it lies in, by absolute path, each with
+   * its stamp (`stamps.ts`) before the backend was opened. It is tried again as soon as one has changed.
    */
   readonly files: Readonly<Record<string, string>>;
 }

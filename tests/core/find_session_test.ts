@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isArchiveError, MemoryAgent } from "@session-archiver/archiver";
-import { findSession } from "../../core/find_session.ts";
+import { findSession, withSession } from "../../core/find_session.ts";
 
 const STORE = "memory:";
 
@@ -39,5 +39,18 @@ describe("a session is found by its id", () => {
         isArchiveError(error, "NotSupported") && error.session === "one" &&
         /no agent named "stranger" here; there are: memory$/.test(error.message),
     );
+  });
+
+  it("and its agent looks on while something is done with it", async () => {
+    const agent = agentWith("one");
+    let isLooking = false;
+    const { sessions } = agent;
+    agent.sessions = async function* (filter) {
+      isLooking = true;
+      yield* sessions.call(agent, filter);
+      isLooking = false;
+    };
+    const seen = await withSession([agent], one, (ref) => Promise.resolve([ref?.id, isLooking]));
+    assert.deepEqual(seen, ["one", true]);
   });
 });

@@ -22,10 +22,13 @@ export interface Connection {
   release(reusable: boolean): void;
 }
 
+/** A connection that nobody has, and the very file that it is open on. */
+type Idle = Omit<Connection, "release"> & { readonly file: string | undefined };
+
 /** The connections of one agent. */
 export class Connections {
   readonly #open: (path: string) => Promise<Database>;
-  readonly #idle = new Map<string, Omit<Connection, "release">[]>();
+  readonly #idle = new Map<string, Idle[]>();
   #keepers = 0;
 
   /** @param open Opens a database by its path. */
@@ -39,13 +42,14 @@ export class Connections {
    * @param path The database's path.
    */
   async lend(path: string): Promise<Connection> {
-    const { database, schema } = this.#idle.get(path)?.pop() ?? await this.#connect(path);
+    const file = fileAt(path);
+    const { database, schema } = this.#idleOn(path, file) ?? await this.#connect(path);
     let lent = true;
     const release = (reusable: boolean) => {
       if (!lent) return;
       lent = false;
       if (!reusable || this.#keepers === 0) return database.close();
-      this.#idle.set(path, [...this.#idle.get(path) ?? [], { database, schema }]);
+      this.#idle.set(path, [...this.#idle.get(path) ?? [], { database, schema, file }]);
     };
     return { database, schema, release };
   }
@@ -64,6 +68,13 @@ export class Connections {
     }
   }
 
+  /** One that was given back; those on a file that is no longer there are of no more use. */
+  #idleOn(path: string, file: string | undefined): Idle | undefined {
+    const idle = this.#idle.get(path) ?? [];
+    while (idle.length > 0 && idle.at(-1)?.file !== file) idle.pop()?.database.close();
+    return idle.pop();
+  }
+
   async #connect(path: string) {
     const database = await this.#open(path);
     try {
@@ -77,5 +88,17 @@ export class Connections {
   #closeIdle(): void {
     for (const { database } of [...this.#idle.values()].flat()) database.close();
     this.#idle.clear();
+  }
+}
+
+/** Names the very file at a path; undefined where it cannot be seen. */
+function fileAt(path: string): string | undefined {
+  // Like the queries it holds up everything else, but for far less time than a promise of it takes.
+  const { statSync } = process.getBuiltinModule("node:fs");
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
   }
 }

@@ -137,8 +137,9 @@ function backendFinding({ command }: Call, name: string, standing: BackendStandi
   const next = nextTryAt && `tried again ${momentText(nextTryAt)} UTC`;
   const detail = [failure, next, success, lag].filter(Boolean).join("; ");
   if (!pause) return [{ check, status: "limited", detail }];
-  const advice = "mend its keys: it is tried again as soon as the configuration or a file with " +
-    `credentials changes; "${command("run")}" tries it now`;
+  const advice =
+    "mend that: it is tried again as soon as the configuration, a file with its keys " +
+    `or the rights to its folder change; "${command("run")}" tries it now`;
   return [{ check, status: "limited", detail, advice }];
 }
 

@@ -16,6 +16,14 @@ import { standingFindings } from "./findings.ts";
 import { judge } from "./judgement.ts";
 import { type Standing, standingOf } from "./standing.ts";
 
+/** What `status --json` prints. */
+export interface StatusJson extends Standing {
+  /** Whether nobody is needed. */
+  readonly well: boolean;
+  /** The same in a line, with how much is archived and waits. */
+  readonly summary: string;
+}
+
 /**
  * Tells how archiving stands.
  *
@@ -32,7 +40,8 @@ export async function status(call: Call, named: string | undefined): Promise<Exi
   const standing = await standingOf(call, { config, path, state });
   const now = Date.now();
   const { well, line } = judge(standing, now);
-  if (report.style.json) await report.json({ well, summary: line, ...standing });
+  const answer: StatusJson = { well, summary: line, ...standing };
+  if (report.style.json) await report.json(answer);
   else await tell(call, line, [...standingFindings(call, standing, now), ...places(standing)]);
   return well ? EXIT.done : EXIT.failed;
 }

@@ -16,7 +16,9 @@ async function leaveOpen({ home, archives }: Stage, ageMs: number): Promise<stri
   const versions = join(home, "state", "opencode-session-archiver", "v1");
   const [folder = ""] = await readdir(versions);
   const path = join(versions, folder, "ledger.jsonl");
-  const ledger = await FileLedger.open(path, { now: () => Date.now() - ageMs });
+  const ledger = await FileLedger.open(path, {
+    now: () => ({ date: Date.now() - ageMs }),
+  });
   const [{ backend, key }] = ledger.entries();
   await ledger.sending({ backend, key, sha256: "0".repeat(64) });
   await ledger.close();

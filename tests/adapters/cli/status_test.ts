@@ -183,7 +183,7 @@ describe("archive status, when all is well", () => {
         stdout,
         /– into far +failed 2026-01-02 11:00 UTC: no answer; tried again 2026-01-02 11:30 UTC; 2 sessions wait for it since /,
       );
-      assert.match(stdout, /→ mend its keys: it is tried again as soon as/);
+      assert.match(stdout, /→ mend that: it is tried again as soon as/);
       assert.match(
         stdout,
         /– waiting +2 sessions, the oldest since .*\n +→ "archive run" archives/,

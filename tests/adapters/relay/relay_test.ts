@@ -548,8 +548,8 @@ describe("the relay and a backend that refuses who asks", () => {
     return world;
   }
 
-  for (const mood of ["forbids", "denies"] as const) {
-    it(`leaves it alone for an hour and says so, where it ${mood} it`, async () => {
+  for (const [mood, ms] of [["forbids", HOUR], ["denies", HOUR / 4]] as const) {
+    it(`leaves it alone for ${ms / 60_000} min and says so, where it ${mood} it`, async () => {
       const world = patient(mood);
       const [disk] = world.backends;
       for (const id of ["a", "b", "c", "d"]) world.idle(id);
@@ -558,27 +558,56 @@ describe("the relay and a backend that refuses who asks", () => {
         assert.deepEqual([failing, waiting], [true, 4]);
         assert.deepEqual(pause, { until: nextTryAt, files: { [FILE]: "1" } });
         const until = Date.parse(nextTryAt ?? "") - START;
-        assert.ok(until >= HOUR && until < HOUR + 20_000, `${until}`);
+        assert.ok(until >= ms && until < ms + 20_000, `${until}`);
       });
-      world.at(HOUR / 2, () => {
+      world.at(ms / 2, () => {
         assert.ok(disk.tries.length <= 4, `${disk.tries}`);
         disk.mood = "works";
       });
       await world.work();
-      assert.ok(disk.puts[0].at >= HOUR && disk.puts[0].at < HOUR + 20_000, `${disk.puts[0].at}`);
+      assert.ok(disk.puts[0].at >= ms && disk.puts[0].at < ms + 20_000, `${disk.puts[0].at}`);
       assert.equal(disk.puts.length, 4);
       assert.equal(world.status.backends.disk.pause, undefined);
       assert.deepEqual(world.intents, []);
     });
   }
 
-  it("asks it with one session an hour as long as it does", async () => {
-    const world = patient("denies");
+  for (const [mood, times] of [["forbids", 2], ["denies", 9]] as const) {
+    it(`asks it with one session at a time as long as it ${mood} it`, async () => {
+      const world = patient(mood);
+      const [disk] = world.backends;
+      const asked: number[] = [];
+      const { head, put } = disk;
+      // Which comes first depends on what is known of the session.
+      disk.head = (...how) => (asked.push(world.elapsed), head.apply(disk, how));
+      disk.put = (...how) => (asked.push(world.elapsed), put.apply(disk, how));
+      for (const id of ["a", "b", "c", "d"]) world.idle(id);
+      world.at(2.5 * HOUR, () => world.stop.abort());
+      await world.work();
+      assert.equal(asked.filter((at) => at > 60_000).length, times, `${asked}`);
+    });
+  }
+
+  it("is not kept from others by sessions that it alone refuses, which are parked", async () => {
+    const world = new World(["disk"], undefined, HOUR / 2);
     const [disk] = world.backends;
-    for (const id of ["a", "b", "c", "d"]) world.idle(id);
-    world.at(2.5 * HOUR, () => world.stop.abort());
+    disk.protects = "/kept-";
+    for (const id of ["kept-1", "kept-2", "kept-3"]) world.idle(id);
+    world.at(60_000, () => world.idle("other"));
     await world.work();
-    assert.equal(disk.tries.filter((at) => at > 60_000).length, 2, `${disk.tries}`);
+    assert.deepEqual(disk.puts.map(({ key }) => key.split("/").at(-1)), ["other.json"]);
+    assert.ok(disk.puts[0].at < HOUR / 3, `${disk.puts[0].at}`);
+    const { backends, parked } = world.status;
+    assert.deepEqual([backends.disk.failing, backends.disk.pause], [false, undefined]);
+    assert.equal(parked?.sessions, 3);
+
+    const next = new World(["disk"], world.status);
+    next.backends[0].protects = "/kept-";
+    for (const id of ["kept-1", "kept-2", "kept-3"]) next.idle(id);
+    next.at(5_000, () => next.idle("another"));
+    await next.work();
+    assert.ok(next.backends[0].puts[0].at < 10_000, "they are known from the status");
+    assert.equal(next.status.parked?.sessions, 3);
   });
 
   it("tries it within a minute of a change of what its credentials come from", async () => {

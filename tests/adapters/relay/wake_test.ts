@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { describe, it } from "node:test";
 import { Wake } from "../../../adapters/relay/wake.ts";
 import type { WatchFolder } from "../../../adapters/relay/watched_folder.ts";
 import { handoverFolder, outboxFolder } from "../../../adapters/state/layout.ts";
+import { nudge } from "../../../adapters/state/nudge.ts";
+import { thisProcess } from "../../../adapters/state/process_identity.ts";
 import { withFolder } from "../state/temporary.ts";
 
 const LONG_MS = 20_000;
@@ -132,6 +135,23 @@ describe("a relay's pause", () => {
         assert.ok(await timed(wake.pause(50)) < 900);
       }, watch));
   }
+
+  it("ends where the watch is silent when a process of this machine wakes this one", {
+    skip: process.platform === "win32",
+  }, () => {
+    let ahead = 0;
+    const now = () => performance.now() + ahead;
+    return watching(
+      async (wake) => {
+        ahead = 10 * 60_000;
+        const pause = timed(wake.pause(LONG_MS));
+        await later(async () => await nudge(await thisProcess()));
+        assert.ok(await pause < SOON_MS);
+      },
+      silent,
+      now,
+    );
+  });
 
   it("grows where the watch is silent and nothing comes, until something has come", () => {
     let ahead = 0;

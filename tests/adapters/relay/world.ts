@@ -49,6 +49,8 @@ export class MoodyBackend extends MemoryBackend {
   mood: Mood = "works";
   /** The keys of what it finds fault with have this in them. */
   dislikes: string | undefined;
+  /** The keys of what it refuses have this in them. */
+  protects: string | undefined;
   /** How long it asks for a pause when it throttles, in milliseconds. */
   retryAfterMs: number | undefined;
   /** Its errors do not say whose they are. */
@@ -75,6 +77,9 @@ export class MoodyBackend extends MemoryBackend {
     if (this.mood !== "works") throw this.#dead();
     if (this.dislikes !== undefined && key.includes(this.dislikes)) {
       throw new ArchiveError("Invalid", `${key} is too large`, { backend: this.name, key });
+    }
+    if (this.protects !== undefined && key.includes(this.protects)) {
+      throw new ArchiveError("Unauthorized", `${key} is protected`, { backend: this.name, key });
     }
     const result = await super.put(key, body, options);
     const size = body instanceof Uint8Array ? body.byteLength : body.size;
@@ -156,6 +161,7 @@ export class World {
   /** How far the wall's clock has been set, in milliseconds. */
   clockSet = 0;
   #time = 0;
+  #hasStirred = false;
   #events: { readonly at: number; readonly happen: () => void; readonly quiet: boolean }[] = [];
   #names = 0;
 
@@ -189,6 +195,7 @@ export class World {
       date: () => this.#date,
       random: () => 0.5,
       pause: (ms, signal) => this.#pause(ms, signal),
+      rest: (ms, signal) => this.#rest(ms, signal),
       say: (line) => this.log.push(line),
       sayBug: (error) => this.bugs.push(error),
       tellStatus: (status) => {
@@ -344,8 +351,20 @@ export class World {
     };
   }
 
-  /** Lets everything be done that can be done now; then time goes on. */
+  /** Waits until something happens, or has since it last waited so. */
   async #pause(ms: number, signal?: AbortSignal): Promise<void> {
+    if (!this.#hasStirred) await this.#pass(ms, signal);
+    this.#hasStirred = false;
+  }
+
+  /** Waits whatever happens. */
+  async #rest(ms: number, signal?: AbortSignal): Promise<void> {
+    const until = this.#time + ms;
+    while (this.#time < until && !signal?.aborted) await this.#pass(until - this.#time, signal);
+  }
+
+  /** Lets everything be done that can be done now; then time goes on until something happens. */
+  async #pass(ms: number, signal?: AbortSignal): Promise<void> {
     for (let turn = 0; turn < 40; turn++) {
       if (signal?.aborted) return;
       await new Promise((resolve) => setImmediate(resolve));
@@ -356,6 +375,7 @@ export class World {
       this.#events.shift();
       this.#time = Math.max(this.#time, event.at);
       event.happen();
+      this.#hasStirred ||= !event.quiet;
       if (!event.quiet) return;
     }
     this.#time = until;

@@ -7,6 +7,7 @@ import { describe, it } from "node:test";
 import { isAsked, livingRelay, takeAsRelay, takeOver } from "../../../adapters/state/handover.ts";
 import { lockHolder } from "../../../adapters/state/lock.ts";
 import type { LockHolder } from "../../../adapters/state/lock_file.ts";
+import { onNudge } from "../../../adapters/state/nudge.ts";
 import { thisProcess } from "../../../adapters/state/process_identity.ts";
 import { isArchiveError } from "../../../core/errors.ts";
 import { during } from "../../during.ts";
@@ -57,6 +58,25 @@ describe("taking over", () => {
       assert.deepEqual([lock.holder.kind, lock.holder.purpose], ["command", purpose]);
       assert.deepEqual(await readdir(state), ["lock"]);
       await lock.release();
+    }));
+
+  it("a relay's lock wakes that once, which may not be told of the request", {
+    skip: process.platform === "win32",
+  }, () =>
+    withFolder(async (state) => {
+      const relay = await acquireLock(join(state, "lock"), { purpose, kind: "relay" });
+      let nudges = 0;
+      const stop = onNudge(() => nudges++);
+      try {
+        const taking = takeOver(state, { purpose });
+        await until("it is woken", () => Promise.resolve(nudges > 0));
+        assert.ok(await isAsked(state));
+        await relay.release();
+        await (await taking).release();
+        assert.equal(nudges, 1);
+      } finally {
+        stop();
+      }
     }));
 
   it("a killed relay's lock takes it at once", () =>

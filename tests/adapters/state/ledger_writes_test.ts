@@ -8,11 +8,13 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { FileLedger } from "../../../adapters/state/ledger.ts";
+import type { Moment } from "../../../adapters/state/machine_clock.ts";
 import { isArchiveError } from "../../../core/errors.ts";
 import type { OpenWrite, Write } from "../../../core/ledger.ts";
 import { Child, entry, withFolder } from "./temporary.ts";
 
 const AT = Date.UTC(2026, 5, 1);
+const DAY = 24 * 60 * 60_000;
 
 function write(key: string): Write {
   return { backend: 's3:https://größe.example.com/"x"/', key, sha256: "ab".repeat(32) };
@@ -31,7 +33,7 @@ describe("a write in the ledger on disk", () => {
   it("is open after reopening exactly as it was, with the time at which it was sent", async () => {
     await withLedger(async (path) => {
       let time = AT;
-      const ledger = await FileLedger.open(path, { now: () => time });
+      const ledger = await FileLedger.open(path, { now: () => ({ date: time }) });
       const first = await ledger.sending(write("a/Größe.json"));
       time += 5;
       const second = await ledger.sending(write("b"));
@@ -41,6 +43,24 @@ describe("a write in the ledger on disk", () => {
       assert.deepEqual(openIn(again), [first, second]);
       assert.equal(again.damaged, 0);
       for (const line of await linesOf(path)) assert.match(line, /^[\x20-\x7e]+$/);
+    });
+  });
+
+  it("is as old as the machine's uptime says where the clock was set since", async () => {
+    await withLedger(async (path) => {
+      let now: Moment = { date: AT, run: { boot: "this run", ms: 50_000 } };
+      const options = { now: () => now };
+      const ledger = await FileLedger.open(path, options);
+      assert.equal((await ledger.sending(write("a"))).sentAt, AT);
+      for (const set of [-1, 1]) {
+        now = { date: AT + set * DAY, run: { boot: "this run", ms: 110_000 } };
+        assert.equal(openIn(ledger)[0].sentAt, now.date - 60_000);
+      }
+      await ledger.close();
+      const again = await FileLedger.open(path, options);
+      assert.deepEqual([again.damaged, openIn(again)[0].sentAt], [0, now.date - 60_000]);
+      now = { date: AT + DAY, run: { boot: "the next run", ms: 110_000 } };
+      assert.equal(openIn(again)[0].sentAt, AT);
     });
   });
 
@@ -118,6 +138,8 @@ describe("a write in the ledger on disk", () => {
       '{"sending":1,"backend":"b","key":"k","sha256":"short","at":1}',
       '{"sending":1,"backend":"b","key":2,"sha256":"' + "0".repeat(64) + '","at":1}',
       '{"sending":1,"backend":"b","key":"k","sha256":"' + "0".repeat(64) + '","at":"1"}',
+      '{"sending":1,"backend":"b","key":"k","sha256":"' + "0".repeat(64) + '","at":1,"boot":"b"}',
+      '{"sending":1,"backend":"b","key":"k","sha256":"' + "0".repeat(64) + '","at":1,"boot":1}',
       '{"settled":"1"}',
       '{"settled":1.5}',
       '{"sending":1,"backend":"b","ke',

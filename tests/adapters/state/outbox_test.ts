@@ -110,6 +110,17 @@ describe("the outbox", () => {
       assert.deepEqual(await outbox.names(), [two]);
     }));
 
+  it("reads each intent once, since none ever says anything else", () =>
+    withOutbox(async (outbox, folder) => {
+      const name = await outbox.write(session("ses_1"));
+      await outbox.waiting();
+      await writeFile(join(folder, name), "");
+      const { sessions, damaged } = await outbox.waiting();
+      assert.deepEqual([sessions.map(({ files }) => files), damaged], [[[name]], []]);
+      await rm(join(folder, name));
+      assert.deepEqual((await outbox.waiting()).sessions, []);
+    }));
+
   it("replaces a session's older intents by one", () =>
     withOutbox(async (outbox) => {
       const older = [await outbox.write(session("ses_1")), await outbox.write(session("ses_1"))];

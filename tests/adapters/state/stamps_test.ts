@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { chmod, rename, symlink, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, mkdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { accessStamp, configStamp, haveChanged } from "../../../adapters/state/stamps.ts";
-import { withFolder } from "./temporary.ts";
+import { withDisk, withFolder } from "./temporary.ts";
 
 const at = "2026-01-15T12:34:56.789Z";
 
@@ -67,9 +67,63 @@ describe("the stamp of what gives access", () => {
       }),
   );
 
-  it("tells that any of several has changed", async () => {
+  it("is the same of a folder whatever comes and goes there, and not of another one", () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "archives");
+      await mkdir(path);
+      const stamp = await accessStamp(path);
+      await writeFile(join(path, "one"), "1");
+      await mkdir(join(path, "two"));
+      await rm(join(path, "one"));
+      await utimes(path, new Date(at), new Date(at));
+      assert.equal(await accessStamp(path), stamp);
+      await rename(path, join(folder, "away"));
+      assert.equal(await accessStamp(path), "missing");
+      await mkdir(path);
+      assert.notEqual(await accessStamp(path), stamp);
+    }));
+
+  it(
+    "differs of a folder when its rights do",
+    { skip: process.platform === "win32" },
+    () =>
+      withFolder(async (folder) => {
+        const stamps = [await accessStamp(folder)];
+        await chmod(folder, 0o500);
+        stamps.push(await accessStamp(folder));
+        await chmod(folder, 0o700);
+        assert.notEqual(stamps[0], stamps[1]);
+        assert.equal(await accessStamp(folder), stamps[0]);
+      }),
+  );
+
+  it("differs of a folder when a disk is mounted there, for reading or for writing", async (test) => {
+    const ran = await withDisk("size=1m", async (disk, remount) => {
+      const stamp = await accessStamp(disk);
+      const [device] = stamp.split(":");
+      assert.notEqual(device, (await accessStamp(dirname(disk))).split(":")[0]);
+      remount("ro");
+      // Deno goes by the mode alone.
+      if (!("Deno" in globalThis)) assert.match(await accessStamp(disk), /:EROFS$/);
+      remount("rw");
+      assert.equal(await accessStamp(disk), stamp);
+    });
+    if (!ran) test.diagnostic("nothing can be mounted here");
+  });
+
+  it("tells that any of several has changed, and looks no further then", async () => {
     const now: Record<string, string> = { "/a": "1", "/b": "2" };
-    const stampOf = (path: string) => Promise.resolve(now[path]);
+    const looked: string[] = [];
+    const stampOf = (path: string) => {
+      looked.push(path);
+      return Promise.resolve(now[path]);
+    };
+    assert.equal(await haveChanged({ "/a": "0", "/b": "2" }, stampOf), true);
+    assert.deepEqual(looked, ["/a"]);
+    now["/a"] = "silent";
+    assert.equal(await haveChanged({ "/a": "1", "/b": "0" }, stampOf), false);
+    assert.deepEqual(looked, ["/a", "/a"]);
+    now["/a"] = "1";
     assert.equal(await haveChanged({}, stampOf), false);
     assert.equal(await haveChanged({ "/a": "1", "/b": "2" }, stampOf), false);
     assert.equal(await haveChanged({ "/a": "1", "/b": "3" }, stampOf), true);

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openCode } from "../../../../adapters/agents/opencode/mod.ts";
@@ -149,6 +149,18 @@ describe("OpenCode's databases", () => {
       });
       assert.match((await agent.detect()).notes[0], /does not archive: session\.mood/);
       assert.equal((await refsOf(agent)).length, 1);
+    });
+  });
+
+  it("are opened anew when another is put in their place, also during a look", async () => {
+    await withStore({ seed: 1 }, async ({ database, agent }) => {
+      const look = agent.sessions()[Symbol.asyncIterator]();
+      assert.equal((await look.next()).done, false);
+      const [{ id }] = await writeOpenCodeDatabase(`${database}.new`, { seed: 2 });
+      await rename(`${database}.new`, database);
+      const [found, ...others] = await refsOf(agent);
+      assert.deepEqual([found.id, others], [id, []]);
+      await look.return?.();
     });
   });
 

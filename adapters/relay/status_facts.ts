@@ -1,8 +1,10 @@
 /**
- * How backends and sessions stand, between what the status file says and what the relay knows.
+ * What the status file says of backends and sessions, made of what the relay knows, and the other way
+ * round at its start.
  *
  * @module
  */
+import type { SessionId } from "../../core/agent.ts";
 import {
   type BackendStatus,
   MOST_PARKED_TOLD,
@@ -11,8 +13,9 @@ import {
   type Status,
   type StuckSessions,
 } from "../state/status.ts";
-import type { Health } from "./lane.ts";
+import { freshHealth, type Health } from "./health.ts";
 import type { PendingSession } from "./pending_session.ts";
+import { Refusals } from "./refusals.ts";
 
 /** What is known of the backends and of what waits for them. */
 export interface BackendsKnown {
@@ -133,9 +136,17 @@ export function stuckSessions(
 export function healthBefore(status: Status | undefined): ReadonlyMap<string, Health> {
   const { backends = {} } = status ?? {};
   return new Map(
-    Object.entries(backends).map(([name, { identity, lastSuccess, lastFailure, failing }]) => [
-      name,
-      { identity, lastSuccess, lastFailure, failing, deaths: 0, refusals: 0 },
-    ]),
+    Object.entries(backends).map(([name, { identity, lastSuccess, lastFailure, failing }]) => {
+      const refusals = new Refusals(refusedBy(name, status));
+      const known = { lastSuccess, lastFailure, failing, refusals };
+      return [name, { ...freshHealth(identity), ...known }];
+    }),
   );
+}
+
+/** The parked sessions that a backend refused though it took others. */
+function refusedBy(name: string, status: Status | undefined): Pick<SessionId, "agent" | "id">[] {
+  return (status?.parked?.list ?? [])
+    .filter(({ backend, code }) => backend === name && code === "Unauthorized")
+    .map(({ agent, session }) => ({ agent, id: session }));
 }
