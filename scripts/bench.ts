@@ -13,6 +13,8 @@ import { benchLargeSession } from "./bench/large_session.ts";
 import { type Finding, isKept } from "./bench/measure.ts";
 import { benchNewest } from "./bench/newest.ts";
 import { benchPlugin } from "./bench/plugin.ts";
+import { benchRelayCatchUp } from "./bench/relay_catch_up.ts";
+import { benchRelayAndRun, benchRelayDrain } from "./bench/relay_drain.ts";
 import { benchRun } from "./bench/run_sessions.ts";
 import { benchS3Large } from "./bench/s3_large.ts";
 import { benchS3Newest } from "./bench/s3_newest.ts";
@@ -30,6 +32,9 @@ const BENCHES: Readonly<Record<string, (folder: string) => Promise<Finding | Fin
   "s3-newest": benchS3Newest,
   "s3-large": benchS3Large,
   "s3-rclone": benchS3Rclone,
+  "relay-drain": benchRelayDrain,
+  "relay-and-run": benchRelayAndRun,
+  "relay-catch-up": benchRelayCatchUp,
   plugin: benchPlugin,
 };
 

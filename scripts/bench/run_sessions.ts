@@ -4,13 +4,12 @@
  *
  * @module
  */
-import { Archiver, FileBackend, openCode } from "@session-archiver/archiver";
+import { Archiver, FileBackend } from "@session-archiver/archiver";
 import { mkdir, open, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { FileLedger } from "../../adapters/state/ledger.ts";
-import { FileSpool } from "../../adapters/state/spool.ts";
 import { writeOpenCodeDatabase } from "../../tests/fixtures/opencode_database.ts";
+import { archiveAll } from "./archive_all.ts";
 import { type Finding, median, milliseconds } from "./measure.ts";
 
 const SESSIONS = 300;
@@ -52,17 +51,7 @@ export async function benchRun(folder: string): Promise<Finding> {
 }
 
 async function run(database: string, archives: string): Promise<void> {
-  const ledger = await FileLedger.open(join(archives, "..", `${crypto.randomUUID()}.jsonl`));
-  const archiver = new Archiver({
-    agents: [openCode({ database })],
-    backends: [new FileBackend({ path: archives })],
-    ledger,
-    spool: await FileSpool.open(join(archives, "..", "spool")),
-  });
-  for await (const { session, copies } of archiver.archiveAll()) {
-    if (copies[0].status !== "archived") throw copies[0].error ?? new Error(session.id);
-  }
-  await ledger.close();
+  await archiveAll(database, new FileBackend({ path: archives }), dirname(archives));
 }
 
 async function bareLoop(
