@@ -6,10 +6,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** What the model does with a prompt. */
 export type Reply =
-  | { readonly text: string }
+  /** Says it at once, or word by word over some milliseconds. */
+  | { readonly text: string; readonly lastsMs?: number }
   | { readonly tool: string; readonly input: unknown }
   /** Says a little, then nothing more for good. */
   | "hang";
@@ -45,7 +47,7 @@ export async function startFakeModel(reply: (prompt: string) => Reply): Promise<
     if (wanted === "hang") {
       send(response, { delta: { role: "assistant", content: "so far " } });
       nowHanging();
-    } else answer(response, wanted);
+    } else await answer(response, wanted);
   };
   const server = createServer((request, response) => {
     handle(request, response).catch((error) => {
@@ -81,16 +83,26 @@ function textOf(message: Said | undefined): string {
   return typeof content === "string" ? content : content.map(({ text }) => text ?? "").join("");
 }
 
-function answer(response: ServerResponse, wanted: Exclude<Reply, "hang">): void {
+async function answer(response: ServerResponse, wanted: Exclude<Reply, "hang">): Promise<void> {
   if ("tool" in wanted) {
     const call = { name: wanted.tool, arguments: JSON.stringify(wanted.input) };
     const calls = [{ index: 0, id: `call_${Date.now()}`, type: "function", function: call }];
     send(response, { delta: { role: "assistant", tool_calls: calls } });
-  } else send(response, { delta: { role: "assistant", content: wanted.text.slice(0, 200) } });
+  } else await say(response, wanted.text.slice(0, 200), wanted.lastsMs);
   send(response, { delta: {}, finish_reason: "tool" in wanted ? "tool_calls" : "stop" }, {
     usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
   });
   response.end("data: [DONE]\n\n");
+}
+
+async function say(response: ServerResponse, text: string, lastsMs?: number): Promise<void> {
+  const pieces = lastsMs === undefined ? [text] : text.split(/(?<= )/);
+  for (const content of pieces) {
+    send(response, { delta: { role: "assistant", content } });
+    if (lastsMs !== undefined) await delay(lastsMs / pieces.length);
+    // Whoever asked was killed, perhaps.
+    if (response.destroyed) return;
+  }
 }
 
 function send(response: ServerResponse, choice: object, more: object = {}): void {

@@ -9,12 +9,13 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
-import { access, mkdir, mkdtemp, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, realpath, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { removeFolder } from "../remove_folder.ts";
 import { type FakeModel, type Reply, startFakeModel } from "./fake_model.ts";
+import { madeOnce } from "./made_once.ts";
 
 /** The version that the tests run against. */
 export const OPENCODE_VERSION = "1.18.33";
@@ -45,9 +46,15 @@ export interface OpenCodeHome {
   /** What `opencode export` writes, through a file: into a pipe it cuts off. */
   export(session: string): Promise<unknown>;
   /** Starts `opencode serve`. */
-  serve(project: string): Promise<OpenCodeServer>;
+  serve(project: string, options?: ServeOptions): Promise<OpenCodeServer>;
   /** Ends the model and removes the folder. */
   close(): Promise<void>;
+}
+
+/** How a server is started. */
+export interface ServeOptions {
+  /** In a process group of its own, which is ended as a whole. */
+  readonly ownGroup?: boolean;
 }
 
 /** A running `opencode serve`. */
@@ -101,7 +108,7 @@ export async function startOpenCodeHome(
     },
     run: async (project, prompt) => void await opencode(project, "run", prompt),
     export: (session) => exported(command, env, folder, session),
-    serve: (project) => startServer(command, env, project, model),
+    serve: (project, options) => startServer(command, env, project, model, options),
     async close() {
       await model.close();
       await removeFolder(folder);
@@ -178,11 +185,13 @@ async function startServer(
   env: Record<string, string>,
   project: string,
   model: FakeModel,
+  { ownGroup = false }: ServeOptions = {},
 ): Promise<OpenCodeServer> {
   const child = spawn(command, ["serve", "--hostname", "127.0.0.1", "--port", "0"], {
     cwd: project,
     env: { ...env, PWD: project },
     stdio: ["ignore", "pipe", "inherit"],
+    detached: ownGroup,
   });
   const address = await inTime(child, "listen", addressOf(child));
   const request = async (method: string, path: string, body?: unknown) => {
@@ -217,7 +226,9 @@ async function startServer(
       await answered.catch(() => undefined);
     },
     async close(signal = "SIGTERM") {
-      child.kill(signal);
+      if (ownGroup && child.pid && child.exitCode === null && child.signalCode === null) {
+        process.kill(-child.pid, signal);
+      } else child.kill(signal);
       await inTime(child, "end", ended(child));
     },
   };
@@ -263,11 +274,12 @@ export async function installedOpenCode(): Promise<string> {
   if (process.env.OPENCODE_BIN) return process.env.OPENCODE_BIN;
   const folder = join(tmpdir(), `session-archiver-opencode-${OPENCODE_VERSION}`);
   const command = join(folder, "node_modules", ".bin", "opencode");
-  if (await access(command).then(() => true, () => false)) return command;
-  // Another test may install it at the same time: the first one to be done wins.
-  const fresh = await mkdtemp(`${folder}-`);
-  const what = ["install", "--no-audit", "--no-fund", `opencode-ai@${OPENCODE_VERSION}`];
-  await promisify(execFile)("npm", ["--prefix", fresh, ...what], { cwd: fresh });
-  await rename(fresh, folder).catch(() => rm(fresh, { recursive: true, force: true }));
-  return command;
+  const look = () => access(command).then(() => command, () => undefined);
+  return await madeOnce(`${folder}.lock`, look, async () => {
+    const fresh = await mkdtemp(`${folder}-`);
+    const what = ["install", "--no-audit", "--no-fund", `opencode-ai@${OPENCODE_VERSION}`];
+    await promisify(execFile)("npm", ["--prefix", fresh, ...what], { cwd: fresh });
+    await rename(fresh, folder);
+    return command;
+  });
 }

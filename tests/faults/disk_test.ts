@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { readdir, readFile, rm, statfs, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { readStatus } from "../../adapters/state/status.ts";
@@ -14,27 +14,11 @@ import { withDisk } from "../adapters/state/temporary.ts";
 import { appendMessage } from "../fixtures/opencode_edits.ts";
 import { until } from "../until.ts";
 import { lives, signal } from "../processes.ts";
+import { fill, NO_MOUNT } from "./full_disk.ts";
 import { atHome, CAN_RUN, type Home, objectsIn } from "./home.ts";
 import { readArchive } from "./invariants.ts";
 
 const SMALL = "size=1m";
-const NO_MOUNT = "no tmpfs can be mounted here, which takes root";
-
-/** Takes all room on a disk; gives back how to free it. */
-async function fill(disk: string): Promise<() => Promise<void>> {
-  const path = join(disk, "filler");
-  const { bavail, bsize } = await statfs(disk);
-  for (let blocks = bavail; blocks > 0; blocks--) {
-    try {
-      await writeFile(path, new Uint8Array(blocks * bsize));
-      break;
-    } catch (error) {
-      // A file takes some room of its own.
-      if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
-    }
-  }
-  return () => rm(path);
-}
 
 /** Archives all sessions of a home with a relay that ends then. */
 async function archived(home: Home, wanted: readonly string[]): Promise<void> {

@@ -4,11 +4,12 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { lockPath } from "../../adapters/state/layout.ts";
 import { lockHolder } from "../../adapters/state/lock.ts";
-import { withFake } from "../s3/with_fake.ts";
+import { LATE_WRITE_MS } from "../../core/late_writes.ts";
 import { until } from "../until.ts";
 import { lives, signal } from "../processes.ts";
 import { atHome, type Home, objectsIn } from "./home.ts";
@@ -21,65 +22,44 @@ import {
   progress,
   wholeness,
 } from "./invariants.ts";
-import { type Mischief, type Passing, type Proxy, startProxy } from "./proxy.ts";
+import { sentEarlier } from "./older_writes.ts";
 import type { Chance } from "./seed.ts";
 import type { Tally } from "./tally.ts";
+import { type BucketOptions, type WatchedBucket, withWatchedBucket } from "./watched_bucket.ts";
 
 /** How long all may take to come right in the end, in milliseconds. */
 const CALM_MS = 90_000;
-const BUCKET = "archives";
-/** What the embedded store can do, which nobody knows of an address on loopback. */
-const CONDITIONS = { createOnly: true, ifMatch: true };
-
 /** How long after a put was answered counts as just after it, in milliseconds. */
 const AFTER_MS = 100;
-
-/** When the bucket last stored something, by `performance.now()`. */
-interface Answers {
-  storedAt: number;
-}
-
-/** What each request to the bucket meets. */
-export type Meeting = (passing: Passing) => Mischief | undefined;
 
 /** The ground. */
 export class KillingGround {
   readonly home: Home;
-  readonly proxy: Proxy;
+  readonly bucket: WatchedBucket;
   /** Every state that the agent's store held, by revision. */
   readonly held = new Map<number, Held>();
-  /** Every state of every object of the bucket. */
-  readonly states: ObjectState[];
   /** How long the agent waited for each intent, in milliseconds. */
   readonly intents: number[] = [];
-  readonly #answers: Answers;
   readonly #tally: Tally;
   readonly #chance: Chance;
   readonly #folder: ObjectState[] = [];
+  readonly #inFolder = new Map<string, ObjectState>();
   #agent: { readonly child: ChildProcess; readonly isSilent: boolean } | undefined;
   #relay: number | undefined;
 
   constructor(
     home: Home,
-    parts: {
-      readonly proxy: Proxy;
-      readonly states: ObjectState[];
-      readonly answers: Answers;
-      readonly tally: Tally;
-      readonly chance: Chance;
-    },
+    parts: { readonly bucket: WatchedBucket; readonly tally: Tally; readonly chance: Chance },
   ) {
     this.home = home;
-    this.proxy = parts.proxy;
-    this.states = parts.states;
-    this.#answers = parts.answers;
+    this.bucket = parts.bucket;
     this.#tally = parts.tally;
     this.#chance = parts.chance;
   }
 
   /** Whether a request that stores something is on its way. */
   get isStoring(): boolean {
-    return [...this.proxy.underWay].some(({ method }) => method === "PUT");
+    return [...this.bucket.proxy.underWay].some(({ method }) => method === "PUT");
   }
 
   /** Starts the agent unless it is there, and waits until it has said how its sessions are. */
@@ -141,7 +121,8 @@ export class KillingGround {
     const objects = await objectsIn(archives);
     // A version is there before the write that it is for; what was kept meanwhile is none too many.
     const versions = (await objectsIn(archives)).filter(({ key }) => isVersion(key));
-    this.#folder.push(...versions, ...objects.filter(({ key }) => !isVersion(key)));
+    for (const object of versions) this.#note(object);
+    for (const object of objects) if (!isVersion(object.key)) this.#note(object);
   }
 
   /** Lets all come right, and gives what did not hold. */
@@ -154,6 +135,8 @@ export class KillingGround {
     const { log, outbox } = this.home;
     const isEmpty = async () => (await outbox.names()).length === 0;
     await until("the outbox is empty", isEmpty, CALM_MS, log);
+    // What comes late without a condition can only be noticed when nothing more can come.
+    if (!this.bucket.isConditional) await this.#letTimePass();
     const hasAll = async () => {
       await this.look();
       return this.#arrivals().length === 0;
@@ -161,17 +144,31 @@ export class KillingGround {
     // What did not arrive is told below, with all the rest.
     await until("all has arrived", hasAll, CALM_MS).catch(() => undefined);
     await this.#endRelay("SIGTERM");
+    const said = await log();
+    for (const _ of said.matchAll(/a write arrived late/g)) {
+      this.#tally.hit("bucket: late write noticed");
+    }
+    const [fault] = /a fault of[^\n]*/.exec(said) ?? [];
+    return [...(fault ? [`I5: ${fault}`] : []), ...this.#violations()];
+  }
+
+  /** All that comes late is there, and a relay begins for which it was sent long ago. */
+  async #letTimePass(): Promise<void> {
+    this.bucket.isCalm = true;
+    await this.#endRelay("SIGTERM");
+    await this.bucket.proxy.settled();
+    await sentEarlier(this.home.state, LATE_WRITE_MS);
+    await this.relay();
+  }
+
+  #violations(): string[] {
     const held = [...this.held.values()];
-    const isFault = /a fault of[^\n]*/.exec(await log());
-    return [
-      ...(isFault ? [`I5: ${isFault[0]}`] : []),
-      ...this.#histories().flatMap((history) => [
-        ...wholeness(history, held),
-        ...progress(history),
-        ...preservation(history),
-      ]),
-      ...this.#arrivals(),
-    ];
+    const histories = this.#histories().flatMap((history) => [
+      ...wholeness(history, held),
+      ...progress(history),
+      ...preservation(history),
+    ]);
+    return [...histories, ...this.#arrivals()];
   }
 
   /** There must be one: to signal process 0 is to signal this very one, and all beside it. */
@@ -188,7 +185,17 @@ export class KillingGround {
   }
 
   #histories() {
-    return [{ name: "bucket", states: this.states }, { name: "folder", states: this.#folder }];
+    const { states } = this.bucket;
+    return [{ name: "bucket", states }, { name: "folder", states: this.#folder }];
+  }
+
+  /** What stands as it stood is no other state. */
+  #note(object: ObjectState): void {
+    const before = this.#inFolder.get(object.key)?.bytes;
+    const { bytes } = object;
+    if (before !== undefined && bytes !== undefined && Buffer.compare(before, bytes) === 0) return;
+    this.#inFolder.set(object.key, object);
+    this.#folder.push(object);
   }
 
   #arrivals(): string[] {
@@ -207,58 +214,42 @@ export class KillingGround {
   }
 
   #whatItDid(): string {
-    const methods = [...this.proxy.underWay].map(({ method }) => method);
+    const methods = [...this.bucket.proxy.underWay].map(({ method }) => method);
     if (methods.includes("PUT")) return "while it stored";
     if (methods.length > 0) return "while it looked";
-    const isFresh = performance.now() - this.#answers.storedAt < AFTER_MS;
+    const isFresh = performance.now() - this.bucket.storedAt < AFTER_MS;
     return isFresh ? "just after it stored" : "while nothing was on its way";
   }
+}
+
+/** What a ground is made of. */
+export interface GroundParts extends BucketOptions {
+  readonly chance: Chance;
+  /** How many sessions there are; 5 by default. */
+  readonly sessions?: number;
 }
 
 /**
  * Prepares the ground, plays on it, and clears it.
  *
  * @param play Uses it.
- * @param parts Chance, tally, what requests meet, and how many sessions there are.
+ * @param parts What it is made of.
  */
 export async function onKillingGround(
   play: (ground: KillingGround) => Promise<void>,
-  { chance, tally, meet, sessions = 5 }: {
-    readonly chance: Chance;
-    readonly tally: Tally;
-    readonly meet: Meeting;
-    readonly sessions?: number;
-  },
+  parts: GroundParts,
 ): Promise<void> {
-  await withFake(async (fake) => {
-    const states: ObjectState[] = [];
-    const seen = new Map<string, string>();
-    const answers: Answers = { storedAt: -Infinity };
-    const answered = ({ method }: Passing) => {
-      if (method !== "PUT") return;
-      answers.storedAt = performance.now();
-      for (const [key, { bytes, etag, metadata: { sha256 } }] of fake.objects(BUCKET)) {
-        if (seen.get(key) !== etag) states.push({ key, bytes, ...(sha256 && { sha256 }) });
-        seen.set(key, etag);
-      }
-    };
-    const proxy = await startProxy({ target: fake.endpoint, meet, answered });
-    try {
-      await atHome(async (home) => {
-        const { credentials } = fake;
-        const bucket = { type: "s3", region: "us-east-1", forcePathStyle: true, credentials };
+  const { sessions = 5 } = parts;
+  await withWatchedBucket(
+    (bucket) =>
+      atHome(async (home) => {
         await home.configure({
-          backends: {
-            bucket: { ...bucket, bucket: BUCKET, endpoint: proxy.endpoint, quirks: CONDITIONS },
-            folder: { type: "file", path: home.archives },
-          },
+          backends: { bucket: bucket.config, folder: { type: "file", path: home.archives } },
           default: ["bucket", "folder"],
           archive: { minInterval: "1ms" },
         });
-        await play(new KillingGround(home, { proxy, states, answers, tally, chance }));
-      }, [{ count: sessions, turns: 1 }]);
-    } finally {
-      await proxy.stop();
-    }
-  }, { buckets: [BUCKET] });
+        await play(new KillingGround(home, { ...parts, bucket }));
+      }, [{ count: sessions, turns: 1 }]),
+    parts,
+  );
 }

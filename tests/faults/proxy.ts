@@ -4,6 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { once } from "node:events";
 import {
   Agent,
   createServer,
@@ -49,14 +50,22 @@ export interface Passing {
   readonly path: string;
 }
 
+/** How a request was done. */
+export interface Answered {
+  /** The status of the reply. */
+  readonly status: number;
+  /** Its sender had given it up before the store got it. */
+  readonly isGivenUp: boolean;
+}
+
 /** What is done with what passes. */
 export interface ProxyOptions {
   /** The store's address, as in `http://127.0.0.1:9000`. */
   readonly target: string;
   /** Says what happens to a request; nothing by default. */
   meet?(passing: Passing): Mischief | undefined;
-  /** Is told when the store has answered, before anybody else is. */
-  answered?(passing: Passing, status: number): void;
+  /** Is told what the store has done, before anybody else is. */
+  answered?(passing: Passing, how: Answered): void;
   /** How late a late request is done, in milliseconds; 300 by default. */
   readonly lateMs?: number;
 }
@@ -69,6 +78,10 @@ export interface Proxy {
   readonly underWay: ReadonlySet<Passing>;
   /** Waits until what is late has been done. */
   settled(): Promise<void>;
+  /** Breaks every connection and takes no other, as if the store had been stopped. */
+  shut(): Promise<void>;
+  /** Listens at its address again. */
+  reopen(): Promise<void>;
   /** Ends it, with every connection. */
   stop(): Promise<void>;
 }
@@ -95,6 +108,8 @@ class LoopbackProxy implements Proxy {
   readonly #options: ProxyOptions;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #late = new Set<Promise<unknown>>();
+  /** The last write of each object that was passed on. */
+  readonly #writes = new Map<string, Promise<unknown>>();
   readonly #server = createServer((message, response) => {
     // A sender that is killed under way is what this is for.
     void this.#serve(message, response).catch(() => response.destroy());
@@ -105,11 +120,22 @@ class LoopbackProxy implements Proxy {
     this.#options = options;
   }
 
-  async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+  async listen(port = 0): Promise<void> {
+    this.#server.listen(port, "127.0.0.1");
+    await once(this.#server, "listening");
     const address = this.#server.address();
     if (typeof address !== "object" || address === null) throw new Error("the proxy has no port");
     this.endpoint = `http://127.0.0.1:${address.port}`;
+  }
+
+  async shut(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async reopen(): Promise<void> {
+    await this.listen(Number(new URL(this.endpoint).port));
   }
 
   async settled(): Promise<void> {
@@ -118,10 +144,8 @@ class LoopbackProxy implements Proxy {
 
   async stop(): Promise<void> {
     await this.settled();
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
+    await this.shut();
     this.#agent.destroy();
-    await closed;
   }
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -152,21 +176,41 @@ class LoopbackProxy implements Proxy {
       return reset(response);
     }
     if (mischief === "late") {
-      this.#passLate(passing, message, body);
-      return reset(response);
+      reset(response);
+      return this.#passLate(passing, message, body, response);
     }
     if (typeof mischief === "object" && "status" in mischief) {
       const { status, headers = {}, body: text = "" } = mischief;
       return void response.writeHead(status, headers).end(text);
     }
     if (typeof mischief === "object") await delay(mischief.delayMs);
-    const reply = await this.#pass(passing, message, body);
+    const reply = await this.#inTurn(passing, message, body, response);
     if (mischief === "lose reply") return void response.destroy();
     answer(response, reply, mischief);
   }
 
+  /** Writes of one object pass one after the other, so that who is told of one finds what it did. */
+  async #inTurn(
+    passing: Passing,
+    message: IncomingMessage,
+    body: Uint8Array,
+    response: ServerResponse,
+  ): Promise<Reply> {
+    const pass = () => this.#pass(passing, message, body, response.destroyed);
+    if (passing.method !== "PUT") return await pass();
+    const [object = ""] = passing.path.split("?", 1);
+    const passed = (this.#writes.get(object) ?? Promise.resolve()).then(pass, pass);
+    this.#writes.set(object, passed);
+    return await passed;
+  }
+
   /** Passes a request on, and gives the whole reply. */
-  async #pass(passing: Passing, message: IncomingMessage, body: Uint8Array): Promise<Reply> {
+  async #pass(
+    passing: Passing,
+    message: IncomingMessage,
+    body: Uint8Array,
+    isGivenUp: boolean,
+  ): Promise<Reply> {
     const reply = await new Promise<Reply>((resolve, reject) => {
       const request = send(this.#target(message), (incoming) => {
         bytesOf(incoming).then((bytes) => {
@@ -177,7 +221,7 @@ class LoopbackProxy implements Proxy {
       request.on("error", reject);
       request.end(body);
     });
-    this.#options.answered?.(passing, reply.status);
+    this.#options.answered?.(passing, { status: reply.status, isGivenUp });
     return reply;
   }
 
@@ -190,9 +234,14 @@ class LoopbackProxy implements Proxy {
     });
   }
 
-  #passLate(passing: Passing, message: IncomingMessage, body: Uint8Array): void {
+  #passLate(
+    passing: Passing,
+    message: IncomingMessage,
+    body: Uint8Array,
+    response: ServerResponse,
+  ): void {
     const work = delay(this.#options.lateMs ?? 300)
-      .then(() => this.#pass(passing, message, body))
+      .then(() => this.#inTurn(passing, message, body, response))
       .finally(() => this.#late.delete(work));
     this.#late.add(work);
   }
@@ -220,7 +269,7 @@ function corrupted(body: Uint8Array): Uint8Array {
 function reset(response: ServerResponse): void {
   const { socket } = response;
   if (socket !== null && "resetAndDestroy" in socket) socket.resetAndDestroy();
-  else response.destroy();
+  response.destroy();
 }
 
 async function bytesOf(message: IncomingMessage): Promise<Uint8Array> {

@@ -24,33 +24,49 @@ const [store = "", state = "", seed = "0"] = process.argv.slice(2);
 const chance = new Chance(Number(seed));
 const outbox = new Outbox(outboxFolder(state));
 
-/** What is left of the agent's life when it was killed between a change and telling of it. */
-const { sessions, newest } = await editDatabase(store, (database) => {
-  const rows = database.prepare("SELECT id, title FROM session ORDER BY id").all();
-  const ids = rows.map(({ id }) => String(id));
-  let last = Math.max(...rows.map(({ title }) => revisionIn(String(title))));
-  for (const { id, title } of rows) {
-    if (revisionIn(String(title)) === 0) retitle(database, String(id), ++last);
+/** The revision of each session that this process has told of last. */
+const told = new Map<string, number>();
+const sessions = await editDatabase(store, (database) => {
+  const rows = rowsOf(database);
+  for (const { id, revision } of rows) {
+    if (revision === 0) retitle(database, id, newestOf(database) + 1);
   }
-  return { sessions: ids, newest: last };
+  return rows.map(({ id }) => id);
 });
-for (const session of sessions) {
-  say(await editDatabase(store, (database) => stateOf(database, session)));
-}
+say(await editDatabase(store, untold));
 
-for (let revision = newest + 1;; revision++) {
+while (true) {
   const session = chance.oneOf(sessions);
   say(
     await editDatabase(store, (database) => {
+      // SQLite may bring to light later what an agent wrote that was killed in the middle of it.
+      const before = untold(database);
+      const revision = newestOf(database) + 1;
       change(database, session, revision);
       retitle(database, session, revision);
-      return stateOf(database, session);
+      return [...before, ...untold(database)];
     }),
   );
   const before = performance.now();
   await outbox.write({ agent: "opencode", store, id: session }, { now: chance.hits(0.3) });
   writeSync(1, `intent ${performance.now() - before}\n`);
   await delay(chance.below(REST_MS));
+}
+
+function rowsOf(database: FixtureDatabase) {
+  return database.prepare("SELECT id, title FROM session ORDER BY id").all()
+    .map(({ id, title }) => ({ id: String(id), revision: revisionIn(String(title)) }));
+}
+
+function newestOf(database: FixtureDatabase): number {
+  return Math.max(...rowsOf(database).map(({ revision }) => revision));
+}
+
+/** The states of sessions that this process has not told of. */
+function untold(database: FixtureDatabase) {
+  const rows = rowsOf(database).filter(({ id, revision }) => told.get(id) !== revision);
+  for (const { id, revision } of rows) told.set(id, revision);
+  return rows.map(({ id }) => stateOf(database, id));
 }
 
 function change(database: FixtureDatabase, session: string, revision: number): void {
@@ -103,6 +119,6 @@ function stateOf(database: FixtureDatabase, session: string) {
   return { session, revision: revisionIn(String(title)), marks: [...marks] };
 }
 
-function say(held: ReturnType<typeof stateOf>): void {
-  writeSync(1, `held ${JSON.stringify(held)}\n`);
+function say(states: readonly ReturnType<typeof stateOf>[]): void {
+  for (const held of states) writeSync(1, `held ${JSON.stringify(held)}\n`);
 }

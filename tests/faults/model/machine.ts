@@ -14,6 +14,7 @@ import { makePrivateFolder } from "../../../adapters/state/folder.ts";
 import { ledgerPath, outboxFolder } from "../../../adapters/state/layout.ts";
 import { LateOpen } from "../../../adapters/state/late_open.ts";
 import { FileLedger } from "../../../adapters/state/ledger.ts";
+import type { Moment } from "../../../adapters/state/machine_clock.ts";
 import { Outbox, type Waiting } from "../../../adapters/state/outbox.ts";
 import type { Status } from "../../../adapters/state/status.ts";
 import { Archiver } from "../../../core/archiver.ts";
@@ -63,8 +64,6 @@ export class Machine {
   chosen: readonly string[];
   /** The configuration cannot be used. */
   isBroken = false;
-  /** Its clock was set while it was at work. */
-  wasClockSet = false;
   readonly #around: Surroundings;
   readonly #folder: string;
   readonly #outbox: Outbox;
@@ -149,7 +148,6 @@ export class Machine {
 
   /** Sets the wall's clock, by so many milliseconds from what is right. */
   setClock(by: number): void {
-    this.wasClockSet ||= by !== this.#clockSet;
     this.#clockSet = by;
   }
 
@@ -203,6 +201,11 @@ export class Machine {
     return START + this.#around.time.now + this.#clockSet;
   }
 
+  /** The machine itself is never restarted. */
+  #moment(): Moment {
+    return { date: this.#date(), run: { boot: this.name, ms: this.#around.time.now } };
+  }
+
   /** What a killed relay had removed of the outbox is known only to the disk. */
   async #lookAgain(): Promise<void> {
     const there = await this.#outbox.names();
@@ -224,6 +227,7 @@ export class Machine {
       date: () => this.#date(),
       random: () => chance.fraction(),
       pause: (ms, early) => this.#pause(ms, early),
+      rest: (ms, early) => time.sleep(ms, early).catch(() => undefined),
       say: () => undefined,
       sayBug: (error) => this.bugs.push(error),
       tellStatus: async (status) => {
@@ -299,7 +303,7 @@ export class Machine {
   async #openLedger(life: Life): Promise<FileLedger> {
     return await FileLedger.open(ledgerPath(this.#folder), {
       compactBytes: COMPACT_BYTES,
-      now: () => this.#date(),
+      now: () => this.#moment(),
       openFile: (path, flags, mode) => openedFile(path, flags, mode, life),
     });
   }

@@ -151,11 +151,10 @@ class Sequence {
 
   /**
    * Sessions over which a store without conditions wrote what nobody could notice: two machines wrote
-   * at once; or a request came late from another machine, or from one whose clock had been set.
+   * at once, or a request came late from another machine.
    */
   #lostTo(store: ModelStore): ReadonlySet<string> {
-    const isKnown = this.#machines.length === 1 && !this.#machines[0]?.wasClockSet;
-    const late = isKnown ? [] : excused(store, "late");
+    const late = this.#machines.length === 1 ? [] : excused(store, "late");
     return new Set([...excused(store, "race"), ...late]);
   }
 
