@@ -13,13 +13,15 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import npmLane from "../deno.npm.json" with { type: "json" };
+import { makePlain } from "./plain_modules.ts";
 import { run } from "./run_command.ts";
 import { type Runtime, RUNTIMES } from "./runtimes.ts";
 
 interface TestedRuntime extends Runtime {
   /** What comes before the test files. */
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  /** Whether it takes TypeScript as it is. */
+  readonly knowsTypes: boolean;
   /** Tests that need what this runtime does not have. */
   readonly without: readonly RegExp[];
   /** Finds the counts in what it printed. */
@@ -38,14 +40,14 @@ const NODES: readonly TestedRuntime[] = [
   {
     ...RUNTIMES.node20,
     args: NODE_ARGS,
-    // It knows no TypeScript of its own.
-    env: { NODE_OPTIONS: "--import tsx" },
+    knowsTypes: false,
     without: [...DENO_ONLY, ...SQLITE],
     counts: TAP,
   },
   {
     ...RUNTIMES.node24,
     args: NODE_ARGS,
+    knowsTypes: true,
     without: DENO_ONLY,
     counts: TAP,
   },
@@ -55,6 +57,7 @@ const BUNS: readonly TestedRuntime[] = [
   {
     ...RUNTIMES.bun,
     args: ["test", "--timeout=60000"],
+    knowsTypes: true,
     without: DENO_ONLY,
     counts: { passed: /^\s*(\d+) pass$/m, failed: /^\s*(\d+) fail$/m },
   },
@@ -72,10 +75,11 @@ const folder = await mkdtemp(join(tmpdir(), "session-archiver-runtimes-"));
 let status = 0;
 try {
   await layOut();
+  const begin = await makePlain(folder, ["lib", "std"]);
   const files = (await filesIn(join(folder, "lib"), "tests")).filter((file) => TESTED.test(file));
   const suites: string[] = [];
   await Promise.all(LANES.map(async (lane) => {
-    for (const runtime of lane) suites.push(await test(runtime, files));
+    for (const runtime of lane) suites.push(await test(runtime, files, begin));
   }));
   if (process.env.JUNIT) await writeFile(process.env.JUNIT, report(suites));
 } finally {
@@ -95,7 +99,7 @@ async function layOut(): Promise<void> {
   const packages = [...Object.values(npmLane.imports), ...scopes]
     .filter((target) => target.startsWith("npm:"))
     .map((target) => target.slice("npm:".length));
-  const wanted = [...packages, "tsx", ...LANES.flat().map(({ install }) => install)];
+  const wanted = [...packages, ...LANES.flat().map(({ install }) => install)];
   const npm = await run(
     "npm",
     ["install", "--no-save", "--no-audit", "--no-fund", ...wanted],
@@ -133,14 +137,20 @@ async function filesIn(root: string, path: string): Promise<string[]> {
   return files.sort();
 }
 
-async function test(runtime: TestedRuntime, files: readonly string[]): Promise<string> {
+/** Runs the tests; `begin` is for a runtime that knows no types. */
+async function test(
+  runtime: TestedRuntime,
+  files: readonly string[],
+  begin: string,
+): Promise<string> {
   const own = files.filter((file) => !runtime.without.some((pattern) => pattern.test(file)));
   const binary = join(folder, "node_modules", runtime.binary);
   // Bun takes names without a leading dot for filters.
   const names = own.map((file) => `./${file}`);
   const { code, output } = await run(binary, [...runtime.args, ...names], join(folder, "lib"), {
     ...process.env,
-    ...runtime.env,
+    // What the tests start begins so, too.
+    ...!runtime.knowsTypes && { NODE_OPTIONS: `--import ${begin}` },
   });
   const passed = Number(runtime.counts.passed.exec(output)?.[1] ?? 0);
   const failed = Number(runtime.counts.failed.exec(output)?.[1] ?? 0);

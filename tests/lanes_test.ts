@@ -120,6 +120,31 @@ describe("the tasks", () => {
   it("keep the tests that install things, or take minutes, out of the plain ones", () => {
     assert.match(jsr.tasks?.test?.command ?? "", /--ignore=tests\/e2e,tests\/npm,tests\/faults$/);
   });
+
+  it("keep the tests that measure time apart from those that go beside each other", () => {
+    const command = (name: string) => jsr.tasks?.[name]?.command ?? "";
+    const ignored = / --parallel .* --ignore=(\S+) tests\/e2e$/.exec(command("test:e2e"))?.[1];
+    const timed = / (tests\/e2e\/.*)$/.exec(command("test:timed"))?.[1];
+    assert.ok(ignored && !command("test:timed").includes("--parallel"));
+    assert.deepEqual(timed?.split(" "), ignored.split(","));
+  });
+});
+
+describe("CI", () => {
+  const steps = readText(".ci/run");
+
+  it("counts every report that it has written", () => {
+    const written = [...steps.matchAll(/JUNIT=\$reports\/(\w+)\.xml/g)].map(([, name]) => name);
+    const counted = /^expected=\("\$reports"\/\{([\w,]+)\}\.xml\)$/m.exec(steps)?.[1]?.split(",");
+    assert.ok(written.length > 1);
+    assert.deepEqual(counted?.toSorted(), written.toSorted());
+  });
+
+  it("runs every task of tests", () => {
+    const tests = Object.keys(jsr.tasks ?? {}).filter((name) => /^test(:|$)/.test(name));
+    const run = [...steps.matchAll(/ deno task ([\w:]+)/g)].map(([, name]) => name);
+    assert.deepEqual(tests.filter((name) => !run.includes(name)), []);
+  });
 });
 
 describe("the README", () => {

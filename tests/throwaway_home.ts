@@ -32,6 +32,6 @@ export function environmentIn(folder: string) {
   const own = Object.entries(process.env).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const]
   );
-  // Options such as `--import tsx` are of the test's own process and of its working directory.
+  // Options such as `--import` are of the test's own process.
   return { ...Object.fromEntries(own), NODE_OPTIONS: "", ...homeFolders(folder) };
 }

@@ -5,14 +5,16 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import { mkdtemp, rename } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { thisProcess } from "../../adapters/state/process_identity.ts";
 import { javaScriptOf, NAME } from "../../scripts/npm/package.ts";
 import { packPackage } from "../npm/packed_package.ts";
 import { endProcesses } from "./home_processes.ts";
+import { madeOnce } from "./made_once.ts";
 import { changeConfig } from "./opencode_config.ts";
 import { echo, startOpenCodeHome } from "./real_opencode.ts";
 
@@ -29,26 +31,28 @@ export interface InstalledPlugin {
 }
 
 /**
- * Where an {@linkcode InstalledPlugin} stands as JSON once it is whole. Test files share no modules,
- * but the environment of their process, which ends with it.
- */
-const VARIABLE = "SESSION_ARCHIVER_INSTALLED_PLUGIN";
-
-/**
  * The plugin, which the first one who asks for it in a process builds, packs and lets OpenCode
- * install. All of it is removed when the process has ended.
+ * install: test files share nothing but their process. All of it is removed when that has ended.
  */
 export async function installedPlugin(): Promise<InstalledPlugin> {
-  const known = process.env[VARIABLE];
-  if (known) return JSON.parse(known);
-  const plugin = await install();
-  process.env[VARIABLE] = JSON.stringify(plugin);
-  return plugin;
+  const { pid, start } = await thisProcess();
+  const folder = join(tmpdir(), `session-archiver-plugin-${pid}-${start.replace(/\W/g, "-")}`);
+  await mkdir(folder, { recursive: true });
+  const record = join(folder, "installed.json");
+  const look = async () => {
+    const text = await readFile(record, "utf8").catch(() => undefined);
+    return text === undefined ? undefined : JSON.parse(text);
+  };
+  return await madeOnce<InstalledPlugin>(join(folder, "lock"), look, async () => {
+    removeAfterThisProcess(folder);
+    const plugin = await install(await mkdtemp(join(folder, "plugin-")));
+    await writeFile(`${record}.new`, JSON.stringify(plugin));
+    await rename(`${record}.new`, record);
+    return plugin;
+  });
 }
 
-async function install(): Promise<InstalledPlugin> {
-  const folder = await mkdtemp(join(tmpdir(), "session-archiver-plugin-"));
-  removeAfterThisProcess(folder);
+async function install(folder: string): Promise<InstalledPlugin> {
   const tarball = await packPackage(folder);
   const spec = `${NAME}@file:${tarball}`;
   const caches = { packages: join(folder, "packages"), config: join(folder, "config") };

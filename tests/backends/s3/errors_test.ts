@@ -164,19 +164,23 @@ const SECRETS = {
   sessionToken: "fake-session-token-that-opens-nothing",
 };
 
+const hangs = (fault: FaultAction) => fault === "hang" || fault === "hangMidBody";
+
 for (const { fault, code, says, not = [] } of CASES) {
   const name = typeof fault === "string" ? fault : JSON.stringify(fault);
   test(`${name} becomes ${code}, whatever was asked for`, async (t) => {
     const options: Partial<S3BackendOptions> = {
-      timeouts: SHORT,
+      // A busy machine may be slower than what is short enough to wait for.
+      ...hangs(fault) && { timeouts: SHORT },
       attempts: 1,
       credentials: SECRETS,
     };
     const { s3, backend } = await storeFor(t, options, { credentials: SECRETS });
     s3.put(BUCKET, "a/b", BYTES);
     s3.fault({ do: fault });
-    for (const [call, run] of Object.entries(CALLS)) {
-      if (not.includes(call)) continue;
+    const calls = Object.entries(CALLS).filter(([call]) => !not.includes(call));
+    // All at once: those of a store that hangs take their whole time.
+    await Promise.all(calls.map(async ([call, run]) => {
       const began = performance.now();
       const error = await failureOf(run(backend), `${call} at ${name}`);
       assert.equal(error.code, code, `${call}: ${error.message}`);
@@ -186,7 +190,7 @@ for (const { fault, code, says, not = [] } of CASES) {
       assert.equal(error.retryable, ["Transient", "Throttled", "Timeout"].includes(code));
       assert.ok(performance.now() - began < 9_000, `${call} took too long`);
       assertNoSecrets(error);
-    }
+    }));
     s3.recover();
     await backend.put("after", BYTES); // and then it goes on
     if (fault === "loseReply") return; // the object was deleted, as asked
