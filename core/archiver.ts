@@ -404,7 +404,7 @@ export class Archiver {
     options: RestoreOptions & RestoreRequest & { readonly backend?: string } = {},
   ): Promise<readonly RestoreOutcome[]> {
     const backends = this.#chosen(options.backend);
-    const source = { backends, ledger: this.#ledger, paths: this.#paths };
+    const source = { backends, ledger: this.#ledger, paths: this.#paths, spool: this.#spool };
     return restoreArchive(key, source, (name) => this.agent(name), options);
   }
 

@@ -3,12 +3,16 @@
  *
  * @module
  */
-import type { Agent, RestorableArchive, RestoreOptions, RestoreOutcome, Summary } from "./agent.ts";
+import type { Agent, RestorableArchive, RestoreOptions, RestoreOutcome } from "./agent.ts";
 import { parseArchiveKey, projectSegment } from "./archive_key.ts";
 import type { ArchiveHeader } from "./document.ts";
+import { readDocument } from "./document_reader.ts";
 import { ArchiveError, isArchiveError } from "./errors.ts";
+import { type HeldBody, heldBody, partsOf } from "./held_body.ts";
 import { listArchives, type ListFilter, type ListSource } from "./listing.ts";
 import { retrieveArchive, type RetrievedArchive } from "./retrieval.ts";
+import type { Spool } from "./spool.ts";
+import { streamOf } from "./streams.ts";
 
 /**
  * Which sessions a restore takes along.
@@ -20,8 +24,15 @@ export interface RestoreRequest {
   readonly children?: boolean;
 }
 
+/** Where archives are that are restored. */
+export interface RestoreSource extends ListSource {
+  /** Holds them meanwhile. */
+  readonly spool: Spool;
+}
+
 /**
- * Restores an archive.
+ * Restores an archive. All that comes back is read once, which proves it whole before the agent is
+ * touched; what the store has at the key later does not matter.
  *
  * @param key Which.
  * @param source Where archives are.
@@ -30,7 +41,7 @@ export interface RestoreRequest {
  */
 export async function restoreArchive(
   key: string,
-  source: ListSource,
+  source: RestoreSource,
   agentOf: (name: string) => Agent,
   options: RestoreOptions & RestoreRequest,
 ): Promise<readonly RestoreOutcome[]> {
@@ -42,14 +53,24 @@ export async function restoreArchive(
       key,
     });
   }
-  const archives = [await restorable(parent)];
   const { keys, unseen } = options.children ?? true
     ? await descendants(parent, source, signal)
     : { keys: [] };
-  for (const child of keys) {
-    archives.push(await restorable(await retrieveArchive(child, source, { signal })));
+  const held: HeldBody[] = [];
+  const hold = async (archive: RetrievedArchive) => {
+    const one = await heldBody(archive.bytes(), source.spool);
+    held.push(one);
+    return await restorable(archive, one);
+  };
+  try {
+    const archives = [await hold(parent)];
+    for (const child of keys) {
+      archives.push(await hold(await retrieveArchive(child, source, { signal })));
+    }
+    return noteUnseen(await agent.restore(archives, options), unseen);
+  } finally {
+    await Promise.all(held.map(({ dispose }) => dispose()));
   }
-  return noteUnseen(await agent.restore(archives, options), unseen);
 }
 
 /** What a backend could not tell keeps nothing from coming back, but is said. */
@@ -61,12 +82,26 @@ function noteUnseen(outcomes: readonly RestoreOutcome[], unseen: unknown): Resto
   );
 }
 
-/** Reads an archive once, which proves it whole before the agent is touched. */
-async function restorable(archive: RetrievedArchive): Promise<RestorableArchive> {
-  for await (const line of archive.native()) void line;
-  const summary: Summary = archive.summary();
-  const { id, projectPath } = archive.header;
-  return { id, projectPath, summary, native: () => archive.native() };
+async function restorable(
+  { key, header: { id, projectPath } }: RetrievedArchive,
+  { body }: HeldBody,
+): Promise<RestorableArchive> {
+  const open = () => readDocument(streamOf(partsOf(body)), key);
+  const document = await open();
+  for await (const line of document.native) void line;
+  return {
+    id,
+    projectPath,
+    summary: document.summary(),
+    async *native() {
+      const again = await open();
+      try {
+        yield* again.native;
+      } finally {
+        await again.close();
+      }
+    },
+  };
 }
 
 /** Sessions that another one started. */

@@ -47,6 +47,15 @@ export async function explainingDamage<T>(
   }
 }
 
+/**
+ * Whether reading ended because the archive was replaced meanwhile.
+ *
+ * @param error What {@linkcode explainingDamage} threw.
+ */
+export function isReplaced(error: unknown): boolean {
+  return isArchiveError(error, "Transient") && isArchiveError(error.cause, "Corrupt");
+}
+
 /** Whether a copy is what the ledger now says was archived last: the reader knows an older one. */
 async function isGoodNow(
   call: Call,

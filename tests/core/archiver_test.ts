@@ -763,6 +763,19 @@ describe("restore()", () => {
     assert.equal(agent.get("grandchild")?.parentId, "child");
   });
 
+  it("brings back what it has read, whatever the store gets meanwhile", async () => {
+    const restore = agent.restore.bind(agent);
+    agent.restore = async (archives, options) => {
+      agent.set(session("one", [says("m1"), says("m2")]));
+      await archiveAll();
+      agent.remove("one");
+      return await restore(archives, options);
+    };
+    const [outcome] = await archiver().restore(KEY, { children: false });
+    assert.equal(outcome.status, "restored");
+    assert.deepEqual(agent.get("one")?.messages, [says("m1")]);
+  });
+
   it("leaves the children out when told so", async () => {
     assert.equal((await archiver().restore(KEY, { children: false })).length, 1);
   });

@@ -37,28 +37,44 @@ export function defineRestore(program: Command, perform: Perform): void {
 }
 
 async function restore(call: Call, text: string, options: RestoreOptions): Promise<ExitCode> {
-  const { report, terminal, signal } = call;
-  const [{ knownAgents, openToRead }, { explainingDamage }] = await Promise.all([
-    import("../open_archive.ts"),
-    import("../damaged_copy.ts"),
-  ]);
-  const { archiver, close } = await openToRead(call, await knownAgents(terminal));
-  let outcomes: readonly RestoreOutcome[];
-  try {
-    const { into, newId, children, dryRun } = options;
-    const directory = into === undefined ? undefined : await absolute(into, terminal.cwd());
-    const key = await archiver.resolve(text, { signal });
-    const how = { directory, newId, children, dryRun, signal };
-    outcomes = await explainingDamage(call, archiver, key, () => archiver.restore(key, how));
-  } finally {
-    await close();
-  }
+  const { report } = call;
+  const outcomes = await restored(call, text, options, MOST_REPLACED);
   if (report.style.json) await report.json(outcomes.map(restoredJson));
   else for (const outcome of outcomes) await tell(call, outcome);
   const wrong = outcomes.some(({ status, differences }) =>
     status === "existing" || status === "failed" || differences.length > 0
   );
   return wrong ? EXIT.failed : EXIT.done;
+}
+
+/** How often an archive may be replaced while it is read. */
+const MOST_REPLACED = 3;
+
+async function restored(
+  call: Call,
+  text: string,
+  options: RestoreOptions,
+  mayBeReplaced: number,
+): Promise<readonly RestoreOutcome[]> {
+  const { terminal, signal } = call;
+  const [{ knownAgents, openToRead }, { explainingDamage, isReplaced }] = await Promise.all([
+    import("../open_archive.ts"),
+    import("../damaged_copy.ts"),
+  ]);
+  const { archiver, close } = await openToRead(call, await knownAgents(terminal));
+  try {
+    const { into, newId, children, dryRun } = options;
+    const directory = into === undefined ? undefined : await absolute(into, terminal.cwd());
+    const key = await archiver.resolve(text, { signal });
+    const how = { directory, newId, children, dryRun, signal };
+    return await explainingDamage(call, archiver, key, () => archiver.restore(key, how));
+  } catch (error) {
+    // All is read before the agent is touched.
+    if (mayBeReplaced === 0 || !isReplaced(error)) throw error;
+  } finally {
+    await close();
+  }
+  return await restored(call, text, options, mayBeReplaced - 1);
 }
 
 async function absolute(path: string, cwd: string): Promise<string> {
