@@ -27,10 +27,10 @@ export class PendingSessions {
   readonly #sessions = new Map<string, PendingSession>();
   /** The intents that were seen and are not done. */
   #names = new Set<string>();
-  /** Those that are done, as long as they may still be listed. */
-  readonly #leaving = new Set<string>();
   /** Those of them that could not be read yet. */
   #unread: readonly string[] = [];
+  /** The intents that are done, as long as they may still be listed. */
+  readonly #leaving = new Set<string>();
   /** What the intents said that are left may differ from what they said all together. */
   #isDated = false;
   /** Somebody has asked not to wait, and that was not followed yet. */

@@ -8,9 +8,10 @@
  * @module
  */
 import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { isAbsolute, join, relative } from "node:path";
+import { join } from "node:path";
 import { fieldsOf } from "../../core/fields.ts";
 import { sha256Hex } from "../../core/hash.ts";
+import { contains } from "../paths/contains.ts";
 import { projectPaths } from "../paths/project_paths.ts";
 import { errorCode, fileError } from "./file_error.ts";
 import { makePrivateFolder } from "./folder.ts";
@@ -81,10 +82,7 @@ export async function othersDirectories(state: string, config: string): Promise<
 export function isWithin(project: string, directories: readonly string[]): boolean {
   return directories.some((directory) =>
     projectPaths(directory).some((outer) =>
-      projectPaths(project).some((inner) => {
-        const way = relative(outer, inner);
-        return way === "" || (!/^\.\.([/\\]|$)/.test(way) && !isAbsolute(way));
-      })
+      projectPaths(project).some((inner) => contains(outer, inner))
     )
   );
 }

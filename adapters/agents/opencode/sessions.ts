@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { isAbsolute, relative } from "node:path";
+import { isAbsolute } from "node:path";
 import type { SessionFilter, SessionRef, Whereabouts } from "../../../core/agent.ts";
 import { sha256Hex } from "../../../core/hash.ts";
+import { contains } from "../../paths/contains.ts";
 import { type Schema, SESSION_COLUMNS } from "./schema.ts";
 import type { Database, Row } from "./sqlite.ts";
 
@@ -90,9 +91,7 @@ function originOf(schema: Schema): string {
 function whereabouts({ directory, origin }: Row): Whereabouts {
   const projectPath = String(directory);
   if (typeof origin !== "string" || !isAbsolute(origin)) return { projectPath };
-  const way = relative(origin, projectPath);
-  const isInside = !/^\.\.([/\\]|$)/.test(way) && !isAbsolute(way);
-  return isInside ? { projectPath } : { projectPath, origin };
+  return contains(origin, projectPath) ? { projectPath } : { projectPath, origin };
 }
 
 /**
