@@ -5,8 +5,10 @@
  * @module
  */
 import { parseArchiveKey } from "../../core/archive_key.ts";
+import type { Archiver } from "../../core/archiver.ts";
 import { isArchiveError } from "../../core/errors.ts";
 import { checkShortKey } from "../../core/short_key.ts";
+import type { Call } from "./call.ts";
 import { UsageError } from "./exit.ts";
 
 /**
@@ -47,4 +49,23 @@ export function archiveKeysOrIds(text: string, before: readonly string[] = []): 
     );
   }
   return keysOrIds(text, before);
+}
+
+/**
+ * What several stand for.
+ *
+ * @param call Who asks.
+ * @param archiver Where to look.
+ * @param texts What the user gave.
+ * @returns The keys, each once.
+ * @throws {ArchiveError} As `Archiver.resolve` does.
+ */
+export async function resolveAll(
+  { signal }: Call,
+  archiver: Archiver,
+  texts: readonly string[],
+): Promise<string[]> {
+  const keys: string[] = [];
+  for (const text of texts) keys.push(await archiver.resolve(text, { signal }));
+  return [...new Set(keys)];
 }

@@ -9,7 +9,7 @@ import type { PrunableVersion, PrunePlan } from "../../../core/version_pruning.t
 import { countText, momentText, sizeText } from "../amounts.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";
-import { archiveKeysOrIds } from "../key_argument.ts";
+import { archiveKeysOrIds, resolveAll } from "../key_argument.ts";
 import { another, span, wholeNumber } from "../option_values.ts";
 import { printableLine } from "../printable.ts";
 import { type ErrorJson, errorJson } from "../report.ts";
@@ -90,7 +90,7 @@ async function find(
   const plans: PrunePlan[] = [];
   try {
     await report.live("looking for versions …");
-    const keys = texts.length > 0 ? await resolved(archiver, texts, signal) : undefined;
+    const keys = texts.length > 0 ? await resolveAll(call, archiver, texts) : undefined;
     const keptBefore = olderThan === undefined ? undefined : new Date(Date.now() - olderThan);
     const filter = { keys, project: globs, keep, keptBefore, signal };
     for await (const plan of archiver.planPruning(filter)) plans.push(plan);
@@ -103,16 +103,6 @@ async function find(
     await report.live();
     await close();
   }
-}
-
-async function resolved(
-  archiver: Archiver,
-  texts: readonly string[],
-  signal: AbortSignal,
-): Promise<string[]> {
-  const keys: string[] = [];
-  for (const text of texts) keys.push(await archiver.resolve(text, { signal }));
-  return keys;
 }
 
 /** A version that may go, as `--json` shows it. */

@@ -10,7 +10,7 @@ import { ArchiveError, isArchiveError } from "../../../core/errors.ts";
 import type { VerifyOutcome } from "../../../core/verification.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";
-import { keysOrIds } from "../key_argument.ts";
+import { keysOrIds, resolveAll } from "../key_argument.ts";
 import type { OpenArchive } from "../open_archive.ts";
 
 interface VerifyOptions extends CommonOptions {
@@ -77,16 +77,6 @@ async function open(call: Call): Promise<{ archive: OpenArchive; remembers: bool
     );
     return { archive: await openToRead(call), remembers: false };
   }
-}
-
-async function resolveAll(
-  { signal }: Call,
-  archiver: Archiver,
-  texts: readonly string[],
-): Promise<string[]> {
-  const keys: string[] = [];
-  for (const text of texts) keys.push(await archiver.resolve(text, { signal }));
-  return [...new Set(keys)];
 }
 
 /** What was found, counted; what differs is kept. */
