@@ -29,6 +29,8 @@ export {
   type SessionFilter,
   type SessionId,
   type SessionRef,
+  type SessionRemover,
+  type StoreRoom,
   type Summary,
   type Unit,
   type Whereabouts,
@@ -49,7 +51,9 @@ export {
 } from "./core/archiver.ts";
 export { type ArchiveOptions, type SessionOutcome } from "./core/archiving.ts";
 export {
+  ABANDONED_MS,
   type Backend,
+  type Beginning,
   type Body,
   type ByteRange,
   type CallOptions,
@@ -61,6 +65,7 @@ export {
   type PutMode,
   type PutOptions,
   type RangedBody,
+  type TidyOptions,
 } from "./core/backend.ts";
 export { type CopyOutcome } from "./core/copy.ts";
 export { type DeleteOptions, type DeleteOutcome } from "./core/deletion.ts";
@@ -84,10 +89,13 @@ export {
   type LedgerEntry,
   MemoryLedger,
   type MemoryLedgerOptions,
+  NO_STORE,
   type OpenWrite,
   type Write,
 } from "./core/ledger.ts";
+export { type RebuildOptions, type RebuildOutcome } from "./core/ledger_rebuild.ts";
 export { type ArchiveEntry, type ListFilter } from "./core/listing.ts";
+export { type LocalOutcome, type LocalPlan, type LocalPruneFilter } from "./core/local_pruning.ts";
 export { MemoryAgent, type MemoryMessage, type MemorySession } from "./core/memory_agent.ts";
 export { MemorySpool } from "./core/memory_spool.ts";
 export { checkObjectKey, compareUtf8, type ObjectKeyRules } from "./core/object_key.ts";
@@ -102,12 +110,24 @@ export {
   type Rule,
 } from "./core/routing.ts";
 export { type Spool, type Spooled } from "./core/spool.ts";
+export { type SyncOptions } from "./core/sync.ts";
+export { type SyncOutcome } from "./core/sync_key.ts";
 export {
   type TokenCounts,
   type TranscriptMessage,
   type TranscriptPart,
 } from "./core/transcript.ts";
-export { type VerifyOptions, type VerifyOutcome } from "./core/verification.ts";
+export { type RepairOptions, type RepairOutcome } from "./core/repair.ts";
+export { type RepairFrom } from "./core/repair_ways.ts";
+export { type Sample } from "./core/sample.ts";
+export { type VerifyOptions } from "./core/verification.ts";
+export {
+  type VerifiedObject,
+  type VerifyOutcome,
+  type VerifyStatus,
+  type WrongObject,
+} from "./core/verify_outcome.ts";
+export { type SessionFamily } from "./core/session_families.ts";
 export { type PrunableVersion, type PruneFilter, type PrunePlan } from "./core/version_pruning.ts";
 export { FileBackend, type FileBackendOptions } from "./backends/file.ts";
 export { MemoryBackend, type MemoryBackendOptions } from "./backends/memory.ts";
@@ -115,6 +135,7 @@ export {
   S3Backend,
   type S3BackendOptions,
   type S3BackendPlace,
+  type S3Incremental,
   type S3Keys,
   type S3Timeouts,
 } from "./backends/s3.ts";

@@ -18,6 +18,7 @@ import type {
   ListPage,
   ObjectInfo,
   PutOptions,
+  TidyOptions,
 } from "../core/backend.ts";
 import { checkObjectKey } from "../core/object_key.ts";
 import type { S3Connection } from "./s3/connection.ts";
@@ -26,7 +27,13 @@ import type { S3Quirks } from "./s3_providers.ts";
 import { Calls } from "./support/calls.ts";
 import { checkListOptions } from "./support/list_pages.ts";
 
-export type { S3BackendOptions, S3BackendPlace, S3Keys, S3Timeouts } from "./s3/options.ts";
+export type {
+  S3BackendOptions,
+  S3BackendPlace,
+  S3Incremental,
+  S3Keys,
+  S3Timeouts,
+} from "./s3/options.ts";
 
 /** What is loaded with the first backend that is opened. */
 type Store = typeof import("./s3/store.ts");
@@ -120,16 +127,21 @@ export class S3Backend implements Backend {
    *
    * @param key Where.
    * @param body What.
-   * @param options Mode, metadata, content type, hash, signal.
-   * @returns The new etag.
+   * @param options Mode, what is there already, metadata, content type, hash, signal.
+   * @returns The new etag, and how many bytes the store copied from what was there.
    */
-  async put(key: string, body: Body, options: PutOptions = {}): Promise<{ etag?: string }> {
+  async put(
+    key: string,
+    body: Body,
+    options: PutOptions = {},
+  ): Promise<{ etag?: string; copied?: number }> {
     const call = this.#calls.begin("storing", key, options.signal);
-    const { mode = "overwrite", contentType, sha256, onResend } = options;
+    const { mode = "overwrite", continues, contentType, sha256, onResend } = options;
     const metadata = this.#store.checkedMetadata(options.metadata, call, this.#connection.settings);
     return await this.#store.putObject(this.#connection, call, {
       body,
       mode,
+      continues,
       metadata,
       contentType,
       sha256,
@@ -200,6 +212,18 @@ export class S3Backend implements Backend {
       return new S3Backend(this.#store, connection.differing(other));
     };
     yield* probeS3({ backend: this, connection, variant }, options);
+  }
+
+  /**
+   * Ends uploads in parts that were begun for archives below the prefix, and never will be completed.
+   * Nothing where they may not be listed.
+   *
+   * @param options When they were begun at the latest, and the signal.
+   * @returns How many.
+   */
+  async tidy({ before, signal }: TidyOptions): Promise<number> {
+    const call = this.#calls.beginWithoutKey("ending old uploads", signal);
+    return await this.#store.endOldUploads(this.#connection, call, before);
   }
 
   /** Ends all calls that are under way and closes all connections; further calls fail. */

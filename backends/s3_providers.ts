@@ -34,8 +34,12 @@ export interface S3Quirks {
   readonly mostParts: number;
   /** CopyObject works. Otherwise callers read and write. */
   readonly copy: boolean;
-  /** UploadPartCopy works, for objects over 5 GB. */
+  /** UploadPartCopy works: for large sessions of which a part changed, and objects over 5 GB. */
   readonly copyParts: boolean;
+  /** UploadPartCopy takes `x-amz-copy-source-if-match`. */
+  readonly copyConditions: boolean;
+  /** All parts of an object but the last must be of one length, and that no longer. */
+  readonly equalParts: boolean;
   /** `x-amz-meta-` headers come back. */
   readonly metadata: boolean;
   /** Storage classes that it takes; `any` when the list is open. */
@@ -102,6 +106,8 @@ const PLAIN: S3Quirks = {
   mostParts: 10_000,
   copy: true,
   copyParts: true,
+  copyConditions: true,
+  equalParts: false,
   metadata: true,
   storageClasses: "any",
   encryption: "any",
@@ -145,6 +151,8 @@ export const S3_PROVIDERS: Readonly<Record<S3ProviderName, S3Provider>> = {
       createOnly: true,
       ifMatch: true,
       partsAtOnce: 2,
+      copyConditions: false,
+      equalParts: true,
       storageClasses: ["STANDARD", "STANDARD_IA"],
       encryption: [],
       tags: false,
@@ -155,6 +163,8 @@ export const S3_PROVIDERS: Readonly<Record<S3ProviderName, S3Provider>> = {
       createOnly: "documented: conditional operations of Put, Create and Complete",
       ifMatch: "documented: conditional operations of Put, Create and Complete",
       partsAtOnce: "more than 2 or 3 parts at once fail (Litestream's provider notes)",
+      copyConditions: "documented: conditions of UploadPartCopy are not implemented",
+      equalParts: "documented, and InvalidPart otherwise (opendal#2904, walgit#33)",
       storageClasses: "documented: Standard and Infrequent Access",
       encryption: "always encrypted; x-amz-server-side-encryption is not implemented",
       tags: "x-amz-tagging is not implemented",

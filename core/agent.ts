@@ -191,6 +191,44 @@ export interface RestoreOutcome {
 }
 
 /**
+ * Deletes the sessions of one store, by their agent's own hand, until it is closed.
+ *
+ * @since 0.1.0
+ */
+export interface SessionRemover {
+  /**
+   * Deletes a session and all that it started, if they are as they are told: looks right before, and
+   * deletes nothing when one has changed or is gone, when it started another one meanwhile, or when
+   * anything would go with it that `load` does not give.
+   *
+   * @param family The session, and all that it and they started, as `sessions()` gave them.
+   * @param options Signal; heeded before anything is deleted.
+   * @throws {ArchiveError} `Precondition` when they are not as they are told. Whatever keeps the
+   * agent from deleting them, also when some are gone then.
+   */
+  remove(
+    family: readonly [SessionRef, ...SessionRef[]],
+    options?: { signal?: AbortSignal },
+  ): Promise<void>;
+  /** Lets go of what it needed. */
+  close(): Promise<void>;
+}
+
+/**
+ * The room that an agent's store takes.
+ *
+ * @since 0.1.0
+ */
+export interface StoreRoom {
+  /** The size of its files, in bytes. */
+  readonly bytes: number;
+  /** How many of them hold nothing any more, and are used again before the files grow. */
+  readonly free: number;
+  /** How these are given back to the disk, in one line. */
+  readonly advice: string;
+}
+
+/**
  * What {@linkcode Agent.detect} found.
  *
  * @since 0.1.0
@@ -252,4 +290,19 @@ export interface Agent {
     archives: readonly RestorableArchive[],
     options?: RestoreOptions,
   ): Promise<readonly RestoreOutcome[]>;
+  /**
+   * Prepares to delete sessions. Whoever deletes one must have proven that it is elsewhere.
+   *
+   * @param store Whose sessions, by its absolute path.
+   * @param options Signal.
+   * @throws {ArchiveError} What keeps the agent from deleting any.
+   */
+  remover?(store: string, options?: { signal?: AbortSignal }): Promise<SessionRemover>;
+  /**
+   * How much room a store takes on the disk, and how much of that comes back only when it is made
+   * smaller.
+   *
+   * @param store Its absolute path.
+   */
+  room?(store: string): Promise<StoreRoom>;
 }

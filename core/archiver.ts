@@ -29,10 +29,20 @@ import { Failures } from "./failures.ts";
 import { FoundKeys } from "./found_keys.ts";
 import { type SettledPlace, type SettleOptions, settleWrites } from "./late_writes.ts";
 import { type Ledger, MemoryLedger } from "./ledger.ts";
+import { rebuildLedger, type RebuildOptions, type RebuildOutcome } from "./ledger_rebuild.ts";
 import { type ArchiveEntry, findEntry, listArchives, type ListFilter } from "./listing.ts";
+import {
+  type LocalOutcome,
+  type LocalPlan,
+  type LocalPruneFilter,
+  type LocalSource,
+  planLocalPruning,
+  pruneLocal,
+} from "./local_pruning.ts";
 import { MemorySpool } from "./memory_spool.ts";
 import { asTheyEnd, Slots } from "./parallel.ts";
 import { Patience } from "./patience.ts";
+import { repairArchives, type RepairOptions, type RepairOutcome } from "./repair.ts";
 import { resolveKey } from "./resolution.ts";
 import { restoreArchive, type RestoreRequest } from "./restoration.ts";
 import { retrieveArchive, type RetrievedArchive, type RetrieveOptions } from "./retrieval.ts";
@@ -43,9 +53,13 @@ import {
   routeOf,
   router,
   type Rule,
+  surelyNamed,
 } from "./routing.ts";
 import type { Spool } from "./spool.ts";
-import { verifyArchives, type VerifyOptions, type VerifyOutcome } from "./verification.ts";
+import { syncBackends, type SyncOptions } from "./sync.ts";
+import type { SyncOutcome } from "./sync_key.ts";
+import { verifyArchives, type VerifyOptions } from "./verification.ts";
+import type { VerifyOutcome } from "./verify_outcome.ts";
 import {
   planPruning,
   type PrunableVersion,
@@ -93,6 +107,8 @@ export interface ArchiveAllOptions extends SessionFilter {
   readonly project?: readonly string[];
   /** Finds out everything and writes nothing. */
   readonly dryRun?: boolean;
+  /** See {@linkcode ArchiveOptions.readBack}. */
+  readonly readBack?: boolean;
   /** Sessions sent at once; 4 by default. A few more are read meanwhile, to be sent next. */
   readonly concurrency?: number;
 }
@@ -330,18 +346,134 @@ export class Archiver {
   }
 
   /**
-   * Reads archives back and checks them: there, whole, of the right hash, decodable, and what their
-   * keys say. What is missing or damaged is written again by the next `archiveAll`.
+   * Reads archives back and checks them: there, whole, of the right hash, decodable, what their
+   * keys say, and the same in all backends. What is missing or damaged is written again by the next
+   * `archiveAll`, where its session is still there.
+   *
+   * Without keys all backends are walked over at once, in the order of the keys, and memory does not
+   * grow with their number. Stopped anywhere, it goes on with `after`.
+   *
+   * @example
+   * ```ts
+   * import type { Archiver } from "@session-archiver/archiver";
+   *
+   * async function check(archiver: Archiver) {
+   *   const sample = { share: 0.05, seed: "2026-11" };
+   *   for await (const outcome of archiver.verify(undefined, { quick: true, sample })) {
+   *     if (outcome.status !== "ok") console.log(outcome.backend, outcome.status, outcome.problem);
+   *   }
+   * }
+   * ```
    *
    * @param keys Which; every object of every backend and every remembered one when left out.
-   * @param options Backend, signal.
+   * @param options How closely, from where on, backend, signal.
+   * @returns One outcome a copy, those of one key together. A backend that cannot be listed fails at
+   * the end, after the others.
    */
   verify(
     keys?: readonly string[],
     options: VerifyOptions & { readonly backend?: string } = {},
   ): AsyncGenerator<VerifyOutcome> {
     const backends = this.#chosen(options.backend);
-    return verifyArchives(keys, { backends, ledger: this.#ledger }, options);
+    const routed = (path: string, holders: readonly string[]) => this.#routed(path, holders);
+    return verifyArchives(keys, { backends, ledger: this.#ledger, routed }, options);
+  }
+
+  /**
+   * Makes copies good again that are missing, damaged or older than another one: from another
+   * backend, from a version that was kept, or from the agent where it still has the session. What
+   * stands there and has anything more is kept first; what cannot be repaired is left as it is.
+   *
+   * @example
+   * ```ts
+   * import type { Archiver } from "@session-archiver/archiver";
+   *
+   * async function mend(archiver: Archiver) {
+   *   for await (const outcome of archiver.repair(undefined, { dryRun: true })) {
+   *     console.log(outcome.key, outcome.backend, outcome.status, outcome.problem);
+   *   }
+   * }
+   * ```
+   *
+   * @param keys Which; all when left out.
+   * @param options Dry run, backend, and how closely to look for what is not good.
+   * @returns What became of each copy that is not good.
+   */
+  repair(
+    keys?: readonly string[],
+    options: RepairOptions & Pick<VerifyOptions, "quick" | "concurrency"> = {},
+  ): AsyncGenerator<RepairOutcome> {
+    const chosen = this.#chosen(options.backend);
+    const backendsFor = async (where: Whereabouts) =>
+      (await this.#backendsFor(where)).filter((backend) => chosen.includes(backend));
+    const { quick, concurrency, signal } = options;
+    const found = this.verify(keys, { quick, concurrency, signal });
+    return repairArchives(found, {
+      backends: this.backends,
+      agents: this.agents,
+      ledger: this.#ledger,
+      spool: this.#spool,
+      backend: (name) => this.backend(name),
+      agent: (name) => this.agent(name),
+      backendsFor,
+      archive: (session) => this.#archive(session, { named: true, signal }, { backendsFor }),
+    }, options);
+  }
+
+  /**
+   * Brings a backend level with another, as for moving to another bucket: what `from` has and `to`
+   * lacks is copied, hashes compared, and read back. Nothing is deleted, and what `to` has and would
+   * lose is kept as a version. It can be stopped and done again: what is there already costs nothing.
+   *
+   * @example
+   * ```ts
+   * import type { Archiver } from "@session-archiver/archiver";
+   *
+   * async function move(archiver: Archiver) {
+   *   for await (const outcome of archiver.sync("old-bucket", "new-bucket")) {
+   *     if (outcome.status === "failed") console.error(outcome.key, outcome.error.message);
+   *   }
+   * }
+   * ```
+   *
+   * @param from The name of the backend that archives come from.
+   * @param to The name of the one that they go to.
+   * @param options Dry run, how many at once, signal.
+   * @returns What became of each archive and version of either.
+   * @throws {ArchiveError} `Invalid` when there is no such backend, or both are the same place.
+   */
+  sync(from: string, to: string, options: SyncOptions = {}): AsyncGenerator<SyncOutcome> {
+    return syncBackends({
+      from: this.backend(from),
+      to: this.backend(to),
+      ledger: this.#ledger,
+      spool: this.#spool,
+      agent: (name) => this.agent(name),
+    }, options);
+  }
+
+  /**
+   * Makes the ledger anew from what the backends hold, where it was lost or is not to be trusted:
+   * listings are quick then, deleted sessions are known by id, and what goes missing is missed. What
+   * it knows rightly stays.
+   *
+   * @example
+   * ```ts
+   * import type { Archiver } from "@session-archiver/archiver";
+   *
+   * async function remember(archiver: Archiver) {
+   *   for await (const { key, status } of archiver.rebuildLedger()) console.log(key, status);
+   * }
+   * ```
+   *
+   * @param options Dry run, backend, how many at once, signal.
+   * @returns What is remembered of each archive of each backend.
+   */
+  rebuildLedger(
+    options: RebuildOptions & { readonly backend?: string } = {},
+  ): AsyncGenerator<RebuildOutcome> {
+    const backends = this.#chosen(options.backend);
+    return rebuildLedger({ backends, ledger: this.#ledger }, options);
   }
 
   /**
@@ -394,6 +526,47 @@ export class Archiver {
   }
 
   /**
+   * Finds the sessions that may be deleted from their agents to free the disk, and deletes nothing.
+   * It goes by what is remembered; nothing is asked of a backend.
+   *
+   * @param filter Which.
+   * @returns All sessions of agents that can delete them, each with those that it started.
+   * @throws {ArchiveError} `Invalid` for a filter that wants nothing; what an agent's store fails with.
+   */
+  planLocalPruning(filter: LocalPruneFilter): Promise<LocalPlan[]> {
+    return planLocalPruning(this.#localSource(), filter);
+  }
+
+  /**
+   * Deletes sessions from their agents: each when it was read back from every backend of its rule,
+   * with all that it started, and found to be there as it is now. Any doubt keeps it. Nothing else may
+   * archive meanwhile.
+   *
+   * @example
+   * ```ts
+   * import type { Archiver } from "@session-archiver/archiver";
+   *
+   * async function freeDisk(archiver: Archiver) {
+   *   const now = new Date();
+   *   const plans = await archiver.planLocalPruning({ now, keepBytes: 10e9 });
+   *   for await (const { sessions, status } of archiver.pruneLocal(plans)) {
+   *     console.log(sessions[0].id, status);
+   *   }
+   * }
+   * ```
+   *
+   * @param plans From {@linkcode Archiver.planLocalPruning}; those that do not go are passed over.
+   * @param options Signal.
+   * @returns What became of each, as it ends. Why none of a store can be deleted is thrown at the end.
+   */
+  pruneLocal(
+    plans: readonly LocalPlan[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<LocalOutcome> {
+    return pruneLocal(plans, this.#localSource(), options.signal);
+  }
+
+  /**
    * Puts an archive back into its agent, with the sessions it started, parents first.
    *
    * @param key Which.
@@ -413,6 +586,21 @@ export class Archiver {
     await Promise.all(this.backends.map((backend) => backend.close?.()));
   }
 
+  #localSource(): LocalSource {
+    return {
+      agents: this.agents,
+      backendsFor: (where) => this.#backendsFor(where),
+      ledger: this.#ledger,
+      matcher: (patterns) => this.#matcher(patterns),
+    };
+  }
+
+  /** Tells whether a session is of one of some projects. */
+  async #matcher(patterns: readonly string[]): Promise<(session: Whereabouts) => boolean> {
+    const matches = await projectMatcher(patterns, this.#paths);
+    return ({ projectPath }) => matches(this.#pathsOf(projectPath));
+  }
+
   #chosen(backend: string | undefined): readonly Backend[] {
     return backend === undefined ? this.backends : [this.backend(backend)];
   }
@@ -420,14 +608,15 @@ export class Archiver {
   /** One job a session, as the agents tell of them. What fails an agent's store is put aside. */
   async *#jobs(options: ArchiveAllOptions, failures: Failures) {
     const run = this.begin(options);
-    const { ids, stores, project, since, dryRun, signal } = options;
-    const matches = project && await projectMatcher(project, this.#paths);
+    const { ids, stores, project, since, dryRun, readBack, signal } = options;
+    const how = { dryRun, readBack, signal, named: ids !== undefined };
+    const matches = project && await this.#matcher(project);
     for (const agent of this.agents) {
       try {
         for await (const session of agent.sessions({ ids, stores, since, signal })) {
           throwIfAborted(signal, "archiving");
-          if (matches && !matches(this.#pathsOf(session.projectPath))) continue;
-          yield () => run.archive(session, { dryRun, signal, named: ids !== undefined });
+          if (matches && !matches(session)) continue;
+          yield () => run.archive(session, how);
         }
       } catch (error) {
         failures.add(error);
@@ -438,7 +627,7 @@ export class Archiver {
   async #archive(
     session: SessionRef,
     options: ArchiveOptions,
-    run: Pick<ArchivingSource, "patience" | "sending" | "keys"> = {},
+    more: Partial<Pick<ArchivingSource, "backendsFor" | "patience" | "sending" | "keys">> = {},
   ): Promise<SessionOutcome> {
     return await archiveSession(session, {
       agent: this.agent(session.agent),
@@ -446,14 +635,21 @@ export class Archiver {
       ledger: this.#ledger,
       spool: this.#spool,
       gzip: this.#gzip,
-      ...run,
+      ...more,
     }, options);
   }
 
   async #backendsFor(where: Whereabouts): Promise<readonly Backend[]> {
-    const route = await (this.#route ??= router(this.#rules, this.#default, this.#paths));
-    const { backends } = routeOf(where, route, this.#pathsOf);
+    const { backends } = routeOf(where, await this.#router(), this.#pathsOf);
     return backends.map((name) => this.backend(name));
+  }
+
+  async #routed(projectPath: string, holders: readonly string[]): Promise<readonly string[]> {
+    return surelyNamed(projectPath, holders, this.#rules, await this.#router(), this.#pathsOf);
+  }
+
+  #router(): Promise<(paths: readonly string[]) => Route> {
+    return this.#route ??= router(this.#rules, this.#default, this.#paths);
   }
 }
 

@@ -13,6 +13,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Patience } from "./patience.ts";
 import type { Slots } from "./parallel.ts";
 import { type PreparedDocument, prepareDocument } from "./prepared_document.ts";
+import { readBack } from "./read_back.ts";
 import type { Spool } from "./spool.ts";
 
 /**
@@ -25,6 +26,11 @@ export interface ArchiveOptions {
   readonly dryRun?: boolean;
   /** The user named it: it is archived although they deleted its archive, and the store is asked. */
   readonly named?: boolean;
+  /**
+   * Reads back each copy that was just made. One that is not what was sent has failed, and is made
+   * again by the next archiving.
+   */
+  readonly readBack?: boolean;
   /** Stops it. */
   readonly signal?: AbortSignal;
 }
@@ -60,7 +66,7 @@ export interface ArchivingSource {
   /** Limits how many sessions are sent at once. */
   readonly sending?: Slots;
   /** Finds archives that the ledger has forgotten. */
-  readonly keys?: FoundKeys;
+  readonly keys?: Pick<FoundKeys, "keyOf">;
 }
 
 /**
@@ -150,7 +156,12 @@ async function copyTo(
   // It may have been given up since this session was read.
   const without = givenUp(backend, source.patience);
   if (without) return without;
-  const copy = () => copyDocument(document, { ...source, session, backend, ...options });
+  const copy = async () => {
+    const outcome = await copyDocument(document, { ...source, session, backend, ...options });
+    if (!options.readBack || options.dryRun) return outcome;
+    const { ledger } = source;
+    return await readBack(outcome, document.digest.sha256, { backend, ledger, ...options });
+  };
   try {
     return await (source.patience?.attempt(backend, copy, options.signal) ?? copy());
   } catch (error) {

@@ -64,6 +64,18 @@ export function bodySize(body: Body): number {
 export type PutMode = "overwrite" | "create" | { readonly ifMatch: string };
 
 /**
+ * An object that a body begins like.
+ *
+ * @since 0.1.0
+ */
+export interface Beginning {
+  /** The etag of the object that has it, under the key that is written to. */
+  readonly etag: string;
+  /** How many of its first bytes are also the body's first, exactly those. */
+  readonly length: number;
+}
+
+/**
  * Options of {@linkcode Backend.put}.
  *
  * @since 0.1.0
@@ -71,6 +83,12 @@ export type PutMode = "overwrite" | "create" | { readonly ifMatch: string };
 export interface PutOptions {
   /** How to treat what is there; `overwrite` by default. */
   mode?: PutMode;
+  /**
+   * What is there already of the body, where the caller knows. A backend may copy it on its own side
+   * and take only the rest; one that cannot passes over it. Whatever becomes of that object
+   * meanwhile, what is stored is the body. Not together with `create`.
+   */
+  continues?: Beginning;
   /** Short values to keep beside the object, where `capabilities.metadata` says it is kept. */
   metadata?: Readonly<Record<string, string>>;
   /** MIME type, where the store keeps one. */
@@ -183,6 +201,23 @@ export interface CallOptions {
 }
 
 /**
+ * Options of {@linkcode Backend.tidy}.
+ *
+ * @since 0.1.0
+ */
+export interface TidyOptions extends CallOptions {
+  /** Only what was begun before: epoch milliseconds, long enough ago that nobody is still at it. */
+  readonly before: number;
+}
+
+/**
+ * How long ago a write was begun that nobody is at any more, in milliseconds.
+ *
+ * @since 0.1.0
+ */
+export const ABANDONED_MS: number = 24 * 60 * 60_000;
+
+/**
  * One thing that a store was tried for, and what came of it.
  *
  * @since 0.1.0
@@ -229,9 +264,14 @@ export interface Backend {
    * @param key Where.
    * @param body What.
    * @param options Mode, metadata, signal.
-   * @returns The new object's etag, where the store tells one.
+   * @returns The new object's etag, where the store tells one; and how many of the first bytes were
+   * not taken but copied, where `continues` was of use.
    */
-  put(key: string, body: Body, options?: PutOptions): Promise<{ etag?: string }>;
+  put(
+    key: string,
+    body: Body,
+    options?: PutOptions,
+  ): Promise<{ etag?: string; copied?: number }>;
   /**
    * Reads an object or a part of it.
    *
@@ -278,6 +318,14 @@ export interface Backend {
    * @param options Signal.
    */
   probe?(options?: CallOptions): AsyncIterable<Finding>;
+  /**
+   * Removes what writes of archives left behind that were killed, where the store keeps such and
+   * somebody pays for it. What cannot be found out is left.
+   *
+   * @param options How old it is at least, and the signal.
+   * @returns How many such writes there were.
+   */
+  tidy?(options: TidyOptions): Promise<number>;
   /** Lets go of what it holds: connections, handles. Further calls fail. */
   close?(): Promise<void>;
 }

@@ -5,7 +5,8 @@
  * @module
  */
 import { archiveKey, contentType, isPacked, versionKey } from "./archive_key.ts";
-import { type Body, bodySize, type Capabilities, type PutMode } from "./backend.ts";
+import { type Beginning, type Body, bodySize, type Capabilities, type PutMode } from "./backend.ts";
+import { knownBeginning } from "./beginning.ts";
 import { ArchiveError, isArchiveError } from "./errors.ts";
 import { keepVersion } from "./kept_version.ts";
 import { isRefused } from "./late_writes.ts";
@@ -35,6 +36,8 @@ export interface CopyOutcome {
   readonly bytes: number;
   /** The key of the version that was kept because the overwrite would have lost something. */
   readonly version?: string;
+  /** It was read back, and is what was sent. */
+  readonly readBack?: true;
   /** Why it failed. */
   readonly error?: Error;
   /** It was not tried: the backend had failed several times in a row, and could not be reached. */
@@ -54,16 +57,24 @@ const MAX_RACES = 3;
 export async function copyDocument(document: PreparedDocument, job: CopyJob): Promise<CopyOutcome> {
   const { backend, ledger, session } = job;
   const entry = ledger.get(session, backend.identity);
+  if (entry && isUnwanted(document, job, entry)) {
+    const { store } = session;
+    if (!job.dryRun) await ledger.record({ ...entry, store, token: document.token });
+    return { backend: backend.name, key: entry.key, status: "skipped", bytes: 0 };
+  }
   const key = entry?.key ?? await keyFor(document, job);
   for (let race = 0;; race++) {
     const expected = race === 0 ? expectedStanding(document, job, entry) : undefined;
     const standing = expected ?? await whatStands(document, job, key);
     if (standing.is === "same" || standing.is === "ahead") {
       const { is: _, ...found } = standing;
-      if (!job.dryRun) await remember(document, job, { key, ...found });
+      if (!job.dryRun && !isRemembered(standing, job, entry)) {
+        await remember(document, job, { key, ...found });
+      }
       return { backend: backend.name, key, status: "unchanged", bytes: 0 };
     }
     const body = await bodyFor(document, key);
+    let bytes = bodySize(body);
     const version = standing.is === "worth keeping" ? versionKey(key, standing.sha256) : undefined;
     if (!job.dryRun) {
       if (version && !await kept(job, key, version, standing)) {
@@ -71,19 +82,29 @@ export async function copyDocument(document: PreparedDocument, job: CopyJob): Pr
         throw tooManyWriters(job, key);
       }
       const mode = modeFor(standing, backend.capabilities);
+      const continues = continuedBy(document, key, standing, entry);
       let written: Written;
       try {
-        written = await write(document, body, job, key, mode);
+        written = await write(document, body, job, key, { mode, continues });
       } catch (error) {
         if (race < MAX_RACES && isLostRace(error, mode)) continue;
         throw error;
       }
-      const { etag, done } = written;
-      await remember(document, job, { key, etag, size: bodySize(body) }, done);
+      const { etag, copied, done } = written;
+      await remember(document, job, { key, etag, size: bytes }, done);
+      bytes -= copied;
     }
-    const bytes = bodySize(body);
     return { backend: backend.name, key, status: "archived", bytes, ...(version && { version }) };
   }
+}
+
+/** Whether the user deleted this very state, whatever the session's token was, if that is known. */
+function isUnwanted(
+  { digest }: PreparedDocument,
+  { named }: CopyJob,
+  { state, sha256 }: LedgerEntry,
+): boolean {
+  return state === "deleted" && sha256 === digest.sha256 && !named;
 }
 
 /** Where a session goes that the ledger does not know: where it is already, or where it belongs. */
@@ -96,6 +117,8 @@ async function keyFor({ digest }: PreparedDocument, job: CopyJob): Promise<strin
 /** What the backend acknowledged. */
 interface Written {
   readonly etag?: string;
+  /** How many bytes were not sent, as the backend had them. */
+  readonly copied: number;
   /** The write, where it was remembered before it was sent and has no further effect. */
   readonly done?: OpenWrite;
 }
@@ -106,7 +129,7 @@ async function write(
   body: Body,
   job: CopyJob,
   key: string,
-  mode: PutMode,
+  { mode, continues }: { readonly mode: PutMode; readonly continues: Beginning | undefined },
 ): Promise<Written> {
   const { backend, ledger } = job;
   const { sha256 } = document.digest;
@@ -114,15 +137,19 @@ async function write(
   const open = mayArriveLate(mode, backend.capabilities) ? await ledger.sending(what) : undefined;
   let isResent = false;
   try {
-    const { etag } = await backend.put(key, body, {
+    const { etag, copied = 0 } = await backend.put(key, body, {
       mode,
+      continues,
       contentType: contentType(key),
       metadata: archiveMetadata(document.digest),
       sha256: isPacked(key) ? undefined : sha256,
       signal: job.signal,
       onResend: () => isResent = true,
     });
-    return { etag, ...(!isResent && { done: open }) };
+    if (!open || !isResent) return { etag, copied, done: open };
+    // An earlier attempt may get done late, counted from now, however long all of them took.
+    const isNoted = await ledger.sending(what).then(() => true, () => false);
+    return { etag, copied, ...(isNoted && { done: open }) };
   } catch (error) {
     if (open) {
       // From now on it can only get done late. Without this it is looked for too soon, or in vain.
@@ -185,6 +212,23 @@ function modeFor(standing: Lacking, capabilities: Capabilities): PutMode {
   if (standing.is === "nothing") return capabilities.createOnly ? "create" : "overwrite";
   const { etag } = standing;
   return etag !== undefined && capabilities.ifMatch ? { ifMatch: etag } : "overwrite";
+}
+
+/** What need not be sent; of a packed document all of it is other bytes after the least change. */
+function continuedBy(
+  { digest }: PreparedDocument,
+  key: string,
+  standing: Lacking,
+  entry: LedgerEntry | undefined,
+): Beginning | undefined {
+  if (standing.is === "nothing" || isPacked(key)) return undefined;
+  return knownBeginning(digest, standing.etag, entry);
+}
+
+/** Whether as much is remembered of a later state as whoever carried an earlier one there can tell. */
+function isRemembered(standing: Standing, { carried }: CopyJob, entry?: LedgerEntry): boolean {
+  if (!carried || standing.is !== "ahead") return false;
+  return entry?.state === "stored" && entry.sha256 === standing.sha256;
 }
 
 /** What is to be remembered of the object; what is left out is the document's own. */

@@ -7,7 +7,7 @@ import { parseArchiveKey } from "./archive_key.ts";
 import type { Backend } from "./backend.ts";
 import { ArchiveError, asArchiveError } from "./errors.ts";
 import { holdersOf, noArchive } from "./holders.ts";
-import { entriesAt, type Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 
 /**
  * Options of deleting an archive.
@@ -65,7 +65,7 @@ export async function deleteArchive(
     } catch (error) {
       throw partlyDeleted(key, backend.name, deleted, error);
     }
-    for (const entry of entriesAt(ledger, backend.identity, key)) {
+    for (const entry of ledger.allAt(backend.identity, key)) {
       await ledger.record({ ...entry, state: "deleted" });
     }
     deleted.push(backend.name);

@@ -16,8 +16,8 @@
  * @module
  */
 import type { LoadedSession, Summary } from "./agent.ts";
-import { sha256 } from "./hash.ts";
 import type { Extent } from "./ledger.ts";
+import { PrefixHash } from "./prefix_hash.ts";
 import { Utf8Buffer } from "./utf8_buffer.ts";
 import { shapeOf } from "./versions.ts";
 
@@ -88,10 +88,7 @@ const LONG_LINE = 1 << 16;
 export class DocumentWriter {
   readonly #header: ArchiveHeader;
   readonly #session: LoadedSession;
-  readonly #watched: number[];
-  readonly #prefixes = new Map<number, string>();
-  readonly #hash = sha256();
-  #size = 0;
+  readonly #hash: PrefixHash;
   #digest?: DocumentDigest;
 
   /**
@@ -105,7 +102,7 @@ export class DocumentWriter {
     const { id, projectPath, createdAt } = session;
     this.#header = { version: FORMAT_VERSION, agent, id, projectPath, createdAt };
     this.#session = session;
-    this.#watched = [...new Set(watch)].sort((a, b) => a - b);
+    this.#hash = new PrefixHash(watch);
   }
 
   /** The document's bytes. Can be taken once. */
@@ -129,19 +126,24 @@ export class DocumentWriter {
     if (!held) throw new TypeError(`the agent gave no native lines of ${this.#header.id}`);
     // What comes before the last native line, and its line feed, is what only grows at its end.
     yield this.#digested(buffer.take());
-    const grown = { length: this.#size, sha256: this.#hash.copy().digest("hex") };
+    const grown = { length: this.#hash.size, sha256: this.#hash.sha256 };
     const summary = this.#session.summary();
     buffer.text(lead);
     buffer.bytes(held);
     buffer.text(`,\n"summary":${JSON.stringify(summary)}}\n`);
     yield this.#digested(buffer.take());
+    const { size, sha256, prefixes, marks } = this.#hash;
     this.#digest = {
-      size: this.#size,
-      sha256: this.#hash.digest("hex"),
-      extent: { ...grown, shape: shapeOf(this.#session.inPlace()) },
+      size,
+      sha256,
+      extent: {
+        ...grown,
+        shape: shapeOf(this.#session.inPlace()),
+        ...(marks.length > 0 && { marks }),
+      },
       header: this.#header,
       summary,
-      prefixes: this.#prefixes,
+      prefixes,
     };
   }
 
@@ -152,15 +154,7 @@ export class DocumentWriter {
   }
 
   #digested<T extends Uint8Array>(bytes: T): T {
-    let done = 0;
-    while (this.#watched.length > 0 && this.#watched[0] <= this.#size + bytes.length) {
-      const length = this.#watched.shift()!;
-      this.#hash.update(bytes.subarray(done, length - this.#size));
-      this.#prefixes.set(length, this.#hash.copy().digest("hex"));
-      done = length - this.#size;
-    }
-    this.#hash.update(bytes.subarray(done));
-    this.#size += bytes.length;
+    this.#hash.add(bytes);
     return bytes;
   }
 }

@@ -7,7 +7,7 @@
 import type { Summary } from "./agent.ts";
 import { type ArchiveHeader, FORMAT, FORMAT_VERSION } from "./document.ts";
 import { ArchiveError } from "./errors.ts";
-import { isRecord } from "./fields.ts";
+import { isRecord, jsonIn } from "./fields.ts";
 import { plainBytes } from "./gzip.ts";
 import { sha256 } from "./hash.ts";
 import type { TokenCounts } from "./transcript.ts";
@@ -185,13 +185,8 @@ function corrupt(name: string, what: string, cause?: unknown): ArchiveError {
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const value = jsonIn(text);
+  return isRecord(value) ? value : undefined;
 }
 
 /** Yields the native lines and returns the summary: the last line, known as such by what follows. */

@@ -21,3 +21,18 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};
 }
+
+/**
+ * The value that a text is in JSON.
+ *
+ * @param text Anything.
+ * @returns Undefined for what is no JSON.
+ */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

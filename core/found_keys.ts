@@ -1,25 +1,28 @@
 /**
- * Where sessions lie in a backend of which the ledger knows nothing: a state that was deleted, a
- * configuration that was moved. Without a look, a session that changed its folder since, or the form
- * in which it is stored, would get a second archive.
+ * Where sessions lie in a backend into which nothing is known to be archived from here: a state that
+ * was deleted, a configuration that was moved. Without a look, a session that changed its folder since,
+ * or the form in which it is stored, would get a second archive.
  *
  * @module
  */
 import { parseArchiveKey } from "./archive_key.ts";
 import type { Backend } from "./backend.ts";
 import { isArchiveError } from "./errors.ts";
-import type { Ledger } from "./ledger.ts";
+import { type Ledger, NO_STORE } from "./ledger.ts";
 
 type KeysById = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** The keys that are found during one run, by one listing of each backend that is unknown. */
 export class FoundKeys {
-  readonly #known: ReadonlySet<string>;
+  readonly #known = new Set<string>();
   readonly #listings = new Map<Backend, Promise<KeysById>>();
 
   /** @param ledger What was known when the run began. */
   constructor(ledger: Ledger) {
-    this.#known = new Set([...ledger.entries()].map(({ backend }) => backend));
+    for (const { backend, store } of ledger.entries()) {
+      // Finding archives may have been stopped before all were found.
+      if (store !== NO_STORE) this.#known.add(backend);
+    }
   }
 
   /**

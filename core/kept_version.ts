@@ -11,12 +11,11 @@
 import { contentType } from "./archive_key.ts";
 import type { Backend } from "./backend.ts";
 import { ArchiveError, isArchiveError } from "./errors.ts";
-import { plainBytes } from "./gzip.ts";
-import { sha256Of } from "./hash.ts";
 import { heldBody, partsOf } from "./held_body.ts";
 import { readMetadata } from "./metadata.ts";
 import type { Spool } from "./spool.ts";
 import { chunksOf, streamOf } from "./streams.ts";
+import { isOfHash } from "./version_hash.ts";
 
 /** What is to be kept. */
 export interface VersionToKeep {
@@ -48,7 +47,7 @@ export async function keepVersion(wanted: VersionToKeep): Promise<boolean> {
   if (stored === undefined) return false;
   const { body, dispose } = await heldBody(chunksOf(stored.body), spool);
   try {
-    if (!await isOf(wanted.sha256, () => Promise.resolve(streamOf(partsOf(body))), key)) {
+    if (!await isOfHash(wanted.sha256, () => Promise.resolve(streamOf(partsOf(body))), key)) {
       return false;
     }
     await backend.put(version, body, {
@@ -72,36 +71,13 @@ async function isKept({ backend, key, version, sha256, signal }: VersionToKeep):
   if (info === undefined) return false;
   if (readMetadata(info.metadata)?.sha256 === sha256) return true;
   const open = async () => (await backend.get(version, { signal })).body;
-  if (await isOf(sha256, open, version)) return true;
+  if (await isOfHash(sha256, open, version)) return true;
   throw new ArchiveError(
     "Corrupt",
     `${version} on ${backend.name} is not what its name says, so what ${key} holds cannot be kept ` +
       "there, and is not overwritten; move that object away",
     { backend: backend.name, key: version },
   );
-}
-
-/** Whether bytes have a hash: what is packed in them, or they themselves. */
-async function isOf(
-  expected: string,
-  open: () => Promise<ReadableStream<Uint8Array>>,
-  name: string,
-): Promise<boolean> {
-  return await plainHash(open, name) === expected ||
-    await sha256Of(chunksOf(await open())) === expected;
-}
-
-async function plainHash(
-  open: () => Promise<ReadableStream<Uint8Array>>,
-  name: string,
-): Promise<string | undefined> {
-  try {
-    return await sha256Of((await plainBytes(await open(), name)).chunks);
-  } catch (error) {
-    // What does not unpack has no hash but that of its bytes.
-    if (isArchiveError(error, "Corrupt")) return undefined;
-    throw error;
-  }
 }
 
 async function found<T>(look: () => Promise<T>): Promise<T | undefined> {

@@ -6,6 +6,7 @@
  * @module
  */
 import type { SessionId } from "./agent.ts";
+import { LedgerPlaces } from "./ledger_places.ts";
 import { sessionKey } from "./session_key.ts";
 
 /**
@@ -20,6 +21,8 @@ export interface Extent {
   readonly sha256: string;
   /** Which things stand in the rest and are not empty: paths such as `info.title`. */
   readonly shape: readonly string[];
+  /** Hashes of the document's beginning, where it is long; see `core/prefix_hash.ts`. */
+  readonly marks?: readonly string[];
 }
 
 /**
@@ -43,11 +46,23 @@ export interface ArchiveFacts {
 }
 
 /**
+ * In place of a store's path: that of an archive which was found in its backend.
+ *
+ * @since 0.1.0
+ */
+export const NO_STORE = "";
+
+/**
  * One session's copy in one backend.
  *
  * @since 0.1.0
  */
 export interface LedgerEntry extends SessionId {
+  /**
+   * The absolute path of the store that holds the session; {@linkcode NO_STORE} where the archive was
+   * found in its backend, and no store of this machine is known to have its session.
+   */
+  readonly store: string;
   /** The backend's identity, not its name. */
   readonly backend: string;
   /**
@@ -62,7 +77,7 @@ export interface LedgerEntry extends SessionId {
   readonly key: string;
   /** SHA-256 of the plain document, 64 hex digits. */
   readonly sha256: string;
-  /** Size of the plain document in bytes. */
+  /** Size in bytes, as it is stored: packed where its key says so. */
   readonly size: number;
   /**
    * The store's etag of what this ledger's owner wrote there, where it told one. Absent too where
@@ -112,7 +127,9 @@ export interface OpenWrite extends Write {
  */
 export interface Ledger {
   /**
-   * What is remembered of a session's copy.
+   * What is remembered of a session's copy. Where that is only an archive that was found and is of no
+   * store, it may be the session's, which did not write it: it is given without its etag, and what is
+   * recorded for the session under its key takes its place.
    *
    * @param session Which session.
    * @param backend The backend's identity.
@@ -125,6 +142,14 @@ export interface Ledger {
    * @param key The object's key.
    */
   at(backend: string, key: string): LedgerEntry | undefined;
+  /**
+   * Every entry of the object at a place, the one that was recorded last at the end: several where
+   * two stores have a session of the same id.
+   *
+   * @param backend The backend's identity.
+   * @param key The object's key.
+   */
+  allAt(backend: string, key: string): readonly LedgerEntry[];
   /** Everything that is remembered, in the order in which it was recorded. */
   entries(): Iterable<LedgerEntry>;
   /**
@@ -176,7 +201,7 @@ export interface MemoryLedgerOptions {
  */
 export class MemoryLedger implements Ledger {
   readonly #entries = new Map<string, LedgerEntry>();
-  readonly #places = new Map<string, LedgerEntry>();
+  readonly #places = new LedgerPlaces<LedgerEntry>();
   readonly #open = new Map<number, OpenWrite>();
   readonly #now: () => number;
   #writes = 0;
@@ -192,12 +217,18 @@ export class MemoryLedger implements Ledger {
 
   /** See {@linkcode Ledger.get}. */
   get(session: SessionId, backend: string): LedgerEntry | undefined {
-    return this.#entries.get(ledgerKey(session, backend));
+    const found = () => this.#entries.get(ledgerKey({ ...session, store: NO_STORE }, backend));
+    return this.#entries.get(ledgerKey(session, backend)) ?? asUnwritten(found());
   }
 
   /** See {@linkcode Ledger.at}. */
   at(backend: string, key: string): LedgerEntry | undefined {
-    return this.#places.get(`${backend}\n${key}`);
+    return this.#places.last(backend, key);
+  }
+
+  /** See {@linkcode Ledger.allAt}. */
+  allAt(backend: string, key: string): readonly LedgerEntry[] {
+    return this.#places.all(backend, key);
   }
 
   /** See {@linkcode Ledger.entries}. */
@@ -208,14 +239,18 @@ export class MemoryLedger implements Ledger {
   /** See {@linkcode Ledger.record}. */
   record(entry: LedgerEntry, done?: OpenWrite): Promise<void> {
     if (done) this.#open.delete(done.number);
-    const name = ledgerKey(entry, entry.backend);
-    const before = this.#entries.get(name);
-    const left = before && `${before.backend}\n${before.key}`;
-    if (left && this.#places.get(left) === before) this.#places.delete(left);
-    this.#entries.delete(name);
-    this.#entries.set(name, entry);
-    this.#places.set(`${entry.backend}\n${entry.key}`, entry);
+    const found = this.#entries.get(ledgerKey({ ...entry, store: NO_STORE }, entry.backend));
+    if (found?.key === entry.key) this.#forget(found);
+    this.#forget(this.#entries.get(ledgerKey(entry, entry.backend)));
+    this.#entries.set(ledgerKey(entry, entry.backend), entry);
+    this.#places.add(entry);
     return Promise.resolve();
+  }
+
+  #forget(entry: LedgerEntry | undefined): void {
+    if (!entry) return;
+    this.#entries.delete(ledgerKey(entry, entry.backend));
+    this.#places.remove(entry);
   }
 
   /** See {@linkcode Ledger.sending}. */
@@ -249,14 +284,14 @@ export function ledgerKey(session: SessionId, backend: string): string {
 }
 
 /**
- * Every entry of the object at a place: several where two stores have a session of the same id.
+ * What a ledger gives for a session of which it only knows an archive that was found.
  *
- * @param ledger Where to look.
- * @param backend The backend's identity.
- * @param key The object's key.
+ * @param found The archive, if there is one.
  */
-export function entriesAt(ledger: Ledger, backend: string, key: string): LedgerEntry[] {
-  return [...ledger.entries()].filter((entry) => entry.backend === backend && entry.key === key);
+export function asUnwritten(found: LedgerEntry | undefined): LedgerEntry | undefined {
+  if (!found) return undefined;
+  const { etag: _, ...rest } = found;
+  return rest;
 }
 
 /**
@@ -277,7 +312,7 @@ export function openWritesAt(ledger: Ledger, backend: string, key: string): Open
  * @param backend The backend's identity.
  * @param key The object's key.
  * @param etag The etag of what stands there, where that is another write of this ledger's owner.
- * @returns The sessions that it is to be written for.
+ * @returns The sessions that it is to be written for, as far as a store has them.
  */
 export async function markLost(
   ledger: Ledger,
@@ -285,10 +320,11 @@ export async function markLost(
   key: string,
   etag?: string,
 ): Promise<readonly SessionId[]> {
-  const wanted = entriesAt(ledger, backend, key).filter(({ state }) => state !== "deleted");
+  const wanted = ledger.allAt(backend, key).filter(({ state }) => state !== "deleted");
   for (const entry of wanted) {
     const lost = { ...entry, state: "lost", ...(etag !== undefined && { etag }) } as const;
     if (entry.state !== "lost" || entry.etag !== lost.etag) await ledger.record(lost);
   }
-  return wanted.map(({ agent, store, id }) => ({ agent, store, id }));
+  return wanted.filter(({ store }) => store !== NO_STORE)
+    .map(({ agent, store, id }) => ({ agent, store, id }));
 }

@@ -14,11 +14,13 @@ import type {
   SessionFilter,
   SessionId,
   SessionRef,
+  SessionRemover,
   Summary,
   Unit,
   Whereabouts,
 } from "./agent.ts";
-import { ArchiveError } from "./errors.ts";
+import { ArchiveError, throwIfAborted } from "./errors.ts";
+import { fieldsOf, isRecord } from "./fields.ts";
 import { sha256Hex } from "./hash.ts";
 import type { TranscriptMessage } from "./transcript.ts";
 
@@ -178,6 +180,32 @@ export class MemoryAgent implements Agent {
     }
     return outcomes;
   }
+
+  /** See {@linkcode Agent.remover}. */
+  remover(): Promise<SessionRemover> {
+    return Promise.resolve({
+      remove: async (family, { signal } = {}) => {
+        throwIfAborted(signal, `deleting session ${family[0].id}`);
+        // No wait between the look and the deletion: nothing can change in between.
+        const told = new Map(family.map(({ id, token }) => [id, token]));
+        for (const { id, token } of family) {
+          const now = this.#sessions.get(id);
+          if (!now || refOf(this.name, now).token !== token) throw notAsTold(id);
+        }
+        for (const { id, parentId } of this.#sessions.values()) {
+          if (parentId !== undefined && told.has(parentId) && !told.has(id)) throw notAsTold(id);
+        }
+        for (const { id } of family) this.#sessions.delete(id);
+        await Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    });
+  }
+}
+
+function notAsTold(session: string): ArchiveError {
+  const message = `session ${session} has changed just now; look at it again`;
+  return new ArchiveError("Precondition", message, { session });
 }
 
 type Native = {
@@ -188,11 +216,14 @@ type Native = {
 async function parse(native: AsyncIterable<string>): Promise<Native> {
   let text = "";
   for await (const line of native) text += `${line}\n`;
+  let parsed: Native;
   try {
-    return JSON.parse(text);
+    parsed = JSON.parse(text);
   } catch (cause) {
     throw new ArchiveError("Corrupt", "the native part of the archive is no JSON", { cause });
   }
+  if (Array.isArray(fieldsOf(parsed).messages) && isRecord(parsed.info)) return parsed;
+  throw new ArchiveError("Corrupt", "the native part of the archive has no messages or no info");
 }
 
 function infoOf({ createdAt, title, parentId }: MemorySession): Native["info"] {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ArchiveError } from "./errors.ts";
 
 /**
  * Runs a job for each item, at most `width` at once.
@@ -34,8 +35,14 @@ export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param count How many there are. */
+  /**
+   * @param count How many there are.
+   * @throws {ArchiveError} `Invalid` when it is none to work with: everything would wait for ever.
+   */
   constructor(count: number) {
+    if (!Number.isSafeInteger(count) || count < 1) {
+      throw new ArchiveError("Invalid", `the concurrency ${count} is no whole number, 1 or more`);
+    }
     this.#free = count;
   }
 
@@ -96,4 +103,54 @@ export async function* asTheyEnd<R>(
   } finally {
     await Promise.allSettled(running);
   }
+}
+
+/** A job that was begun. */
+interface Begun<R> {
+  readonly result: Promise<R>;
+  hasEnded: boolean;
+}
+
+/**
+ * Runs jobs as they are drawn from a source and yields their results in the jobs' order. At most
+ * `ahead` are begun before the first of them has ended; how many of these work at once is up to
+ * them. The first failure in order fails it all; stopping early, or failing, draws no more and waits
+ * for those under way.
+ *
+ * @param source Where jobs come from.
+ * @param ahead How many may be begun and not yet yielded.
+ */
+export async function* inOrder<R>(
+  source: AsyncIterable<() => Promise<R>>,
+  ahead: number,
+): AsyncGenerator<R> {
+  const jobs = source[Symbol.asyncIterator]();
+  const begun: Begun<R>[] = [];
+  let isDrained = false;
+  let drawing: Promise<void> | undefined;
+  const draw = async () => {
+    const next = await jobs.next();
+    if (next.done) isDrained = true;
+    else begun.push(begin(next.value));
+    drawing = undefined;
+  };
+  try {
+    for (;;) {
+      if (!isDrained && begun.length < ahead) drawing ??= draw();
+      const first = begun.at(0);
+      if (!first && !drawing) return;
+      const end = first?.result.then(() => undefined, () => undefined);
+      await Promise.race([drawing, end].filter((one) => one !== undefined));
+      while (begun[0]?.hasEnded) yield await begun[0].result.finally(() => begun.shift());
+    }
+  } finally {
+    await Promise.allSettled([drawing, ...begun.map(({ result }) => result)]);
+    await jobs.return?.();
+  }
+}
+
+function begin<R>(job: () => Promise<R>): Begun<R> {
+  const begun: Begun<R> = { result: job().finally(() => begun.hasEnded = true), hasEnded: false };
+  begun.result.catch(() => undefined);
+  return begun;
 }

@@ -48,15 +48,30 @@ export async function prepareDocument(
 ): Promise<PreparedDocument> {
   const writer = new DocumentWriter(agent, session, watch);
   const held = await heldBody(writer.chunks(), spool);
-  const { body } = held;
-  let packed: Promise<HeldBody> | undefined;
   return {
+    ...heldDocument(held, spool),
     digest: writer.digest(),
-    body,
-    packed: async () => (await (packed ??= heldBody(gzipped(partsOf(body)), spool))).body,
     where: session,
     token: session.token,
     warnings: session.warnings(),
+  };
+}
+
+/**
+ * What a document needs of its bytes.
+ *
+ * @param held The bytes.
+ * @param spool Takes them packed when they are many.
+ */
+export function heldDocument(
+  held: HeldBody,
+  spool: Spool,
+): Pick<PreparedDocument, "body" | "packed" | "open" | "dispose"> {
+  const { body } = held;
+  let packed: Promise<HeldBody> | undefined;
+  return {
+    body,
+    packed: async () => (await (packed ??= heldBody(gzipped(partsOf(body)), spool))).body,
     open: () => streamOf(partsOf(body)),
     async dispose() {
       await held.dispose();

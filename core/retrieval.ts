@@ -136,7 +136,21 @@ function checkOwner(key: string, id: string): void {
   );
 }
 
-function checkHash(found: string, expected: string | undefined, key: string, backend: Backend) {
+/**
+ * Checks that an object's plain bytes are those that were archived.
+ *
+ * @param found Their SHA-256.
+ * @param expected What {@linkcode expectedHash} knows.
+ * @param key The object.
+ * @param backend Who holds it.
+ * @throws {ArchiveError} `Corrupt` when they are not.
+ */
+export function checkHash(
+  found: string,
+  expected: string | undefined,
+  key: string,
+  backend: Backend,
+): void {
   if (expected === undefined || found === expected) return;
   throw new ArchiveError(
     "Corrupt",

@@ -98,6 +98,30 @@ export function routeOf(
   return own.rule === undefined || forbids(first) ? first : own;
 }
 
+/**
+ * The backends that are sure to be named for the sessions of a project, going by the project's path
+ * alone: of a session in another worktree, which no archive tells, its repository's rule may decide.
+ *
+ * @param projectPath The project.
+ * @param holders The names of backends that such a session was sent to.
+ * @param rules The rules.
+ * @param route What {@linkcode router} made of them.
+ * @param formsOf Every form that a directory's path is known by.
+ * @returns Their names; of a rule that forbids archiving, none.
+ */
+export function surelyNamed(
+  projectPath: string,
+  holders: readonly string[],
+  rules: readonly Rule[],
+  route: (paths: readonly string[]) => Route,
+  formsOf: (path: string) => readonly string[],
+): readonly string[] {
+  const own = route(formsOf(projectPath));
+  if (own.rule !== undefined) return own.backends;
+  const mayDecide = rules.filter(({ backends }) => backends.some((one) => holders.includes(one)));
+  return own.backends.filter((name) => mayDecide.every(({ backends }) => backends.includes(name)));
+}
+
 function forbids({ rule, backends }: Route): boolean {
   return rule !== undefined && backends.length === 0;
 }

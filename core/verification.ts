@@ -1,17 +1,19 @@
 /**
- * Proving that archives are good, by reading them back.
+ * Proving that archives are good: all of them in one walk over all backends, or some that are named.
  *
  * @module
  */
-import { parseArchiveKey } from "./archive_key.ts";
 import type { Backend } from "./backend.ts";
-import { type ReadDocument, readDocument } from "./document_reader.ts";
-import { ArchiveError, isArchiveError, throwIfAborted } from "./errors.ts";
+import type { VerifySource } from "./due_backends.ts";
+import { ArchiveError } from "./errors.ts";
 import { Failures } from "./failures.ts";
-import { sha256Of } from "./hash.ts";
-import { type Ledger, markLost } from "./ledger.ts";
-import { expectedHash } from "./retrieval.ts";
-import { chunksOf } from "./streams.ts";
+import { type KeyPlace, walkArchives } from "./merged_walk.ts";
+import { inOrder, Slots } from "./parallel.ts";
+import type { Looking } from "./patient_look.ts";
+import { Patience } from "./patience.ts";
+import { isSampled, type Sample } from "./sample.ts";
+import { verifyKey } from "./verified_key.ts";
+import type { VerifyOutcome } from "./verify_outcome.ts";
 
 /**
  * Options of verifying.
@@ -19,218 +21,84 @@ import { chunksOf } from "./streams.ts";
  * @since 0.1.0
  */
 export interface VerifyOptions {
+  /**
+   * Believes the stores: takes for good what the listing, or a HEAD, tells with the etag and size
+   * that the backend acknowledged, or with the metadata of a later state; where nothing is
+   * remembered, of any archive that fits its key. What that does not settle is read, so that nothing
+   * is called damaged that is not, and what a listing lacks is asked for by name. By default
+   * everything is read.
+   *
+   * It finds what is missing, cut off, replaced or put back to an older state, as far as the store
+   * knows of it. It does not find bytes that went bad below a store which goes on telling their old
+   * etag, nor what a stale listing still shows. Only reading does; see `sample`.
+   */
+  readonly quick?: boolean;
+  /**
+   * Reads only a share of all objects. The others are looked at as `quick` does, or without it, only
+   * seen to be listed, and not told of. What should be there and is not is always found. Where keys
+   * are named, it has no effect.
+   */
+  readonly sample?: Sample;
+  /**
+   * Goes on behind this key, in the order of UTF-8 bytes, which is the order of the outcomes: the
+   * key of the last one when all of that key were taken. Where keys are named, it has no effect.
+   */
+  readonly after?: string;
+  /** How many objects are looked at at once; 8 by default. */
+  readonly concurrency?: number;
   /** Stops it. */
   readonly signal?: AbortSignal;
 }
 
-/**
- * What was found of one object.
- *
- * @since 0.1.0
- */
-export interface VerifyOutcome {
-  /** Its key. */
-  readonly key: string;
-  /** The backend's name. */
-  readonly backend: string;
-  /**
-   * - `ok`: there, whole, of the hash that was archived, decodable.
-   * - `missing`: remembered as archived (or named), and not there.
-   * - `damaged`: there and not what was archived.
-   * - `failed`: could not be found out; see `problem`.
-   */
-  readonly status: "ok" | "missing" | "damaged" | "failed";
-  /** Size in bytes, when it is there. */
-  readonly size: number;
-  /** What is wrong, in one line. */
-  readonly problem?: string;
-}
-
-/** What is verified, and who remembers it. */
-export interface VerifySource {
-  /** The stores. */
-  readonly backends: readonly Backend[];
-  /** Knows hashes, and is told what is lost. */
-  readonly ledger: Ledger;
-}
+/** How many keys may be under way or waiting for one before them, for each object at once. */
+const AHEAD = 8;
 
 /**
- * Verifies archives one by one. A backend that cannot be listed fails at the end, after the others.
+ * Verifies archives. Outcomes come in the order of the keys, those of one key together.
  *
- * @param keys Which; all that are there or remembered when left out.
+ * @param keys Which; all that are there or should be when left out.
  * @param source Where.
- * @param options Signal.
+ * @param options How.
+ * @returns One outcome a copy. A backend that cannot be listed is thrown at the end, after what is
+ * known of the others; one that fails again and again is asked no more, and all its objects fail.
  */
 export async function* verifyArchives(
   keys: readonly string[] | undefined,
   source: VerifySource,
   options: VerifyOptions = {},
 ): AsyncGenerator<VerifyOutcome> {
-  if (keys) {
-    for (const key of keys) yield* verifyHolders(key, source, options);
-    return;
-  }
+  const { concurrency = 8, signal } = options;
+  check(options);
   const failures = new Failures();
-  for (const backend of source.backends) {
-    try {
-      yield* verifyBackend(backend, source.ledger, options);
-    } catch (error) {
-      failures.add(error);
-    }
+  const places = keys ? named(keys, source.backends) : walkArchives(source, options, failures);
+  const how: Looking = {
+    closenessOf: keys ? () => options.quick ? "ask" : "read" : closenessIn(options),
+    slots: new Slots(concurrency),
+    patience: new Patience(),
+    signal,
+  };
+  async function* jobs() {
+    for await (const place of places) yield () => verifyKey(place, source, how);
   }
+  for await (const outcomes of inOrder(jobs(), AHEAD * concurrency)) yield* outcomes;
   failures.throwAny();
 }
 
-/** Verifies what is there, and what is remembered to be. */
-async function* verifyBackend(
-  backend: Backend,
-  ledger: Ledger,
-  options: VerifyOptions,
-): AsyncGenerator<VerifyOutcome> {
-  const seen = new Set<string>();
-  for await (const page of backend.list({ signal: options.signal })) {
-    for (const { key } of page.objects) {
-      if (!parseArchiveKey(key)) continue;
-      seen.add(key);
-      yield await verifyOne(key, backend, ledger, options);
-    }
-  }
-  for (const { key, state, backend: identity } of [...ledger.entries()]) {
-    if (identity !== backend.identity || state === "deleted" || seen.has(key)) continue;
-    seen.add(key);
-    yield await verifyOne(key, backend, ledger, options);
-  }
+/** Every backend is asked for a key that was named. */
+function* named(keys: readonly string[], backends: readonly Backend[]): Generator<KeyPlace> {
+  for (const key of keys) yield { key, held: [], unlisted: backends, lacking: [] };
 }
 
-/** Verifies a key wherever it should be: where it is, or is remembered to be. */
-async function* verifyHolders(
-  key: string,
-  { backends, ledger }: VerifySource,
-  options: VerifyOptions,
-): AsyncGenerator<VerifyOutcome> {
-  const outcomes: VerifyOutcome[] = [];
-  for (const backend of backends) {
-    outcomes.push(await verifyOne(key, backend, ledger, options));
-  }
-  const expected = ({ backend }: VerifyOutcome) => {
-    const { identity } = backends.find(({ name }) => name === backend)!;
-    const entry = ledger.at(identity, key);
-    return entry !== undefined && entry.state !== "deleted";
-  };
-  const relevant = outcomes.filter((outcome) => outcome.status !== "missing" || expected(outcome));
-  yield* relevant.length > 0 ? relevant : outcomes.slice(0, 1);
+function closenessIn({ quick, sample }: VerifyOptions): Looking["closenessOf"] {
+  const rest = quick ? "ask" : "pass over";
+  if (sample) return (key) => isSampled(key, sample) ? "read" : rest;
+  return () => quick ? "ask" : "read";
 }
 
-async function verifyOne(
-  key: string,
-  backend: Backend,
-  ledger: Ledger,
-  { signal }: VerifyOptions,
-): Promise<VerifyOutcome> {
-  throwIfAborted(signal, "verifying");
-  let size = 0;
-  try {
-    const info = await backend.head(key, { signal });
-    size = info.size;
-    const version = parseArchiveKey(key)?.version;
-    const read = async () => (await backend.get(key, { signal })).body;
-    if (version) await checkVersion(key, version, read);
-    else {
-      const entry = ledger.at(backend.identity, key);
-      const expected = expectedHash(backend, info, ledger);
-      const again = entry?.etag !== undefined && entry.etag !== info.etag;
-      await checkDocument(await readDocument(await read(), key), key, expected, again);
-    }
-    return { key, backend: backend.name, status: "ok", size };
-  } catch (error) {
-    if (isArchiveError(error, "Aborted")) throw error;
-    const status = statusOf(error);
-    if (status !== "failed") await markLost(ledger, backend.identity, key);
-    const problem = error instanceof Error ? error.message : String(error);
-    return { key, backend: backend.name, status, size, problem };
-  }
-}
-
-function statusOf(error: unknown): "missing" | "damaged" | "failed" {
-  if (isArchiveError(error, "NotFound")) return "missing";
-  return isArchiveError(error, "Corrupt") ? "damaged" : "failed";
-}
-
-async function checkDocument(
-  document: ReadDocument,
-  key: string,
-  expected: string | undefined,
-  writtenAgain: boolean,
-): Promise<void> {
-  const parts = parseArchiveKey(key);
-  try {
-    const { id, createdAt } = document.header;
-    if (parts && (parts.id !== id || !createdAt.startsWith(parts.date))) {
-      throw corrupt(key, `it is the archive of ${id} of ${createdAt}, which its key is not`);
-    }
-    await checkJson(document.native, key);
-  } finally {
-    await document.close();
-  }
-  const found = document.sha256();
-  const wanted = expected ?? found;
-  if (found !== wanted) {
-    throw corrupt(
-      key,
-      `its SHA-256 is ${found.slice(0, 12)}…, what was archived had ${wanted.slice(0, 12)}…` +
-        (writtenAgain
-          ? "; it was written since, by another machine or a run that was cut off"
-          : ""),
-    );
-  }
-}
-
-/**
- * Checks that a version is what lay there when it was kept, whatever that was: its name has the hash
- * of its bytes, or of what is packed in them.
- */
-async function checkVersion(
-  key: string,
-  version: string,
-  read: () => Promise<ReadableStream<Uint8Array>>,
-): Promise<void> {
-  if ((await sha256Of(chunksOf(await read()))).startsWith(version)) return;
-  const document = await readDocument(await read(), key);
-  for await (const line of document.native) void line;
-  if (!document.sha256().startsWith(version)) {
-    throw corrupt(key, "its SHA-256 is not the one in its name");
-  }
-}
-
-/**
- * Checks that lines are one JSON text without holding it: lines that are values of their own are
- * parsed and replaced by a zero, what is left is small and parsed in the end.
- */
-async function checkJson(lines: AsyncIterable<string>, key: string): Promise<void> {
-  let skeleton = "";
-  let number = 1;
-  for await (const line of lines) {
-    number++;
-    const comma = line.endsWith(",");
-    const isValue = parses(comma ? line.slice(0, -1) : line);
-    skeleton += isValue ? (comma ? "0," : "0") : line;
-    if (!isValue && line.startsWith("{") && number > 2) {
-      throw corrupt(key, `line ${number} is not valid JSON`);
-    }
-  }
-  if (!parses(skeleton)) throw corrupt(key, "its native part is not valid JSON");
-}
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
-}
-
-function corrupt(key: string, what: string): ArchiveError {
-  return new ArchiveError("Corrupt", `${key} is damaged: ${what}`, { key });
+function check({ sample }: VerifyOptions): void {
+  if (!sample || sample.share >= 0 && sample.share <= 1) return;
+  throw new ArchiveError(
+    "Invalid",
+    `the share ${sample.share} is no number from 0 to 1; give 0.05 for one in twenty`,
+  );
 }

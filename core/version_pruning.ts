@@ -11,13 +11,14 @@
 import { parseArchiveKey, versionedKey } from "./archive_key.ts";
 import type { Backend, ObjectInfo } from "./backend.ts";
 import { describe, type Description } from "./description.ts";
-import { ArchiveError, throwIfAborted } from "./errors.ts";
+import { ArchiveError, type ErrorCode, throwIfAborted } from "./errors.ts";
 import { Failures } from "./failures.ts";
 import type { Ledger } from "./ledger.ts";
 import { inParallel } from "./parallel.ts";
 import { projectPrefixes } from "./project_prefixes.ts";
 import { type PathRules, projectMatcher } from "./routing.ts";
 import { verifyArchives } from "./verification.ts";
+import type { VerifyStatus } from "./verify_outcome.ts";
 import { sessionsWithVersions, type Versioned } from "./versioned_sessions.ts";
 
 /**
@@ -249,14 +250,30 @@ async function readBack(
     throw new ArchiveError(
       code,
       `no version of ${archive} on ${backend.name} was deleted, since ${one.key} is ` +
-        `${STATES[one.status]}: ${one.problem ?? "it does not say why"}`,
+        `${STATES[one.status]}: ${one.problem}`,
       { backend: backend.name, key: one.key },
     );
   }
 }
 
-const CODES = { missing: "NotFound", damaged: "Corrupt", failed: "Transient" } as const;
-const STATES = { missing: "missing", damaged: "damaged", failed: "not readable now" } as const;
+type Wrong = Exclude<VerifyStatus, "ok">;
+
+const CODES: Readonly<Record<Wrong, ErrorCode>> = {
+  missing: "NotFound",
+  damaged: "Corrupt",
+  foreign: "Corrupt",
+  differs: "Corrupt",
+  undecodable: "NotSupported",
+  failed: "Transient",
+};
+const STATES: Readonly<Record<Wrong, string>> = {
+  missing: "missing",
+  damaged: "damaged",
+  foreign: "another session's",
+  differs: "another one elsewhere",
+  undecodable: "of a later format",
+  failed: "not readable now",
+};
 
 function isVersionOf(key: string, archive: string): boolean {
   const [one, other] = [parseArchiveKey(key), parseArchiveKey(archive)];

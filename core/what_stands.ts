@@ -31,13 +31,15 @@ export interface CopyJob {
   /** Holds what is large. */
   readonly spool: Spool;
   /** Finds archives that the ledger has forgotten. */
-  readonly keys?: FoundKeys;
+  readonly keys?: Pick<FoundKeys, "keyOf">;
   /** Packs new archives with gzip. One that is there keeps its name, and with it its form. */
   readonly gzip?: boolean;
   /** Finds out everything, writes nothing. */
   readonly dryRun?: boolean;
   /** Asks the store in any case. */
   readonly named?: boolean;
+  /** The document is no session's as it is now: a later state which has all of it stays, also our own. */
+  readonly carried?: boolean;
   /** Stops it. */
   readonly signal?: AbortSignal;
 }
@@ -47,7 +49,8 @@ export interface CopyJob {
  *
  * What is `ahead` was not written by this ledger's owner last, is of no earlier time, and has all
  * that the document has: another machine went on with the session. What has all of it and is older is
- * the session before it was cut back, which this ledger's owner may have written unknowingly.
+ * the session before it was cut back, which this ledger's owner may have written unknowingly. What is
+ * only carried there takes the place of no later state that has all of it, whoever wrote that.
  */
 export type Standing =
   | { readonly is: "nothing" }
@@ -132,16 +135,19 @@ async function compareWithStored(
     if (sha256 === document.digest.sha256) return { is: "same", etag, size };
     const stored = () => openStored(job, key);
     const own = () => readDocument(document.open(), key);
-    if (!await lacksAnything(own, stored, job.agent)) return { is: "continued", etag };
-    const isLater = !wrote(job, info, sha256) && isNoEarlier(facts, document.digest.summary);
-    if (isLater && !await lacksAnything(stored, own, job.agent)) {
+    const { summary } = document.digest;
+    const isBehind = job.carried && !isNoEarlier(summary, facts);
+    if (!isBehind && !await lacksAnything(own, stored, job.agent)) return { is: "continued", etag };
+    const mayStay = job.carried || !wrote(job, info, sha256);
+    if (mayStay && isNoEarlier(facts, summary) && !await lacksAnything(stored, own, job.agent)) {
       // Only what begins with all of it continues it for certain.
       return { is: "ahead", size, sha256, facts, extent: { length: size, sha256, shape: [] } };
     }
     return { is: "worth keeping", sha256, etag };
   } catch (error) {
+    // A byte that changed may make it look like one of a later format.
+    if (isRuinOf(document, job, info, error)) return { is: "continued", etag };
     if (isArchiveError(error, "Corrupt") || isStray(error, job)) {
-      if (isRuinOf(document, job, info, error)) return { is: "continued", etag };
       const sha256 = await rawHash(job.backend, key, job.signal);
       return { is: "worth keeping", sha256, etag };
     }
@@ -184,7 +190,8 @@ function isRuinOf(
   error: unknown,
 ): boolean {
   const entry = job.ledger.get(job.session, job.backend.identity);
-  if (!entry || entry.state === "deleted" || !isArchiveError(error, "Corrupt")) return false;
+  const isUnreadable = isArchiveError(error, "Corrupt") || isArchiveError(error, "NotSupported");
+  if (!entry || entry.state === "deleted" || !isUnreadable) return false;
   if (readMetadata(metadata)?.sha256 !== entry.sha256) return false;
   return entry.sha256 === digest.sha256 || extendsDocument(digest, entry.extent);
 }

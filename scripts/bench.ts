@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { benchImport } from "./bench/import.ts";
+import { benchIncremental } from "./bench/incremental.ts";
 import { benchLargeSession } from "./bench/large_session.ts";
 import { type Finding, isKept } from "./bench/measure.ts";
 import { benchNewest } from "./bench/newest.ts";
@@ -21,6 +22,7 @@ import { benchS3Newest } from "./bench/s3_newest.ts";
 import { benchS3Rclone } from "./bench/s3_rclone.ts";
 import { benchS3Run } from "./bench/s3_run.ts";
 import { benchUnchanged } from "./bench/unchanged.ts";
+import { benchVerify } from "./bench/verify.ts";
 
 const BENCHES: Readonly<Record<string, (folder: string) => Promise<Finding | Finding[]>>> = {
   import: benchImport,
@@ -32,10 +34,12 @@ const BENCHES: Readonly<Record<string, (folder: string) => Promise<Finding | Fin
   "s3-newest": benchS3Newest,
   "s3-large": benchS3Large,
   "s3-rclone": benchS3Rclone,
+  incremental: benchIncremental,
   "relay-drain": benchRelayDrain,
   "relay-and-run": benchRelayAndRun,
   "relay-catch-up": benchRelayCatchUp,
   plugin: benchPlugin,
+  verify: benchVerify,
 };
 
 const wanted = process.argv.slice(2);

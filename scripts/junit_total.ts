@@ -1,5 +1,6 @@
 /**
- * Adds up JUnit reports of `deno test` and prints `N passed, N failed`, alone on a line.
+ * Adds up JUnit reports of `deno test`: tells what failed, and last `N passed, N failed`, alone on a
+ * line.
  *
  * Only tests that hold no other test count: a `describe` is no test of its own, unless it fails
  * by itself, in a hook. Ends with 1 when a test failed, when none ran, or when a report is missing.
@@ -16,6 +17,8 @@ export interface Totals {
   readonly passed: number;
   /** Those that failed. */
   readonly failed: number;
+  /** What each of those said: its name, and the beginning of its error. */
+  readonly failures: readonly string[];
 }
 
 interface TestCase {
@@ -35,7 +38,7 @@ export function countReport(xml: string): Totals {
   const isTest = ({ name }: TestCase) => !groups.has(name);
   const failed = cases.filter((one) => hasFailed(one) && (isTest(one) || !failedByItsTests(one)));
   const passed = cases.filter((one) => isTest(one) && !hasFailed(one) && !wasSkipped(one));
-  return { passed: passed.length, failed: failed.length };
+  return { passed: passed.length, failed: failed.length, failures: failed.map(failureText) };
 }
 
 /** `a > b > c` makes groups of `a` and `a > b`. */
@@ -59,6 +62,27 @@ function failedByItsTests({ body }: TestCase): boolean {
   return /<failure message="\d+ test steps? failed"/.test(body);
 }
 
+/** Enough to know the fault, of however many that failed for the same reason. */
+const LINES = 12;
+
+function failureText({ name, body }: TestCase): string {
+  const said = /<(?:failure|error)\b[^>]*>([\s\S]*?)<\//.exec(body)?.[1] ?? "";
+  const lines = plain(said).trim().split("\n").slice(0, LINES);
+  return [plain(name), ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  amp: "&",
+};
+
+function plain(xml: string): string {
+  return xml.replace(/&(\w+);/g, (whole, name: string) => ENTITIES[name] ?? whole);
+}
+
 function wasSkipped({ body }: TestCase): boolean {
   return /<skipped\b/.test(body);
 }
@@ -76,6 +100,9 @@ function main(paths: readonly string[]): number {
   const counts = paths.map(countFile);
   const passed = counts.reduce((sum, count) => sum + (count?.passed ?? 0), 0);
   const failed = counts.reduce((sum, count) => sum + (count?.failed ?? 0), 0);
+  for (const failure of counts.flatMap((count) => count?.failures ?? [])) {
+    console.log(`failed: ${failure}`);
+  }
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 && counts.every((count) => count !== undefined) ? 0 : 1;
 }

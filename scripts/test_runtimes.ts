@@ -1,7 +1,8 @@
 /**
- * Runs the tests on the other runtimes that this library promises: Node 20, Node 24 and Bun, as npm
- * has them. A copy of the sources is laid out as a package in a temporary folder, so that bare
- * specifiers resolve there as they will for users of the npm package.
+ * Runs the tests on the other runtimes that this library promises, as npm has them: all on Node 20,
+ * Node 24 and Bun, and on Node 22 and Bun what is shown under faults. A copy of the sources is laid
+ * out as a package in a temporary folder, so that bare specifiers resolve there as they will for
+ * users of the npm package.
  *
  * Prints a line a runtime and, with `JUNIT` set, writes a report that `junit_total.ts` can add up.
  *
@@ -22,17 +23,22 @@ interface TestedRuntime extends Runtime {
   readonly args: readonly string[];
   /** Whether it takes TypeScript as it is. */
   readonly knowsTypes: boolean;
-  /** Tests that need what this runtime does not have. */
+  /** Which tests it runs. */
+  readonly tests: readonly RegExp[];
+  /** Those of them that need what this runtime does not have. */
   readonly without: readonly RegExp[];
-  /** Finds the counts in what it printed. */
-  readonly counts: { readonly passed: RegExp; readonly failed: RegExp };
+  /** Finds the counts in what it printed, and the lines of tests that failed. */
+  readonly counts: { readonly passed: RegExp; readonly failed: RegExp; readonly failure: RegExp };
 }
 
+const TESTS = /^tests\/(core|backends|adapters|s3)\/.*_test\.ts$/;
+/** Those of the fault suite in which a runtime can differ; the others need Deno or no runtime. */
+const FAULTS = /^tests\/faults\/(kills|crash_points|damage|disk)_test\.ts$/;
 /** These start Deno itself, with its own flags. */
 const DENO_ONLY = [/\/cli\/(start|stopping)_test/];
 /** Node 20 has no SQLite. */
 const SQLITE = [/\/agents\/opencode\//, /\/cli\/run_test/, /\/plugin\/tools\/archive_test/];
-const TAP = { passed: /^# pass (\d+)$/m, failed: /^# fail (\d+)$/m };
+const TAP = { passed: /^# pass (\d+)$/m, failed: /^# fail (\d+)$/m, failure: /^ *not ok .*/gm };
 /** Many tests wait for something, so that more can be at it than there are processors. */
 const NODE_ARGS = ["--test", "--test-reporter=tap", "--test-concurrency=3"];
 
@@ -41,6 +47,7 @@ const NODES: readonly TestedRuntime[] = [
     ...RUNTIMES.node20,
     args: NODE_ARGS,
     knowsTypes: false,
+    tests: [TESTS],
     without: [...DENO_ONLY, ...SQLITE],
     counts: TAP,
   },
@@ -48,7 +55,19 @@ const NODES: readonly TestedRuntime[] = [
     ...RUNTIMES.node24,
     args: NODE_ARGS,
     knowsTypes: true,
+    tests: [TESTS],
     without: DENO_ONLY,
+    counts: TAP,
+  },
+];
+
+const FAULTY_NODES: readonly TestedRuntime[] = [
+  {
+    ...RUNTIMES.node22,
+    args: NODE_ARGS,
+    knowsTypes: true,
+    tests: [FAULTS],
+    without: [],
     counts: TAP,
   },
 ];
@@ -56,19 +75,19 @@ const NODES: readonly TestedRuntime[] = [
 const BUNS: readonly TestedRuntime[] = [
   {
     ...RUNTIMES.bun,
-    args: ["test", "--timeout=60000"],
+    args: ["test", "--timeout=180000"],
     knowsTypes: true,
+    tests: [TESTS, FAULTS],
     without: DENO_ONLY,
-    counts: { passed: /^\s*(\d+) pass$/m, failed: /^\s*(\d+) fail$/m },
+    counts: { passed: /^\s*(\d+) pass$/m, failed: /^\s*(\d+) fail$/m, failure: /^\(fail\) .*/gm },
   },
 ];
 
-/** Bun runs one test file after the other, and waits a lot: it is no burden beside the Nodes. */
-const LANES = [NODES, BUNS];
+/** Bun runs one test file after the other, and under faults most is waiting: neither is a burden. */
+const LANES = [NODES, FAULTY_NODES, BUNS];
 
 const FOLDERS = ["core", "backends", "adapters", "docs", "scripts", "tests"];
 const SOURCES = [...FOLDERS, "mod.ts", "deno.json", "README.md"];
-const TESTED = /^tests\/(core|backends|adapters|s3)\/.*_test\.ts$/;
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 const folder = await mkdtemp(join(tmpdir(), "session-archiver-runtimes-"));
@@ -76,7 +95,7 @@ let status = 0;
 try {
   await layOut();
   const begin = await makePlain(folder, ["lib", "std"]);
-  const files = (await filesIn(join(folder, "lib"), "tests")).filter((file) => TESTED.test(file));
+  const files = await filesIn(join(folder, "lib"), "tests");
   const suites: string[] = [];
   await Promise.all(LANES.map(async (lane) => {
     for (const runtime of lane) suites.push(await test(runtime, files, begin));
@@ -143,7 +162,9 @@ async function test(
   files: readonly string[],
   begin: string,
 ): Promise<string> {
-  const own = files.filter((file) => !runtime.without.some((pattern) => pattern.test(file)));
+  const isOne = (patterns: readonly RegExp[], file: string) =>
+    patterns.some((pattern) => pattern.test(file));
+  const own = files.filter((file) => isOne(runtime.tests, file) && !isOne(runtime.without, file));
   const binary = join(folder, "node_modules", runtime.binary);
   // Bun takes names without a leading dot for filters.
   const names = own.map((file) => `./${file}`);
@@ -160,16 +181,18 @@ async function test(
     console.log(output);
   }
   console.log(`${runtime.name}: ${passed} passed, ${failed} failed in ${own.length} files`);
-  return cases(runtime.name, passed, fine ? 0 : Math.max(failed, 1));
+  const which = output.match(runtime.counts.failure) ?? ["it ended otherwise than by a test"];
+  return cases(runtime.name, passed, fine ? [] : which, fine ? 0 : Math.max(failed, 1));
 }
 
-/** Node 20 writes no JUnit report; the counts make one. */
-function cases(name: string, passed: number, failed: number): string {
-  const one = (body: string) => (_: unknown, index: number) =>
-    `<testcase name="${name} ${index + 1}">${body}</testcase>`;
+/** Node 20 writes no JUnit report; the counts make one, in which the first failure names all. */
+function cases(name: string, passed: number, which: readonly string[], failed: number): string {
+  const test = (body: string) => `<testcase name="${name}">${body}</testcase>`;
+  const names = which.map((line) => line.trim()).join("\n")
+    .replaceAll("&", "&amp;").replaceAll("<", "&lt;");
   return [
-    ...Array.from({ length: passed }, one("")),
-    ...Array.from({ length: failed }, one("<failure/>")),
+    ...Array.from({ length: passed }, () => test("")),
+    ...Array.from({ length: failed }, (_, n) => test(`<failure>${n ? "" : names}</failure>`)),
   ].join("\n");
 }
 

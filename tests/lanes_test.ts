@@ -236,26 +236,35 @@ describe("countReport()", () => {
   it("counts tests and not the groups that hold them", () => {
     const xml = test("alone") + test("group") + test("group &gt; a") +
       test("group &gt; inner") + test("group &gt; inner &gt; b");
-    assert.deepEqual(countReport(xml), { passed: 3, failed: 0 });
+    assert.deepEqual(countReport(xml), { passed: 3, failed: 0, failures: [] });
   });
 
   it("counts a failure once, however deep it lies", () => {
     const xml = test("group", derived) + test("group &gt; inner", derived) +
       test("group &gt; inner &gt; a", failure) + test("group &gt; b");
-    assert.deepEqual(countReport(xml), { passed: 1, failed: 1 });
+    const { passed, failed } = countReport(xml);
+    assert.deepEqual([passed, failed], [1, 1]);
+  });
+
+  it("tells by name what failed, and the beginning of why", () => {
+    const error = `<failure message="no">Error: &quot;a&quot; &lt; &amp;${
+      "\nline".repeat(99)
+    }</failure>`;
+    const { failures: [only = ""] } = countReport(test("group &gt; a", error) + test("b"));
+    assert.match(only, /^group > a\n {2}Error: "a" < &\n {2}line\n/);
+    assert.ok(only.split("\n").length < 20);
   });
 
   it("counts a group that failed by itself", () => {
-    assert.deepEqual(countReport(test("group", failure) + test("group &gt; a")), {
-      passed: 1,
-      failed: 1,
-    });
+    const { passed, failed } = countReport(test("group", failure) + test("group &gt; a"));
+    assert.deepEqual([passed, failed], [1, 1]);
   });
 
   it("counts what was skipped as neither", () => {
     assert.deepEqual(countReport(test("a", "<skipped/>") + `<testcase name="b"/>`), {
       passed: 1,
       failed: 0,
+      failures: [],
     });
   });
 });

@@ -5,18 +5,18 @@
  */
 import { join } from "node:path";
 import process from "node:process";
-import { denoCache } from "./deno_cache.ts";
+import { denoVariables } from "./deno_variables.ts";
 
 /**
- * The variables that make a folder a home. What this Deno has loaded is there for another one, too: it
- * would ask the registry for all of it again.
+ * The variables that make a folder a home. What this Deno has loaded, or could load, is there for
+ * another one, too.
  *
  * @param folder The home.
  */
 export function homeFolders(folder: string) {
   return {
+    ...denoVariables(),
     HOME: folder,
-    DENO_DIR: denoCache(),
     XDG_CONFIG_HOME: join(folder, "config"),
     XDG_DATA_HOME: join(folder, "data"),
     XDG_STATE_HOME: join(folder, "state"),

@@ -55,16 +55,17 @@ export class AnsweredIntents {
    *
    * @param archiver Where to.
    * @param agents Where from.
-   * @param signal Stops it.
+   * @param how What stops it, and whether copies are read back.
    * @param gone Is told of a session that its store no longer has.
    * @returns What became of each. A store that cannot be read fails at the end.
    */
   async *others(
     archiver: Archiver,
     agents: readonly Agent[],
-    signal: AbortSignal,
+    how: { readonly signal: AbortSignal; readonly readBack?: boolean },
     gone: (session: SessionId) => Promise<void>,
   ): AsyncGenerator<SessionOutcome> {
+    const { signal } = how;
     this.#files.clear();
     if ((await this.#outbox.names()).length === 0) return;
     await settle(signal);
@@ -78,7 +79,7 @@ export class AnsweredIntents {
       this.#files.set(sessionKey(session), files);
       try {
         const ref = await findSession([agent], session, signal);
-        if (ref !== undefined) yield await run.archive(ref, { signal });
+        if (ref !== undefined) yield await run.archive(ref, how);
         else {
           await this.#remove(sessionKey(session));
           await gone(session);

@@ -28,26 +28,36 @@ export async function readConfiguration(
 ): Promise<Config> {
   const config = await load(terminal, path);
   for (const warning of config.warnings) await report.warn(warning);
-  if (backend !== undefined && !config.backends.has(backend)) throw noBackend(backend, config);
+  if (backend !== undefined) checkBackend("--backend", backend, config);
   return config;
 }
 
-async function load({ env, platform, cwd }: Terminal, path: string | undefined): Promise<Config> {
+async function load(terminal: Terminal, path: string | undefined): Promise<Config> {
+  const { env, platform, cwd, program } = terminal;
   try {
-    return await loadConfig({ env, platform, cwd, path });
+    return await loadConfig({ env, platform, cwd, path, program });
   } catch (error) {
     if (isConfigError(error)) throw new ConfigurationError(error);
     throw error;
   }
 }
 
-function noBackend(name: string, { backends, path, exists }: Config): UsageError {
+/**
+ * Makes sure that there is a backend of a name.
+ *
+ * @param what What the name was given as.
+ * @param name The name.
+ * @param config The configuration.
+ * @throws {UsageError} When there is none; it lists all.
+ */
+export function checkBackend(what: string, name: string, { backends, path, exists }: Config): void {
+  if (backends.has(name)) return;
   const names = [...backends.keys()];
   const meant = closest(name, names);
   const there = exists
     ? `${path} has ${names.join(", ")}`
     : `there is only ${names.join(", ")}, as there is no ${path}`;
-  return new UsageError(
-    `--backend is ${JSON.stringify(name)}; ${there}${meant ? ` (did you mean ${meant}?)` : ""}`,
+  throw new UsageError(
+    `${what} is ${JSON.stringify(name)}; ${there}${meant ? ` (did you mean ${meant}?)` : ""}`,
   );
 }

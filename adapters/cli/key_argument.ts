@@ -52,6 +52,20 @@ export function archiveKeysOrIds(text: string, before: readonly string[] = []): 
 }
 
 /**
+ * Checks that archives are named, or all of them are meant.
+ *
+ * @param texts What the user named.
+ * @param all Whether `--all` was given.
+ * @param what What is to be done with them, as the command is called.
+ */
+export function checkNamed(texts: readonly string[], all: boolean | undefined, what: string): void {
+  if (all ? texts.length === 0 : texts.length > 0) return;
+  throw new UsageError(
+    `name the archives to ${what} by key or session id, or all of them by --all`,
+  );
+}
+
+/**
  * What several stand for.
  *
  * @param call Who asks.

@@ -12,6 +12,7 @@ import { archiverOf, lateSpool } from "../archive/open.ts";
 import { openBackends } from "../config/backends.ts";
 import { clearTextWarnings } from "../config/clear_text.ts";
 import type { Config } from "../config/config.ts";
+import { rememberConfigured } from "../state/configured.ts";
 import { ledgerPath, spoolFolder } from "../state/layout.ts";
 import { FileLedger } from "../state/ledger.ts";
 import { dataFolder, stateFolder, statePath } from "../state/location.ts";
@@ -31,6 +32,8 @@ export interface OpenArchive {
   readonly state: string;
   /** Whether nothing was ever archived from here. */
   readonly isNew: boolean;
+  /** How many copies are remembered in its backends. */
+  remembered(): number;
   /** Lets go of everything, the lock last. */
   close(): Promise<void>;
 }
@@ -70,9 +73,15 @@ async function openAll(call: Call, config: Config): Promise<readonly Backend[]> 
     only: call.backend,
     timeoutMs: call.timeoutMs,
   });
-  for (const warning of clearTextWarnings(backends, config)) await call.report.warn(warning);
+  if (!warned.has(call)) {
+    warned.add(call);
+    for (const warning of clearTextWarnings(backends, config)) await call.report.warn(warning);
+  }
   return backends;
 }
+
+/** Who was warned: a call may open the archive more than once. */
+const warned = new WeakSet<Call>();
 
 /**
  * Opens the archive to change it, which one process at a time may. A relay in the background is
@@ -99,6 +108,7 @@ export async function openToWrite(
       call.report.note(`the background relay (process ${pid}) is asked to make way`),
   });
   try {
+    if (config.exists) await rememberConfigured(state, config.path);
     const ledger = await FileLedger.open(ledgerPath(state));
     await tellDamage(call, ledger, state);
     const close = async () => {
@@ -133,6 +143,7 @@ function unwritten(ledger: Ledger): Ledger {
   return {
     get: (session, backend) => ledger.get(session, backend),
     at: (backend, key) => ledger.at(backend, key),
+    allAt: (backend, key) => ledger.allAt(backend, key),
     entries: () => ledger.entries(),
     record: () => Promise.resolve(),
     // Nothing is sent of which nothing could be remembered.
@@ -164,6 +175,7 @@ function assemble({ terminal, backend }: Call, parts: Parts): OpenArchive {
     ...(folder === dataFolder(terminal) && { defaultFolder: folder }),
     state,
     isNew: ledger.entries()[Symbol.iterator]().next().done === true,
+    remembered: () => copiesIn(ledger, archiver.backends),
     async close() {
       try {
         await archiver.close();
@@ -172,6 +184,15 @@ function assemble({ terminal, backend }: Call, parts: Parts): OpenArchive {
       }
     },
   };
+}
+
+function copiesIn(ledger: Ledger, backends: readonly Backend[]): number {
+  const identities = new Set(backends.map(({ identity }) => identity));
+  let count = 0;
+  for (const { state, backend } of ledger.entries()) {
+    if (state !== "deleted" && identities.has(backend)) count++;
+  }
+  return count;
 }
 
 /** The folder that holds everything, when one does. */

@@ -36,6 +36,24 @@ export function wholeNumber(
 }
 
 /**
+ * Makes the reader of a share in percent: `5%`, `0.5%`.
+ *
+ * @param option The option, for the message.
+ * @returns Reads it as a number above 0 and up to 1.
+ */
+export function share(option: string): (value: string) => number {
+  return (value) => {
+    const percent = Number(PERCENT.exec(value)?.[1]);
+    if (percent > 0 && percent <= 100) return percent / 100;
+    throw new UsageError(
+      `${option} is ${JSON.stringify(value)}; give a share above 0 and up to 100 percent, as 5%`,
+    );
+  };
+}
+
+const PERCENT = /^(\d{1,3}(?:\.\d{1,6})?)%?$/;
+
+/**
  * Makes the reader of a span of time in hours, days or weeks: `12h`, `30d`, `8w`.
  *
  * @param option The option, for the message.
@@ -54,6 +72,24 @@ export function span(option: string): (value: string) => number {
 
 const SPAN = /^(\d{1,4})(h|d|w)$/;
 const HOURS: Readonly<Record<string, number>> = { h: 1, d: 24, w: 7 * 24 };
+
+/**
+ * Makes the reader of a size in bytes, as sizes are shown: `500MB`, `20 GB`.
+ *
+ * @param option The option, for the message.
+ */
+export function byteSize(option: string): (value: string) => number {
+  return (value) => {
+    const [, amount, unit = ""] = SIZE.exec(value) ?? [];
+    if (amount !== undefined) return Math.round(Number(amount) * BYTES[unit.toUpperCase()]);
+    throw new UsageError(
+      `${option} is ${JSON.stringify(value)}; give a size, as 500MB, 20GB or 1.5TB`,
+    );
+  };
+}
+
+const SIZE = /^(\d{1,9}(?:\.\d{1,3})?) ?([kmgt]?b)$/i;
+const BYTES: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 
 /**
  * Makes the reader of a moment: a day, which begins at midnight UTC, or an ISO date-time.

@@ -11,12 +11,16 @@ import { defineExplain } from "./commands/explain.ts";
 import { defineGet } from "./commands/get.ts";
 import { defineInit } from "./commands/init.ts";
 import { defineList } from "./commands/list.ts";
+import { definePruneLocal } from "./commands/prune_local.ts";
 import { definePruneVersions } from "./commands/prune_versions.ts";
+import { defineRebuildLedger } from "./commands/rebuild_ledger.ts";
+import { defineRepair } from "./commands/repair.ts";
 import { defineRestore } from "./commands/restore.ts";
 import { defineRetry } from "./commands/retry.ts";
 import { defineRun } from "./commands/run.ts";
 import { defineShow } from "./commands/show.ts";
 import { defineStatus } from "./commands/status.ts";
+import { defineSync } from "./commands/sync.ts";
 import { defineVerify } from "./commands/verify.ts";
 import { wholeNumber } from "./option_values.ts";
 import { VERSION } from "./version.ts";
@@ -30,8 +34,12 @@ const COMMANDS = [
   defineGet,
   defineRestore,
   defineVerify,
+  defineRepair,
+  defineRebuildLedger,
+  defineSync,
   defineDelete,
   definePruneVersions,
+  definePruneLocal,
   defineExplain,
   defineDoctor,
   defineInit,

@@ -23,6 +23,7 @@ export class Progress {
   #done = 0;
   #bytes = 0;
   #total: number | undefined;
+  #isAbout = false;
   #shownAt = -Infinity;
 
   /**
@@ -42,6 +43,16 @@ export class Progress {
   }
 
   /**
+   * Learns about how many are to come. Once there are more, it is nothing to go by.
+   *
+   * @param count How many, as far as is known.
+   */
+  expectAbout(count: number): void {
+    this.#total = count > 0 ? count : undefined;
+    this.#isAbout = true;
+  }
+
+  /**
    * Counts one thing that is done.
    *
    * @param bytes Bytes it took.
@@ -49,6 +60,7 @@ export class Progress {
   async step(bytes = 0): Promise<void> {
     this.#done++;
     this.#bytes += bytes;
+    if (this.#isAbout && this.#done > (this.#total ?? 0)) this.#total = undefined;
     const now = performance.now();
     if (!this.#report.showsProgress || now - this.#shownAt < PAUSE_MS) return;
     this.#shownAt = now;
@@ -63,7 +75,7 @@ export class Progress {
     const done = this.#done.toLocaleString("en-US");
     const count = this.#total === undefined
       ? countText(this.#done, this.#noun)
-      : `${done} of ${countText(this.#total, this.#noun)}`;
+      : `${done} of ${this.#isAbout ? "about " : ""}${countText(this.#total, this.#noun)}`;
     const left = (this.#total ?? 0) - this.#done;
     return [
       `${this.#doing} ${count}`,

@@ -28,6 +28,8 @@ export interface CopyJson {
   readonly bytes: number;
   /** The key of the version that was kept. */
   readonly version?: string;
+  /** Whether it was read back, and is what was sent. */
+  readonly readBack?: true;
   /** What the user should hear about the session. */
   readonly warnings?: readonly string[];
   /** Why it failed. */
@@ -64,6 +66,8 @@ export class Tally {
   readonly projects = new Map<string, { sessions: number; bytes: number }>();
   /** Sessions, by what became of one of their copies. */
   readonly #sessions: Counts = { ...NONE };
+  /** Whether copies were read back: all that were made, as one that failed in that is none. */
+  #readBack = false;
   /** Whether sessions have more than one copy each. */
   #severalCopies = false;
   readonly #copies: CopyJson[] = [];
@@ -93,6 +97,7 @@ export class Tally {
     for (const [index, copy] of copies.entries()) {
       this.counts[statuses[index]]++;
       this.bytes += copy.bytes;
+      if (copy.readBack) this.#readBack = true;
       if (copy.status === "unchanged" && !this.#listUnchanged) continue;
       this.#copies.push(copyJson(session, copy, warnings));
     }
@@ -155,6 +160,7 @@ export class Tally {
     const amounts = [
       ...(copies > sessions ? [countText(copies, "copy", "copies")] : []),
       sizeText(this.bytes),
+      ...(this.#readBack ? ["read back"] : []),
     ];
     const verb = dryRun ? "would archive" : "archived";
     return `${verb} ${countText(sessions, "session")} (${amounts.join(", ")})`;
@@ -187,6 +193,7 @@ function copyJson(
     status,
     bytes: copy.bytes,
     ...(copy.version && { version: copy.version }),
+    ...(copy.readBack && { readBack: true }),
     ...(warnings.length > 0 && { warnings }),
     ...(copy.error && status === "failed" && { error: errorJson(copy.error) }),
     ...(copy.gaveUp && { gaveUp: true }),

@@ -6,6 +6,9 @@
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
+/** The longest that each setting may be. */
+export const LONGEST = { minInterval: "1h", waitOnExit: "60s" } as const;
+
 /** A whole number and a unit. */
 export const DURATION = /^(\d{1,9})(ms|s|m|h)$/;
 

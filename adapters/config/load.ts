@@ -1,32 +1,34 @@
 /**
- * The configuration that is in force: finds the file, reads it, or says what holds without one.
+ * The configuration that is in force: finds the file, reads it, or says what holds where there never
+ * was one.
  *
  * @module
  */
-import type { Surroundings } from "../paths/surroundings.ts";
-import { dataFolder } from "../state/location.ts";
+import { PACKAGE_PROGRAM, typedCommand } from "../process/typed_command.ts";
+import { wasConfigured } from "../state/configured.ts";
+import { dataFolder, statePath } from "../state/location.ts";
+import { ConfigError } from "./complaints/config_error.ts";
 import type { Config } from "./config.ts";
 import { ARCHIVE_DEFAULTS } from "./defaults.ts";
-import { configFile } from "./locate.ts";
+import { configFile, type ConfigPlace } from "./locate.ts";
 import { readConfigFile } from "./read_file.ts";
 
 /** What the configuration depends on. */
-export interface ConfigSurroundings extends Surroundings {
-  /** The working directory, absolute; a relative `path` counts from it. */
-  cwd(): string;
-  /** The file that the user named: `--config`. */
-  readonly path?: string;
+export interface ConfigSurroundings extends ConfigPlace {
   /** Tells the host's name; the system's when left out. */
   readonly hostname?: () => string;
+  /** What the user types for this program, for advice; the npm package's by default. */
+  readonly program?: string;
 }
 
 /**
  * Loads the configuration.
  *
  * @param where What it depends on.
- * @returns What the file says; without one, a folder of this machine as the only backend.
- * @throws {ConfigError} When the file is wrong, cannot be read, or was named and is not there. There
- * is no falling back to the default backend then.
+ * @returns What the file says; where there never was one, a folder of this machine as the only
+ * backend.
+ * @throws {ConfigError} When the file is wrong, cannot be read, was named and is not there, or was once
+ * in force and is gone. There is no falling back to the default backend then.
  *
  * @example
  * ```ts ignore
@@ -38,7 +40,7 @@ export async function loadConfig(where: ConfigSurroundings): Promise<Config> {
   const file = configFile(where);
   const { path } = file;
   const read = await readConfigFile(file);
-  if (read === undefined) return withoutFile(path, where);
+  if (read === undefined) return await withoutFile(path, where);
   const [{ parseConfig }, { hostname }] = await Promise.all([
     import("./parse.ts"),
     import("node:os"),
@@ -48,7 +50,13 @@ export async function loadConfig(where: ConfigSurroundings): Promise<Config> {
   return parseConfig(text, { path, mode, env, platform, hostname: where.hostname ?? hostname });
 }
 
-function withoutFile(path: string, where: ConfigSurroundings): Config {
+/**
+ * A file that vanished, if only for a moment while an editor saves it, must not send sessions to the
+ * default folder that its rules would send elsewhere, or nowhere.
+ */
+async function withoutFile(path: string, where: ConfigSurroundings): Promise<Config> {
+  const { env, platform } = where;
+  if (await wasConfigured(statePath({ env, platform, configPath: path }))) throw gone(path, where);
   return {
     path,
     exists: false,
@@ -58,4 +66,10 @@ function withoutFile(path: string, where: ConfigSurroundings): Config {
     archive: ARCHIVE_DEFAULTS,
     warnings: [],
   };
+}
+
+function gone(path: string, { program = PACKAGE_PROGRAM }: ConfigSurroundings): ConfigError {
+  const message = "is gone, so that nothing is archived; put it back, or write another one, as " +
+    `"${typedCommand(program, "init")}" does`;
+  return new ConfigError(path, [{ at: "", message }]);
 }

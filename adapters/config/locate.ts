@@ -19,6 +19,16 @@ export interface ConfigFile {
   readonly namedBy: string | undefined;
 }
 
+/** What it depends on which file it is. */
+export interface ConfigPlace extends Surroundings {
+  /** The working directory, absolute; a relative `path` counts from it. */
+  cwd(): string;
+  /** The file that the user named. */
+  readonly path?: string;
+  /** What the user named it with, for errors; `--config` when left out. */
+  readonly pathNamedBy?: string;
+}
+
 /**
  * Finds the file: the one that is named, else the one of the environment, else the default one.
  *
@@ -26,22 +36,17 @@ export interface ConfigFile {
  * @throws {ConfigError} For a name that is no path. A relative one counts from the working
  * directory when it was given, and is refused in the environment, which outlives directories.
  */
-export function configFile(
-  where: Surroundings & { readonly path?: string; cwd(): string },
-): ConfigFile {
+export function configFile(where: ConfigPlace): ConfigFile {
   const { isAbsolute } = pathsOf(where);
-  if (where.path !== undefined) return named(where.path, "--config", where);
+  const { path, pathNamedBy = "--config" } = where;
+  if (path !== undefined) return named(path, pathNamedBy, where);
   const fromEnv = where.env[CONFIG_VARIABLE];
   if (!fromEnv) return { path: configPath(where), namedBy: undefined };
   if (isAbsolute(fromEnv) || fromEnv.startsWith("~")) return named(fromEnv, CONFIG_VARIABLE, where);
   throw wrongName(CONFIG_VARIABLE, fromEnv, "is relative; give an absolute path");
 }
 
-function named(
-  text: string,
-  namedBy: string,
-  where: Surroundings & { cwd(): string },
-): ConfigFile {
+function named(text: string, namedBy: string, where: ConfigPlace): ConfigFile {
   const placed = absolutePath(text, where.cwd(), where);
   if ("fault" in placed) throw wrongName(namedBy, text, placed.fault);
   return { path: placed.path, namedBy };

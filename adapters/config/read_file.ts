@@ -73,7 +73,7 @@ function unreadable(error: unknown, { path, namedBy }: ConfigFile): ConfigError 
   const code = errorCode(error);
   const said = code === "ENOENT"
     ? namedBy === undefined
-      ? "is a link, or below one, that leads nowhere; mend or remove it"
+      ? "is a link, or below one, that leads nowhere; mend it, or put a file in its place"
       : `does not exist, and ${namedBy} names it; make it, or name another one`
     : code === "EISDIR"
     ? `is a folder; ${name(namedBy)}`

@@ -9,6 +9,7 @@ import {
   COUNTS,
   ENCRYPTIONS,
   ENDPOINT,
+  INCREMENTAL,
   KEYS,
   KMS_KEY,
   MOST_TAGS,
@@ -60,6 +61,10 @@ export const quirks = z.strictObject({
   mostParts: count(...COUNTS.mostParts, "How many parts one object may have.").optional(),
   copy: decision("Whether the store can copy objects.").optional(),
   copyParts: decision("Whether the store can copy objects part by part.").optional(),
+  copyConditions: decision("Whether the store copies parts only of a given version when asked to.")
+    .optional(),
+  equalParts: decision("Whether all parts of an object but the last must be of one length.")
+    .optional(),
   metadata: decision("Whether the store keeps metadata of objects.").optional(),
   tags: decision("Whether the store knows tags of objects.").optional(),
 }, { error: "give a map of quirks" })
@@ -113,6 +118,10 @@ export const s3Schema = z.strictObject({
     about: "The KMS key to encrypt with; only with one of the KMS encryptions.",
   }).optional(),
   tags: tags.optional(),
+  incremental: choice(
+    INCREMENTAL,
+    "When only what changed of a large session is sent; auto where the bucket keeps no versions.",
+  ).optional(),
   provider: choice(
     PROVIDER_NAMES,
     "Whose dialect of S3 the store speaks; told by the endpoint when left out.",

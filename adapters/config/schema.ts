@@ -9,7 +9,7 @@
 import { z } from "zod";
 import { type KeyPath, valueAt } from "./complaints/key_path.ts";
 import { ARCHIVE_DEFAULTS } from "./defaults.ts";
-import { durationText } from "./durations.ts";
+import { durationText, LONGEST } from "./durations.ts";
 import { credentials, quirks, s3Schema } from "./s3_schema.ts";
 import { checkedText, choice, decision, duration } from "./schema_parts.ts";
 
@@ -76,9 +76,12 @@ const archive = z.strictObject({
     .default(ARCHIVE_DEFAULTS.auto),
   history: decision("Whether catching up takes what is older than the installation too.")
     .default(ARCHIVE_DEFAULTS.history),
-  minInterval: duration("1h", "How long a session waits after its last archive.")
+  minInterval: duration(LONGEST.minInterval, "How long a session waits after its last archive.")
     .prefault(durationText(ARCHIVE_DEFAULTS.minIntervalMs)),
-  waitOnExit: duration("60s", "How long an agent's end is held up for what is under way.")
+  waitOnExit: duration(
+    LONGEST.waitOnExit,
+    "How long an agent's end is held up for what is under way.",
+  )
     .prefault(durationText(ARCHIVE_DEFAULTS.waitOnExitMs)),
   compress: choice(["none", "gzip"], "How documents are compressed.")
     .default(ARCHIVE_DEFAULTS.compress),

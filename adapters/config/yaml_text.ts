@@ -16,8 +16,7 @@ import { ConfigError } from "./complaints/config_error.ts";
 export function parseYaml(text: string, path: string): unknown {
   const tree = attempt(text, path);
   if (tree !== null && tree !== undefined) return tree;
-  const message = "is empty; write at least backends: {default: {type: file, path: ~/archives}}, " +
-    "or delete it";
+  const message = "is empty; write at least backends: {default: {type: file, path: ~/archives}}";
   throw new ConfigError(path, [{ at: "", message }]);
 }
 

@@ -8,7 +8,7 @@
  * @module
  */
 import type { ChildProcess } from "node:child_process";
-import { fieldsOf } from "../../core/fields.ts";
+import { fieldsOf, jsonIn } from "../../core/fields.ts";
 import { oneLine, shortened } from "../../core/one_line.ts";
 import type { ErrorJson } from "../cli/report.ts";
 import type { Program } from "../process/own_runtime.ts";
@@ -214,11 +214,11 @@ function notStarted(cause: unknown): ChildFailure {
 }
 
 function ended(exitCode: number | NodeJS.Signals, stdout: string, stderr: string): Ended {
-  const asides = stderr.split("\n").map((line) => fieldsOf(jsonOf(line)));
+  const asides = stderr.split("\n").map((line) => fieldsOf(jsonIn(line)));
   const errors = asides.flatMap(({ error }) => isErrorJson(error) ? [error] : []);
   const notes = asides.flatMap(({ warning, note }) => [warning, note])
     .filter((one) => typeof one === "string");
-  const answer = jsonOf(stdout);
+  const answer = jsonIn(stdout);
   const isExpected = exitCode === 0 || exitCode === 1 || exitCode === 2;
   if (!isExpected || (answer === undefined && errors.length === 0)) {
     const why = lastWords(stderr);
@@ -232,16 +232,6 @@ function lastWords(stderr: string): string {
   const lines = stderr.split("\n").map((line) => line.trim()).filter(Boolean);
   const words = lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? "";
   return words.slice(0, 300);
-}
-
-/** What is no JSON comes from the runtime, which may say things of its own. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function isErrorJson(value: unknown): value is ErrorJson {

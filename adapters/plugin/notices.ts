@@ -60,16 +60,21 @@ export class Notices {
   }
 
   *#found(status: Status, stamp: string): Generator<Notice> {
-    // What was wrong with a configuration that has changed since is no news.
-    if (status.config.stamp === stamp && status.config.problem !== undefined) {
-      yield configNotice(status.config.problem);
+    const { config, waiting, stuck } = status;
+    // What was wrong with a configuration that has changed since is no news, nor with its backends.
+    if (config.stamp === stamp) {
+      if (config.problem !== undefined) yield configNotice(config.problem);
+      else yield* this.#inBackends(status);
     }
-    if (status.waiting === 0) return;
-    for (const [name, backend] of Object.entries(status.backends)) {
-      if (backend.failing) yield this.#backendNotice(name, backend, status.waiting);
+    if (waiting > 0 && stuck) yield stuckNotice(stuck);
+  }
+
+  *#inBackends({ backends, waiting, parked }: Status): Generator<Notice> {
+    if (waiting === 0) return;
+    for (const [name, backend] of Object.entries(backends)) {
+      if (backend.failing) yield this.#backendNotice(name, backend, waiting);
     }
-    if (status.stuck) yield stuckNotice(status.stuck);
-    if (status.parked) yield* this.#parkedNotice(status.parked);
+    if (parked) yield* this.#parkedNotice(parked);
   }
 
   #tellUnlessTold({ id, level, message }: Notice, at: number): void {

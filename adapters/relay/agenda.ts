@@ -32,7 +32,7 @@ const LOOK_MS = 2_000;
 const MOMENT_MS = 30_000;
 /** The same otherwise; new intents and commands wake the relay besides. */
 const LONGEST_LOOK_MS = 60_000;
-/** What does not get through for this long is left to the next relay, in milliseconds. */
+/** For what does not get through for this long no relay stays, in milliseconds. */
 const A_DAY_MS = 24 * 60 * 60_000;
 
 /** Knows what is to be done. */
@@ -131,17 +131,13 @@ export class Agenda {
 
   /** Whether it may get somewhere without anybody's doing. */
   #isHopeful(pending: PendingSession, { lanes }: Force): boolean {
-    return this.#isTried(pending) &&
+    return this.#outside.now() - pending.lastWordAt < A_DAY_MS &&
       lanes.some((lane) => pending.isTriedBy(lane.name) && !lane.isBarred);
-  }
-
-  #isTried({ lastWordAt }: PendingSession): boolean {
-    return this.#outside.now() - lastWordAt < A_DAY_MS;
   }
 
   /** Whether a backend has to look at it, and is not looking at it already. */
   #isWanted(pending: PendingSession, { name }: Lane): boolean {
-    return pending.isTriedBy(name) && !pending.copy(name).isBusy && this.#isTried(pending);
+    return pending.isTriedBy(name) && !pending.copy(name).isBusy;
   }
 
   /** When there is something to do or to look at. */

@@ -143,12 +143,16 @@ export class Deliveries {
   }
 
   /** It waits; `isItsOwn` says that the backend is not at fault. */
-  #failed({ pending, lane, revision }: UnderWay, thrown: unknown, isItsOwn: boolean): void {
+  #failed(
+    { pending, lane, revision, force }: UnderWay,
+    thrown: unknown,
+    isItsOwn: boolean,
+  ): void {
     const { now, date, random, say } = this.#outside;
     const { id: session } = pending.session;
     const error = asArchiveError(thrown, { session });
     const { code, retryAfterMs = 0 } = error;
-    if (code === "Aborted") return;
+    if (code === "Aborted" && force.signal.aborted) return;
     const message = lineOf(error.message);
     const at = new Date(date()).toISOString();
     const copy = pending.copy(lane.name);

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { ArchiveError, asArchiveError } from "../../core/errors.ts";
-import { haveChanged, MISSING } from "../state/stamps.ts";
+import { asArchiveError } from "../../core/errors.ts";
+import { haveChanged } from "../state/stamps.ts";
 import type { Status } from "../state/status.ts";
 import { Force } from "./force.ts";
 import { forgive, freshHealth, type Health } from "./health.ts";
@@ -22,8 +22,6 @@ export interface ForceOutside extends LaneOutside {
   accessStamp(path: string): Promise<string>;
   /** What is wrong with the program itself, with its stack. Never throws. */
   sayBug(error: unknown): void;
-  /** The path of the configuration. */
-  readonly configPath: string;
   /** What the status said when this process began. */
   readonly before: Status | undefined;
 }
@@ -59,16 +57,11 @@ export class InForce {
   #problem: string | undefined;
   #openAgainAt = -Infinity;
   #accessLookAt = -Infinity;
-  /** There has been a file. */
-  #hadFile: boolean;
 
   /** @param outside What lies outside. */
   constructor(outside: ForceOutside) {
     this.#outside = outside;
     this.#health = new Map(healthBefore(outside.before));
-    const { stamp = MISSING, isGone = false } = outside.before?.config ?? {};
-    // A file that is missing is a problem only where there has been one.
-    this.#hadFile = stamp !== MISSING || isGone;
   }
 
   /** What is in force; nothing while the configuration is wrong. */
@@ -96,11 +89,6 @@ export class InForce {
     return this.#stamp;
   }
 
-  /** There has been a file, and there is none now. */
-  get isGone(): boolean {
-    return this.#hadFile && this.#stamp === MISSING;
-  }
-
   /** Why the configuration cannot be used, if it cannot. */
   get problem(): string | undefined {
     return this.#problem;
@@ -125,7 +113,6 @@ export class InForce {
     if (hasChanged) this.cut();
     this.#release();
     try {
-      this.#checkThere(stamp);
       const archive = await open();
       if (wasKnown && hasChanged) this.#outside.say("the configuration changed and was read again");
       if (hasChanged) {
@@ -171,20 +158,6 @@ export class InForce {
     for (const lane of closed) {
       if (await haveChanged(lane.open.access, accessStamp)) lane.reopen();
     }
-  }
-
-  /**
-   * A file that vanished, as for a moment while an editor saves it, must not send sessions to the
-   * default folder that its rules would send elsewhere, or nowhere.
-   */
-  #checkThere(stamp: string): void {
-    this.#hadFile ||= stamp !== MISSING;
-    if (!this.#hadFile || stamp !== MISSING) return;
-    const { configPath } = this.#outside;
-    throw new ArchiveError(
-      "NotFound",
-      `the configuration ${configPath} is gone; put it back, or say in it where archives go`,
-    );
   }
 
   #cannot(problem: string): void {

@@ -106,6 +106,7 @@ function laneOf(
     ...(backend instanceof UnusableBackend && { unusable: backend.reason }),
     begin: () => archiver.begin(),
     settle: (options) => archiver.settle(options),
+    tidy: async (options) => await backend.tidy?.(options) ?? 0,
     ...(folder !== undefined && { hindrance: () => scarceSpace(folder, source.state) }),
   };
 }

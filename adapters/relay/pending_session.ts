@@ -129,6 +129,15 @@ export class PendingSession {
     this.#changedAt = changedAt;
   }
 
+  /**
+   * Takes note of an intent that was written for what is known of it already.
+   *
+   * @param file Its file.
+   */
+  asked(file: string): void {
+    this.#files.set(file, this.#revision);
+  }
+
   /** Takes note that no intent asks for it any more; it is archived all the same. */
   unasked(): void {
     this.#files.clear();

@@ -5,6 +5,7 @@
  * @module
  */
 import type { SessionId, SessionRef } from "../../core/agent.ts";
+import { inParallel } from "../../core/parallel.ts";
 import { sessionKey } from "../../core/session_key.ts";
 import type { Outbox, WaitingSession } from "../state/outbox.ts";
 import { type Found, PendingSession } from "./pending_session.ts";
@@ -12,7 +13,7 @@ import { type Found, PendingSession } from "./pending_session.ts";
 /** What lies outside. */
 export interface PendingOutside {
   /** What waits. */
-  readonly outbox: Pick<Outbox, "waiting" | "names" | "remove">;
+  readonly outbox: Pick<Outbox, "waiting" | "names" | "write" | "remove">;
   /** The relay's own clock: milliseconds since any time, never set. */
   now(): number;
   /** Epoch milliseconds. */
@@ -20,6 +21,9 @@ export interface PendingOutside {
   /** Writes a line into the log. */
   say(line: string): void;
 }
+
+/** How many intents are written at once. */
+const WIDTH = 32;
 
 /** The sessions that wait, or were archived a short while ago. */
 export class PendingSessions {
@@ -146,6 +150,26 @@ export class PendingSessions {
   lost(session: SessionId): void {
     const date = this.#outside.date();
     this.of(session).changed({ changedAt: date, date }, this.#outside.now());
+  }
+
+  /**
+   * Writes intents for sessions that wait without any, so that others see them wait, and can ask for
+   * them, also when this process is gone.
+   *
+   * @param backends The names of all that count.
+   * @param before Only for those of which word came before, by the relay's own clock.
+   */
+  async putDown(backends: readonly string[], before = Infinity): Promise<void> {
+    const unasked = [...this].filter((pending) =>
+      pending.files.length === 0 && pending.lastWordAt < before && pending.isWaiting(backends)
+    );
+    await inParallel(unasked, WIDTH, async (pending) => {
+      const file = await this.#outside.outbox.write(pending.session);
+      this.#names.add(file);
+      pending.asked(file);
+      // It may have been archived meanwhile.
+      await this.finish(pending, backends);
+    });
   }
 
   /**

@@ -22,11 +22,12 @@ import { PendingSessions } from "./pending_sessions.ts";
 import type { RelayArchive } from "./relay_archive.ts";
 import { Settling } from "./settling.ts";
 import { StatusTelling } from "./status_telling.ts";
+import { Tidying } from "./tidying.ts";
 
 /** What lies outside of the relay. */
 export interface RelayOutside {
   /** What waits. */
-  readonly outbox: Pick<Outbox, "waiting" | "names" | "remove">;
+  readonly outbox: Pick<Outbox, "waiting" | "names" | "write" | "remove">;
   /** The path of the configuration, for people; told in the status. */
   readonly configPath: string;
   /** Differs when the configuration's file does. */
@@ -110,8 +111,12 @@ const BUSY_MS = 100;
 const CATCH_UP_MS = 5 * 60_000;
 /** A store that could not be looked through is tried again after this long, in milliseconds. */
 const CATCH_UP_AGAIN_MS = 60_000;
-/** After a fault of the program itself, in milliseconds. */
+/** What was found, and still waits after this long, is put down in the outbox; in milliseconds. */
+const PUT_DOWN_MS = 30_000;
+/** After a fault of the program itself, or of the state's disk, in milliseconds. */
 const AFTER_BUG_MS = 5_000;
+/** The same where it comes again and again: twice as long each time, up to this. */
+const LONGEST_AFTER_BUG_MS = 60_000;
 
 /** The loop. */
 export class Relay {
@@ -121,11 +126,14 @@ export class Relay {
   readonly #agenda: Agenda;
   readonly #filling: Filling;
   readonly #settling: Settling;
+  readonly #tidying: Tidying;
   readonly #status: StatusTelling;
   #catchUpAt = -Infinity;
   #lookedAt = -Infinity;
   /** The last look at the agenda found nothing to stay for. */
   #wasOver = false;
+  /** How long to wait after the next fault, in milliseconds. */
+  #afterBugMs = AFTER_BUG_MS;
   #wake = new AbortController();
 
   /** @param outside What lies outside. */
@@ -139,6 +147,7 @@ export class Relay {
     const onEnd = () => this.#wake.abort();
     this.#filling = new Filling(outside, this.#inForce, this.#agenda, deliveries, onEnd);
     this.#settling = new Settling(outside, (session) => this.#pending.lost(session));
+    this.#tidying = new Tidying(outside);
   }
 
   /**
@@ -177,7 +186,9 @@ export class Relay {
       return await turn();
     } catch (error) {
       this.#outside.sayBug(error);
-      await this.#outside.pause(AFTER_BUG_MS, this.#outside.signal);
+      const ms = this.#afterBugMs;
+      this.#afterBugMs = Math.min(2 * ms, LONGEST_AFTER_BUG_MS);
+      await this.#outside.pause(ms, this.#outside.signal);
       return this.#outside.signal.aborted ? "stopped" : "on";
     }
   }
@@ -186,10 +197,11 @@ export class Relay {
     if (this.#outside.signal.aborted) return "stopped";
     this.#lookedAt = this.#outside.now();
     if (!await hold.isHeld()) return "lost";
+    // First, since it may be what mends what follows.
+    if (await hold.isAsked()) return "asked";
     const isNews = await this.#pending.look();
     if (isNews) this.#agenda.stirred();
     if (this.#pending.takeUrge()) this.#inForce.reopen();
-    if (await hold.isAsked()) return "asked";
     const hasChanged = await this.#follow(hold);
     if (isNews || hasChanged) await this.#dropUnlessAuto();
     const force = this.#inForce.current;
@@ -197,8 +209,11 @@ export class Relay {
       if (this.#outside.now() >= this.#catchUpAt) await this.#catchUp(force);
       this.#filling.begin(force);
       this.#settle(force);
+      this.#tidying.begin(force);
+      await this.#putDown(this.#outside.now() - PUT_DOWN_MS);
     }
     await this.#status.tell();
+    this.#afterBugMs = AFTER_BUG_MS;
     return await this.#isOver(force) ? "idle" : "on";
   }
 
@@ -254,6 +269,13 @@ export class Relay {
     }
   }
 
+  /** What waits only in this process's memory is put down, so that it waits visibly. */
+  async #putDown(before?: number): Promise<void> {
+    const { names } = this.#inForce;
+    if (names === undefined) return;
+    await this.#pending.putDown(names, before).catch((error) => this.#outside.sayBug(error));
+  }
+
   /** Begins to look after writes whose end is not known, where it is time. */
   #settle(force: Force): void {
     for (const work of this.#settling.begin(force)) {
@@ -302,6 +324,7 @@ export class Relay {
     this.#inForce.cut();
     const hasEnded = await this.#ended(END_MS);
     if (!hasEnded) this.#outside.say("what is under way does not end; it ends with this process");
+    await this.#putDown();
     await this.#status.tellLast();
     if (hasEnded) await this.#inForce.leave();
     return hasEnded;

@@ -6,6 +6,7 @@
  */
 import type { Agent, Whereabouts } from "../../core/agent.ts";
 import type { ArchiveRun } from "../../core/archiver.ts";
+import type { TidyOptions } from "../../core/backend.ts";
 import type { ArchiveError } from "../../core/errors.ts";
 import type { SettledPlace, SettleOptions } from "../../core/late_writes.ts";
 import type { Ledger } from "../../core/ledger.ts";
@@ -32,6 +33,12 @@ export interface OpenLane {
    * @param options Which, and the signal.
    */
   settle(options: SettleOptions): AsyncIterable<SettledPlace>;
+  /**
+   * Removes what killed writes left behind; see `Backend.tidy`.
+   *
+   * @param options How old it is at least, and the signal.
+   */
+  tidy(options: TidyOptions): Promise<number>;
   /**
    * Why nothing shall be stored there now, though it would work; its disk is almost full, perhaps.
    * Answers within seconds, also of a disk that does not.

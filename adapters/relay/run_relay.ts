@@ -20,6 +20,7 @@ import { loadConfig } from "../config/load.ts";
 import { configFile } from "../config/locate.ts";
 import "../config/parse.ts";
 import { othersDirectories } from "../state/assigned_directories.ts";
+import { rememberConfigured } from "../state/configured.ts";
 import { isAsked, takeAsRelay } from "../state/handover.ts";
 import { type KnownStores, StoresFile } from "../state/known_stores.ts";
 import { ledgerPath, outboxFolder, spoolFolder } from "../state/layout.ts";
@@ -69,7 +70,9 @@ const LINGER_MS = 30_000;
 export async function readyRelay(options: RelayOptions): Promise<ReadyRelay> {
   const { config: path } = options;
   const { env, platform } = process;
-  const where = { env, platform, cwd: () => process.cwd(), path };
+  // Who waits for a relay is a plugin; what the terminal is given, it has looked at itself.
+  const pathNamedBy = "the plugin's option config";
+  const where = { env, platform, cwd: () => process.cwd(), path, pathNamedBy };
   const file = configFile(where);
   const state = await stateFolder({ env, platform, configPath: file.path });
   const log = new RelayLog(state);
@@ -147,6 +150,7 @@ async function take(place: Place, signal: AbortSignal): Promise<Tenure | undefin
   return {
     async open() {
       const config = await place.load();
+      if (config.exists) await rememberConfigured(state, config.path);
       await loadSdk(config);
       const agents = [openCode({ env })];
       return await openLanes(config, {

@@ -108,14 +108,15 @@ const LOOK_MS = 100;
  * Runs a relay in a thread of this process, for hosts that may start no process. It ends with the
  * host at the latest.
  *
- * @param options What it is started with; environment and flags are the process's own.
+ * @param options What it is started with; the flags are the process's own.
  */
 export async function startRelayInWorker(
-  { config, since, lingerMs }: Pick<StartOptions, "config" | "since" | "lingerMs">,
+  { config, since, lingerMs, env = process.env }: Omit<StartOptions, "state" | "flags">,
 ): Promise<StartedRelay> {
   const { Worker } = await import("node:worker_threads");
   const worker = new Worker(ownFile("./worker", import.meta.url), {
     workerData: { config, since, lingerMs },
+    env: setIn(env),
   });
   const ended = new Promise<Error | undefined>((resolve) => {
     worker.once("error", (error) => resolve(asError(error)));
@@ -123,6 +124,14 @@ export async function startRelayInWorker(
   });
   worker.unref();
   return { ended };
+}
+
+/** The variables that are set: a thread would take what is undefined for a text. */
+function setIn(env: NonNullable<StartOptions["env"]>): Readonly<Record<string, string>> {
+  const variables = Object.entries(env).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const]
+  );
+  return Object.fromEntries(variables);
 }
 
 async function spawnRelay(options: StartOptions): Promise<Started> {

@@ -97,7 +97,7 @@ export class StatusTelling {
   }
 
   #facts(): Omit<Status, "updatedAt"> {
-    const { names, health, current, stamp = MISSING, problem, isGone } = this.#inForce;
+    const { names, health, current, stamp = MISSING, problem } = this.#inForce;
     const { auto, waitOnExitMs } = current?.archive.settings ?? ARCHIVE_DEFAULTS;
     const { before } = this.#outside;
     const waiting = [...this.#pending].filter((pending) => pending.isWaiting(names));
@@ -111,7 +111,6 @@ export class StatusTelling {
         path: this.#outside.configPath,
         stamp,
         ...(problem !== undefined && { problem }),
-        ...(isGone && { isGone }),
         auto,
         waitOnExitMs,
       },

@@ -51,12 +51,15 @@ export class StoresFile implements KnownStores {
     this.#startedAt = startedAt;
   }
 
-  /** See {@linkcode KnownStores.since}. Notes it at the first call. */
+  /** See {@linkcode KnownStores.since}. Notes it at the first call, and where it is yet to come. */
   async since(): Promise<number> {
     const { since, stores } = await this.#read();
-    if (since !== undefined) return since;
-    await this.#write({ since: this.#startedAt, stores });
-    return this.#startedAt;
+    const now = Date.now();
+    // By a clock that was set back, all that changes until it has caught up would be from before.
+    if (since !== undefined && since <= now) return since;
+    const anew = Math.min(this.#startedAt, now);
+    await this.#write({ since: anew, stores });
+    return anew;
   }
 
   /** See {@linkcode KnownStores.all}. */

@@ -41,6 +41,16 @@ export function statusPath(state: string): string {
   return join(state, "status.json");
 }
 
+/** Where a verification of all archives was stopped. */
+export function verificationMarkPath(state: string): string {
+  return join(state, "verification.json");
+}
+
+/** That a configuration was once in force whose file was there. */
+export function configuredPath(state: string): string {
+  return join(state, "configured");
+}
+
 /** Since when each agent's store is known. */
 export function storesPath(state: string): string {
   return join(state, "stores.json");

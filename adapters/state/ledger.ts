@@ -23,6 +23,7 @@ import {
   headerLine,
   LEDGER_VERSION,
   LineJoiner,
+  type Marks,
   parseLine,
   type Row,
   type Sending,
@@ -129,6 +130,11 @@ export class FileLedger implements Ledger {
   /** See {@linkcode Ledger.at}. */
   at(backend: string, key: string): LedgerEntry | undefined {
     return this.#entries.at(backend, key);
+  }
+
+  /** See {@linkcode Ledger.allAt}. */
+  allAt(backend: string, key: string): readonly LedgerEntry[] {
+    return this.#entries.allAt(backend, key);
   }
 
   /** See {@linkcode Ledger.entries}. */
@@ -310,6 +316,7 @@ class Reading {
   readonly #entries = new EntryTable();
   readonly #shelves = new Map<string, readonly [Common, Shelf]>();
   readonly #open = new Map<number, Sending>();
+  #marks: Marks | undefined;
   #lastNumber = 0;
   #rows = 0;
   #orphans = 0;
@@ -350,6 +357,7 @@ class Reading {
     const line = ascii || !/[\u0080-\uffff]/.test(text) ? parseLine(text) : undefined;
     if (line?.kind === "row") this.#takeRow(line.row);
     else if (line?.kind === "common") this.#state(line.id, line.common);
+    else if (line?.kind === "marks") this.#marks = line.marks;
     else if (line?.kind === "header") this.#takeHeader(line.version);
     else if (line?.kind === "sending") this.#takeSending(line.write);
     else if (line?.kind === "settled") this.#takeSettled(line.number);
@@ -364,7 +372,8 @@ class Reading {
       return;
     }
     this.#rows++;
-    this.#entries.add(found[1], toEntry(row, found[0]));
+    this.#entries.add(found[1], toEntry(row, found[0], this.#marks));
+    this.#marks = undefined;
   }
 
   #takeSending(write: Sending): void {

@@ -5,12 +5,14 @@
  * {"format":"opencode-session-archiver-ledger","version":1}
  * {"common":"1x8k2…","agent":"opencode","store":"…","backend":"…","shape":["info.title",…]}
  * ["1x8k2…","ses_…","stored",token,key,sha256,size,etag,title,…,length,sha256]
+ * {"marks":"…","of":"…"}
  * {"sending":7,"backend":"…","key":"…","sha256":"…","at":1763800000000,"boot":"…","up":52000}
  * {"settled":7}
  * ```
  *
- * The last two are a write that is sent, and its end; see `OpenWrite` of `core/ledger.ts`. To a
- * program from before they are damaged lines, which cost it nothing. `boot` and `up` are the machine's
+ * Marks stand right before the entry that they are a part of, which names the same SHA-256. The last
+ * two are a write that is sent, and its end; see `OpenWrite` of `core/ledger.ts`. To a program from
+ * before, all three are damaged lines, which cost it nothing. `boot` and `up` are the machine's
  * run and for how long it had lasted, where that is known; see `machine_clock.ts`.
  *
  * What many entries have in common is a line of its own, named by a hash of its text, wherever it
@@ -59,10 +61,19 @@ export interface Sending extends Write {
   readonly at: Moment;
 }
 
+/** What is known of the beginning of a long document. */
+export interface Marks {
+  /** SHA-256 of the document, 64 hex digits. */
+  readonly of: string;
+  /** See `Extent.marks`. */
+  readonly marks: readonly string[];
+}
+
 /** What a line turned out to be. */
 export type Line =
   | { readonly kind: "row"; readonly row: Row }
   | { readonly kind: "common"; readonly id: string; readonly common: Common }
+  | { readonly kind: "marks"; readonly marks: Marks }
   | { readonly kind: "sending"; readonly write: Sending }
   | { readonly kind: "settled"; readonly number: number }
   | { readonly kind: "header"; readonly version: number }
@@ -81,7 +92,7 @@ export function headerLine(): string {
 
 /** A line as text, with its end. */
 export interface EncodedLine {
-  /** The line. */
+  /** The line, after the one that is a part of it alone, if there is one. */
   readonly line: string;
   /** What has to be in the file as well. */
   readonly common?: {
@@ -119,7 +130,7 @@ export function encodeEntry(entry: LedgerEntry): EncodedLine {
     extent.length,
     extent.sha256,
   ];
-  const line = `${ascii(JSON.stringify(row))}\n`;
+  const line = `${marksLine(entry)}${ascii(JSON.stringify(row))}\n`;
   const commonLine = `{"common":"${id}",${text.slice(1)}\n`;
   const readable = isRow(row) && isCommon({ agent, store, backend, shape: extent.shape }) &&
     Math.max(line.length, commonLine.length) <= LONGEST_LINE_BYTES;
@@ -132,6 +143,10 @@ export function encodeEntry(entry: LedgerEntry): EncodedLine {
     );
   }
   return { line, common: { id, line: commonLine } };
+}
+
+function marksLine({ sha256, extent: { marks = [] } }: LedgerEntry): string {
+  return marks.length === 0 ? "" : `{"marks":"${marks.join("")}","of":"${sha256}"}\n`;
 }
 
 /**
@@ -201,8 +216,9 @@ export class LineJoiner {
  *
  * @param row Its own part.
  * @param common What it has in common with others.
+ * @param marks Those that stand before it, if there are any.
  */
-export function toEntry(row: Row, common: Common): LedgerEntry {
+export function toEntry(row: Row, common: Common, marks?: Marks): LedgerEntry {
   const entry: { -readonly [K in keyof LedgerEntry]: LedgerEntry[K] } = {
     agent: common.agent,
     store: common.store,
@@ -213,7 +229,12 @@ export function toEntry(row: Row, common: Common): LedgerEntry {
     key: row[4],
     sha256: row[5],
     size: row[6],
-    extent: { length: row[14], sha256: row[15], shape: common.shape },
+    extent: {
+      length: row[14],
+      sha256: row[15],
+      shape: common.shape,
+      ...(marks?.of === row[5] && { marks: marks.marks }),
+    },
     facts: {
       title: row[8],
       projectPath: row[9],
@@ -246,6 +267,7 @@ export function parseLine(line: string): Line {
     const known = format === FORMAT && isCount(version);
     return known ? { kind: "header", version } : DAMAGED;
   }
+  if ("marks" in value) return marksOf(value);
   if ("sending" in value) return isSendingLine(value) ? sendingOf(value) : DAMAGED;
   if ("settled" in value) {
     return isCount(value.settled) ? { kind: "settled", number: value.settled } : DAMAGED;
@@ -293,6 +315,12 @@ function isCommon(value: object): value is Common {
   return typeof found.agent === "string" && typeof found.store === "string" &&
     typeof found.backend === "string" && Array.isArray(found.shape) &&
     found.shape.every((path) => typeof path === "string");
+}
+
+function marksOf(value: object): Line {
+  const { marks, of }: Partial<Record<keyof Marks, unknown>> = value;
+  if (typeof marks !== "string" || !isSha256(of)) return DAMAGED;
+  return { kind: "marks", marks: { of, marks: marks.match(/[0-9a-f]{16}/g) ?? [] } };
 }
 
 /** A write as its line has it. */

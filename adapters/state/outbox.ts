@@ -203,9 +203,8 @@ export class Outbox {
     } catch (error) {
       const code = errorCode(error);
       if (code === "ENOENT") return GONE;
-      if (CANNOT_BE_READ.has(code)) return UNUSABLE;
-      if (code === "EIO") return NOT_NOW;
-      throw fileError(error, "cannot read", path);
+      if (code === "") throw error;
+      return CANNOT_BE_READ.has(code) ? UNUSABLE : NOT_NOW;
     }
   }
 
@@ -230,7 +229,7 @@ export class Outbox {
 
 const GONE = Symbol("gone");
 const UNUSABLE = Symbol("unusable");
-/** One bad sector, or a network that is away for a moment: it keeps no other waiting. */
+/** One bad sector, a network that is away, too many open files: it keeps no other waiting. */
 const NOT_NOW = Symbol("not now");
 
 type Unread = typeof GONE | typeof UNUSABLE | typeof NOT_NOW;

@@ -25,8 +25,6 @@ export interface Status {
     readonly stamp: string;
     /** Why it cannot be used, in one line for people, without secrets. */
     readonly problem?: string;
-    /** There has been a file, and there is none now. */
-    readonly isGone?: boolean;
     /** Whether sessions are archived by themselves. */
     readonly auto: boolean;
     /** How long an ending agent waits without progress, in milliseconds. */
@@ -166,7 +164,7 @@ function isStatus(value: unknown): value is Status {
 
 function isConfig(value: unknown): boolean {
   return isRecord(value) && areTexts(value, ["path", "stamp"]) &&
-    optional(value.problem, isText) && optional(value.isGone, isFlag) && isFlag(value.auto) &&
+    optional(value.problem, isText) && isFlag(value.auto) &&
     isCount(value.waitOnExitMs);
 }
 

@@ -9,6 +9,7 @@ import {
   BUCKET,
   COUNTS,
   disagreementsIn,
+  INCREMENTAL,
   KEYS,
   KMS_KEY,
   PROFILE,
@@ -36,6 +37,7 @@ export function checkOptions(options: Checked): void {
   checkTexts(options);
   checkKeys(options);
   checkCounts(options);
+  checkIncremental(options);
   checkAgreement(options);
 }
 
@@ -82,6 +84,12 @@ function checkCounts({ backend, quirks = {} }: Checked): void {
     const fault = `cannot be used: give a whole number from ${least} to ${most}`;
     throw refusedOption(backend, `the quirk ${name} ${value}`, fault);
   }
+}
+
+function checkIncremental({ backend, incremental }: Checked): void {
+  if (incremental === undefined || INCREMENTAL.includes(incremental)) return;
+  const fault = `cannot be used: give one of ${INCREMENTAL.join(", ")}`;
+  throw refusedOption(backend, `incremental ${JSON.stringify(incremental)}`, fault);
 }
 
 function namesOf<Name extends string>(map: Readonly<Record<Name, unknown>>): Name[] {

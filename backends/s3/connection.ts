@@ -15,6 +15,7 @@ import { openClient, type S3Access } from "./client.ts";
 import { s3Error } from "./errors.ts";
 import { failureOf } from "./failure.ts";
 import { type S3Operation, showsBucket } from "./operations.ts";
+import { PartCopies } from "./part_copies.ts";
 import type { S3Settings } from "./settings.ts";
 
 /** Handed to the SDK with each request. */
@@ -45,6 +46,8 @@ const PAUSE = 7_000;
 
 /** How long closing waits for unfinished uploads to be ended, in milliseconds. */
 const FAREWELL = 5_000;
+/** That takes up to so many requests: a beginning that was not answered, another one, and the end. */
+const FAREWELL_REQUESTS = 3;
 
 /** A store's client, made when it is first needed. */
 export class S3Connection {
@@ -52,6 +55,8 @@ export class S3Connection {
   readonly settings: S3Settings;
   /** The limits. */
   readonly timeouts: S3Timeouts;
+  /** What has been learnt of copying parts here. */
+  readonly partCopies: PartCopies = new PartCopies();
   readonly #access: S3Access;
   /** Texts that no message may show. */
   readonly #secrets = new Set<string>();
@@ -168,7 +173,8 @@ export class S3Connection {
 
   /** Waits a little for what is in the background, and closes all sockets. */
   async close(): Promise<void> {
-    await settledWithin(Math.min(FAREWELL, this.timeouts.requestMs), this.#background);
+    const limitMs = Math.min(FAREWELL, FAREWELL_REQUESTS * this.timeouts.requestMs);
+    await settledWithin(limitMs, this.#background);
     const client = await this.#client?.catch(() => undefined);
     client?.destroy();
   }

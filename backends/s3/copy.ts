@@ -3,18 +3,14 @@
  *
  * @module
  */
-import { describe, type KeyCall } from "../support/call.ts";
+import type { KeyCall } from "../support/call.ts";
 import type { S3Connection } from "./connection.ts";
+import { COPIED_PART, copiedPart, COPYING } from "./copied_part.ts";
 import { failureBehind } from "./failure.ts";
 import { findObject, headObject } from "./head.ts";
-import { copySource, plainEtag, quotedEtag } from "./keys.ts";
+import { copySource, plainEtag } from "./keys.ts";
 import { notS3, objectHeaders } from "./objects.ts";
-import { type SendPart, uploadInParts } from "./upload.ts";
-
-/** How much of a large object is copied at a time, in bytes. */
-const COPIED_PART = 512 * 2 ** 20;
-/** A store may read and write 5 GB for one request: so many times the plain limit longer. */
-const COPYING = 5;
+import { uploadInParts } from "./upload.ts";
 
 /**
  * Copies an object.
@@ -76,10 +72,6 @@ async function copyInParts(
   storing: KeyCall,
 ): Promise<string | undefined> {
   const { info, contentType } = await findObject(connection, reading);
-  const source = {
-    CopySource: copySource(connection.settings.bucket, connection.settings.prefix + reading.key),
-    ...(info.etag !== undefined && { CopySourceIfMatch: quotedEtag(info.etag) }),
-  };
   const headers = {
     ...objectHeaders(connection.settings),
     Metadata: info.metadata && { ...info.metadata },
@@ -88,30 +80,10 @@ async function copyInParts(
   const upload = {
     async *parts() {
       for (let start = 0, number = 1; start < info.size; start += COPIED_PART, number++) {
-        const last = Math.min(start + COPIED_PART, info.size) - 1;
-        yield partOf(connection, { ...source, CopySourceRange: `bytes=${start}-${last}` }, number);
+        const end = Math.min(start + COPIED_PART, info.size);
+        yield copiedPart(connection, { key: reading.key, etag: info.etag, start, end }, number);
       }
     },
   };
   return await uploadInParts(connection, storing, upload, { headers, condition: {} });
-}
-
-function partOf(
-  connection: S3Connection,
-  source: { readonly CopySource: string; readonly CopySourceRange: string },
-  number: number,
-): SendPart {
-  return async (target, call) => {
-    const request = { ...target, ...source, PartNumber: number };
-    const { CopyPartResult } = await connection.run(
-      call,
-      "UploadPartCopy",
-      (s3, http) => s3.uploadPartCopy(request, http),
-      { work: COPYING },
-    );
-    if (CopyPartResult?.ETag !== undefined) {
-      return { ETag: CopyPartResult.ETag, PartNumber: number };
-    }
-    throw notS3(call, connection.settings, `no result while ${describe(call)}`);
-  };
 }

@@ -41,14 +41,16 @@ export async function findObject(connection: S3Connection, call: KeyCall): Promi
   const { settings } = connection;
   const { key } = call;
   const target = { Bucket: settings.bucket, Key: settings.prefix + key };
-  const look = (): Promise<ObjectAnswer & { readonly ContentLength?: number }> =>
-    connection.run(call, "HeadObject", (s3, http) => s3.headObject(target, http));
+  const look = (): Promise<
+    ObjectAnswer & { readonly ContentLength?: number; readonly VersionId?: string }
+  > => connection.run(call, "HeadObject", (s3, http) => s3.headObject(target, http));
   const answer = await look().catch(async (error) => {
     const why = await explained(error, connection, call);
     if (why !== undefined) throw why;
     return await look();
   });
   checkIsS3(answer, call, settings);
+  connection.partCopies.saw(answer.VersionId);
   const info = infoOf(key, answer.ContentLength ?? 0, answer, settings);
   return { info, contentType: answer.ContentType };
 }

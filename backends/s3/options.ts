@@ -36,6 +36,13 @@ export interface S3Timeouts {
 }
 
 /**
+ * When only what changed of a large session is sent.
+ *
+ * @since 0.1.0
+ */
+export type S3Incremental = "auto" | "always" | "never";
+
+/**
  * Options of `S3Backend.open()`.
  *
  * @since 0.1.0
@@ -65,6 +72,12 @@ export interface S3BackendOptions {
   readonly kmsKeyId?: string;
   /** Tags of every object, at most ten. */
   readonly tags?: Readonly<Record<string, string>>;
+  /**
+   * Whether only what changed of a large session is sent, and the rest copied inside the store:
+   * `auto` (the default) where the store is not known to be unable and the bucket keeps no versions,
+   * of which each would be paid for; `always`; or `never`.
+   */
+  readonly incremental?: S3Incremental;
   /** Which kind of store it is; told by the endpoint where that is a known one. */
   readonly provider?: S3ProviderName;
   /** Overrides what is known of the provider. */

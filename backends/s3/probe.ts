@@ -16,6 +16,7 @@ import { asking, type BucketProbe, type VariableProbe } from "./probe_ask.ts";
 import { addressText, type BucketVerdict, probeBucket } from "./probe_bucket.ts";
 import { probeHints } from "./probe_hints.ts";
 import { probePaging } from "./probe_paging.ts";
+import { probePartCopy } from "./probe_part_copy.ts";
 import type { QuirkFinding } from "./quirk_advice.ts";
 
 /** What is tried. */
@@ -94,6 +95,10 @@ async function* trial(
   const { backend, connection: { settings } } = probe;
   for await (const finding of tryBackend(backend, options)) {
     yield await explained(finding, probe, options);
+    if (finding.check === "large object" && finding.status === "ok") {
+      const partCopy = await probePartCopy(backend, probe);
+      if (partCopy !== undefined) yield partCopy;
+    }
     // The first version of the listing has no pages but by key, which was just tried.
     const hasPages = finding.check === "list order" && settings.quirks.listVersion === 2;
     if (hasPages && finding.status === "ok") yield await probePaging(backend, probe);

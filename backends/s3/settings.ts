@@ -9,7 +9,13 @@ import { partitionOfHost, partitionOfRegion } from "../aws_partitions.ts";
 import { S3_PROVIDERS, type S3ProviderName, s3ProviderOf, type S3Quirks } from "../s3_providers.ts";
 import { checkAgreement } from "./check_options.ts";
 import { normalPrefix } from "./keys.ts";
-import type { Named, ObjectOptions, S3BackendOptions, S3BackendPlace } from "./options.ts";
+import type {
+  Named,
+  ObjectOptions,
+  S3BackendOptions,
+  S3BackendPlace,
+  S3Incremental,
+} from "./options.ts";
 import type { S3Place } from "./place.ts";
 import { ENCRYPTIONS, MOST_TAGS, plainEndpoint, TAG_NAME, TAG_VALUE, textFault } from "./values.ts";
 
@@ -21,6 +27,8 @@ export interface S3Settings extends S3BackendPlace, ObjectOptions {
   readonly where: string;
   /** The same for one place, whatever reached it. */
   readonly identity: string;
+  /** When only what changed is sent. */
+  readonly incremental: S3Incremental;
 }
 
 /**
@@ -43,6 +51,7 @@ export function settle(options: Named<S3BackendOptions>, place: S3Place): S3Sett
   const isAws = found.name === "aws";
   const settings: S3Settings = {
     ...objectOptions(options),
+    incremental: options.incremental ?? "auto",
     backend,
     bucket,
     prefix,

@@ -19,6 +19,7 @@ export { roomAfter } from "./keys.ts";
 export { listObjects } from "./list.ts";
 export { checkedMetadata } from "./objects.ts";
 export { putObject } from "./put.ts";
+export { endOldUploads } from "./tidy.ts";
 
 const TIMEOUTS = { connectMs: 5_000, idleMs: 30_000, requestMs: 30_000 };
 const ATTEMPTS = 3;

@@ -27,6 +27,19 @@ export type SendPart = (target: UploadTarget, call: KeyCall) => Promise<Complete
 export interface Upload {
   /** The parts, each read only when it is its turn to be sent. Failing ends the upload. */
   parts(call: KeyCall): AsyncGenerator<SendPart>;
+  /** Looks at what the store has before it becomes the object. Failing ends the upload. */
+  check?(call: KeyCall, parts: readonly CompletedPart[]): Promise<void>;
+}
+
+/**
+ * The checksum in the answer to a part: completing must name it again where there is one.
+ *
+ * @param answer The answer.
+ */
+export function checksumsIn(
+  { ChecksumCRC32 }: { readonly ChecksumCRC32?: string },
+): Pick<CompletedPart, "ChecksumCRC32"> {
+  return ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 };
 }
 
 /** What must hold of the object that is there, in S3's words. */
@@ -36,7 +49,7 @@ export type Condition = { readonly IfMatch?: string; readonly IfNoneMatch?: stri
 export interface UploadOptions {
   /** Options, metadata, content type. */
   readonly headers: ObjectHeaders & {
-    readonly Metadata?: Record<string, string>;
+    readonly Metadata?: Readonly<Record<string, string>>;
     readonly ContentType?: string;
   };
   /** Checked by the store at the end. */
@@ -67,12 +80,14 @@ export async function uploadInParts(
   try {
     const Parts = await sendAll(connection, call, upload, target);
     const request = { ...target, ...condition, MultipartUpload: { Parts } };
-    const { ETag } = await connection.run(
+    await upload.check?.(call, Parts);
+    const { ETag, VersionId } = await connection.run(
       call,
       "CompleteMultipartUpload",
       (s3, http) => s3.completeMultipartUpload(request, http),
       { work: COMPLETING },
     );
+    connection.partCopies.saw(VersionId);
     return plainEtag(ETag);
   } catch (error) {
     const ended = end(connection, call, target);
@@ -87,10 +102,12 @@ async function begin(
   call: KeyCall,
   headers: UploadOptions["headers"],
 ): Promise<UploadTarget> {
-  const { bucket, prefix } = connection.settings;
+  const { bucket, prefix, quirks } = connection.settings;
   const object = { Bucket: bucket, Key: prefix + call.key };
+  // AWS refuses parts that come with a checksum unless they were announced, and the SDK adds those.
+  const sums = quirks.checksums === "always" ? { ChecksumAlgorithm: "CRC32" as const } : {};
   // Not stopped with the call: the store may have begun an upload whose name we must know to end it.
-  const begun = create(connection, { ...call, signals: [] }, { ...object, ...headers });
+  const begun = create(connection, { ...call, signals: [] }, { ...object, ...headers, ...sums });
   try {
     const UploadId = await unlessStopped(call, () => begun);
     return { ...object, UploadId };

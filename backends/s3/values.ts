@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { S3Incremental } from "./options.ts";
 import { MAX_KEY_BYTES, objectKeyFault } from "../../core/object_key.ts";
 import { s3ProviderOf } from "../s3_providers.ts";
 
@@ -97,6 +98,9 @@ export const STORAGE_CLASS: TextRule = {
 
 /** The ways in which stores encrypt when they are asked to. */
 export const ENCRYPTIONS = ["AES256", "aws:kms", "aws:kms:dsse"] as const;
+
+/** When only what changed of a large session is sent. */
+export const INCREMENTAL = ["auto", "always", "never"] as const satisfies readonly S3Incremental[];
 
 /** A KMS key. */
 export const KMS_KEY: TextRule = {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Backend, Body, ByteRange, ObjectInfo, PutOptions } from "../../core/backend.ts";
-import { bodySize, PART_SIZE } from "../../core/backend.ts";
+import { bodySize } from "../../core/backend.ts";
 import { ArchiveError, isArchiveError, throwIfAborted } from "../../core/errors.ts";
 import { inParallel } from "../../core/parallel.ts";
 import { settledWithin, unlessAborted } from "./within.ts";
@@ -13,6 +13,8 @@ import { settledWithin, unlessAborted } from "./within.ts";
 /** The first segment of all keys that are written to try a store. */
 export const TRIAL_FOLDER = ".session-archiver-probe";
 
+/** From so many bytes on a body is large. */
+const LARGE_BYTES = 1 << 20;
 /** How much longer a large body may take than a small one. */
 const LARGE = 6;
 /** How long all removing may take, in milliseconds. */
@@ -53,11 +55,15 @@ export class TrialGround {
   }
 
   /** Writes an object. */
-  async put(name: string, body: Body, options: PutOptions = {}): Promise<{ etag?: string }> {
+  async put(
+    name: string,
+    body: Body,
+    options: PutOptions = {},
+  ): Promise<{ etag?: string; copied?: number }> {
     const key = this.key(name);
     // Also a write that fails may have stored something.
     this.#written.add(key);
-    const limitMs = bodySize(body) > PART_SIZE ? LARGE * this.#limitMs : this.#limitMs;
+    const limitMs = bodySize(body) >= LARGE_BYTES ? LARGE * this.#limitMs : this.#limitMs;
     const write = (signal: AbortSignal) => this.backend.put(key, body, { ...options, signal });
     return await this.#bounded(`writing ${name}`, write, limitMs);
   }

@@ -6,20 +6,13 @@
  */
 import type { RangedBody } from "../../core/backend.ts";
 import { PART_SIZE } from "../../core/backend.ts";
-import { type ArchiveError, isArchiveError } from "../../core/errors.ts";
+import { isArchiveError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
 import { inParallel } from "../../core/parallel.ts";
 import { quoteKey } from "../../core/object_key.ts";
+import { tryCreate, tryIfMatch } from "./trial_conditions.ts";
 import type { TrialGround } from "./trial_ground.ts";
-
-/** What came of a step that did not throw; `ok` when no status is given. */
-export interface Outcome {
-  readonly status?: "ok" | "limited" | "failed";
-  readonly detail: string;
-  readonly advice?: string;
-  /** What it failed with, where that is no failure of the step. */
-  readonly error?: Error;
-}
+import { bytesOf, failed, type Outcome, same, UNTRUE } from "./trial_outcome.ts";
 
 /** One thing to try. */
 export interface Step {
@@ -51,8 +44,6 @@ export const STEPS: readonly Step[] = [
   { check: "latency", needs: ["read", "delete"], run: tryLatency },
   { check: "clock", needs: ["write", "missing object"], run: tryClock },
 ];
-
-const UNTRUE = "do not keep archives here: what comes back is not what was stored";
 
 const FIRST = "first.json";
 const BYTES = bytesOf('{"format":"probe","text":"a small object, removed again"}');
@@ -226,100 +217,6 @@ async function tryOddKeys(ground: TrialGround): Promise<Outcome> {
   return { status: "limited", detail: `refuses ${names}; archives have no such keys` };
 }
 
-const RACERS = 4;
-
-async function tryCreate(ground: TrialGround): Promise<Outcome> {
-  const name = "created.json";
-  const bodies = Array.from({ length: RACERS }, (_, index) => bytesOf(`writer ${index}`));
-  const { createOnly } = ground.backend.capabilities;
-  // Where nothing is promised of writers at the same time, they come one after the other.
-  const racers = bodies.slice(0, createOnly ? RACERS : 1);
-  const errors = await inParallel(racers, RACERS, (body) => create(ground, name, body));
-  const winners = racers.filter((_, index) => errors[index] === undefined);
-  if (winners.length === 0) throw errors[0];
-  const isTaken = await create(ground, name, bytesOf("too late")) !== undefined;
-  if (!isTaken || winners.length > 1 || !same(await ground.read(name), winners[0])) {
-    return failed(
-      isTaken && winners.length > 1
-        ? `of ${RACERS} writers at once, ${winners.length} were told that they created an object`
-        : "creates an object that is there already",
-      "the store accepts the condition and ignores it: archives could overwrite each other",
-    );
-  }
-  if (createOnly) return { detail: `of ${RACERS} writers at once, one creates an object` };
-  return {
-    status: "limited",
-    detail: "the archive looks before it creates: two machines at the same moment may collide",
-  };
-}
-
-/** Why the object was not created; nothing when it was. */
-async function create(
-  ground: TrialGround,
-  name: string,
-  body: Uint8Array,
-): Promise<Error | undefined> {
-  try {
-    await ground.put(name, body, { mode: "create" });
-    return undefined;
-  } catch (error) {
-    // Some stores send one of two racing writers away for now.
-    if (isArchiveError(error, "AlreadyExists") || isConflict(error)) return error;
-    throw error;
-  }
-}
-
-function isConflict(error: unknown): error is ArchiveError {
-  return isArchiveError(error, "Transient") || isArchiveError(error, "Precondition");
-}
-
-async function tryIfMatch(ground: TrialGround): Promise<Outcome> {
-  if (!ground.backend.capabilities.ifMatch) {
-    return {
-      status: "limited",
-      detail:
-        "the archive compares before it replaces: two machines at the same moment may collide",
-    };
-  }
-  const name = "replaced.json";
-  const [one, two, three] = ["one", "two", "three"].map(bytesOf);
-  const { etag: first } = await ground.put(name, one);
-  if (first === undefined) {
-    return failed("tells no etag of what was stored", "set ifMatch to false among its quirks");
-  }
-  const { etag: second } = await ground.put(name, two, { mode: { ifMatch: first } });
-  if (await accepts(ground, name, three, first) || !same(await ground.read(name), two)) {
-    return failed(
-      "replaces an object although another version was named",
-      "the store accepts the condition and ignores it: archives could overwrite each other",
-    );
-  }
-  if (await accepts(ground, "never there.json", one, first)) {
-    return failed(
-      "makes an object that is not there although a version of it was named",
-      "an archive that was deleted meanwhile could come back; use a newer version of the store",
-    );
-  }
-  if (second === first) return failed("the etag stays the same when the object changes", UNTRUE);
-  return { detail: "replaces the version that was named, and no other" };
-}
-
-async function accepts(
-  ground: TrialGround,
-  name: string,
-  body: Uint8Array,
-  ifMatch: string,
-): Promise<boolean> {
-  try {
-    await ground.put(name, body, { mode: { ifMatch } });
-    return true;
-  } catch (error) {
-    // Of an object that is not there, stores say the one or the other.
-    if (isArchiveError(error, "Precondition") || isArchiveError(error, "NotFound")) return false;
-    throw error;
-  }
-}
-
 async function tryCopy(ground: TrialGround): Promise<Outcome> {
   if (ground.backend.copy === undefined) {
     return { status: "limited", detail: "copies are read and written again" };
@@ -418,16 +315,4 @@ export function clockOutcome(skew: number): Outcome {
     advice: "set this machine's clock by NTP (timedatectl set-ntp true), or the store's: stores " +
       "refuse signatures that are more than 15 min off, and lists are ordered by the store's time",
   };
-}
-
-function failed(detail: string, advice: string): Outcome {
-  return { status: "failed", detail, advice };
-}
-
-function bytesOf(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, index) => byte === b[index]);
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { sha256Hex } from "../../core/hash.ts";
+
 /** Which one. */
 export interface SmallDocument {
   /** The project's number. */
@@ -44,7 +46,7 @@ export function documentOf({ project, day, number }: SmallDocument): {
       "x-amz-meta-updated-at": createdAt,
       "x-amz-meta-title": id,
       "x-amz-meta-messages": "0",
-      "x-amz-meta-sha256": "0".repeat(64),
+      "x-amz-meta-sha256": sha256Hex(text),
     },
   };
 }

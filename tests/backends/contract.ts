@@ -79,6 +79,8 @@ export function testBackend(
   }
 }
 
+const MIB = 1 << 20;
+
 type Behaviour = (backend: Backend, settings: Required<BackendTestOptions>) => Promise<void>;
 
 const WRITING: Record<string, Behaviour> = {
@@ -179,6 +181,40 @@ const WRITING: Record<string, Behaviour> = {
     assert.equal((await backend.head("large/body.json")).size, largeBytes);
     assert.equal(hash(await read(backend, "large/body.json")), hash(bytes));
     assert.ok(largest() < largeBytes, `one part had all ${largest()} bytes`);
+  },
+
+  "what is stored is the body, whatever is said to be there of it already": async (backend) => {
+    const [old, wanted] = [noise(6 * MIB), noise(6 * MIB + 1000)];
+    const stores = async (etag: string, length: number) => {
+      await backend.put("a/b", wanted, { continues: { etag, length }, metadata: { title: "x" } });
+      const { size, metadata } = await backend.head("a/b");
+      assert.equal(size, wanted.length);
+      assert.deepEqual(metadata, backend.capabilities.metadata ? { title: "x" } : undefined);
+      assert.equal(hash(await read(backend, "a/b")), hash(wanted));
+    };
+    const putOld = async () => (await backend.put("a/b", old)).etag ?? "none";
+    const first = await putOld();
+    await stores(first, old.length);
+    await stores(first, old.length); // by now it is another's etag
+    await stores("no-etag-of-any-store", 5 * MIB);
+    const etag = await putOld();
+    for (const length of [0, 1, 5 * MIB, wanted.length, 2 * wanted.length]) {
+      await stores(etag, length);
+      await putOld();
+    }
+    await backend.delete("a/b");
+    await stores(etag, 5 * MIB);
+  },
+
+  "a beginning that is named does not weaken ifMatch": async (backend) => {
+    if (!backend.capabilities.ifMatch) return;
+    const { etag: stale = "none" } = await backend.put("a/b", noise(6 * MIB));
+    const { etag } = await backend.put("a/b", noise(6 * MIB).fill(1));
+    const wanted = noise(6 * MIB + 1000);
+    const continues = { etag: stale, length: 5 * MIB };
+    const mode = { ifMatch: stale };
+    await fails(backend, "Precondition", "a/b", backend.put("a/b", wanted, { mode, continues }));
+    assert.equal((await backend.head("a/b")).etag, etag);
   },
 
   "a body that fails halfway leaves the old object and no litter": async (backend, settings) => {

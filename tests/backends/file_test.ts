@@ -6,13 +6,13 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
 import { FileBackend } from "../../backends/file.ts";
 import { fileError } from "../../backends/file/errors.ts";
 import { checkFileKey } from "../../backends/file/names.ts";
 import { MemoryBackend } from "../../backends/memory.ts";
 import type { Backend, ListOptions, RangedBody } from "../../core/backend.ts";
 import { type ErrorCode, isArchiveError } from "../../core/errors.ts";
+import fc from "../properties.ts";
 import { testBackend } from "./contract.ts";
 
 testBackend("file", async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Backend, Body, Finding, PutOptions } from "../../core/backend.ts";
 import { ArchiveError, isArchiveError } from "../../core/errors.ts";
 import { FileBackend } from "../../backends/file.ts";
@@ -153,6 +154,12 @@ describe("trying a backend", () => {
       otherwise((store) => ({ put: overwriting(store, "ifMatch") })),
     ],
     [
+      "an ifMatch that is looked at before the write",
+      "replace if unchanged",
+      "failed",
+      otherwise((store) => ({ put: hesitating(store) })),
+    ],
+    [
       "lost metadata",
       "metadata",
       "limited",
@@ -299,6 +306,18 @@ function overwriting(store: MemoryBackend, ignored: "create" | "ifMatch"): Backe
     const { mode = "overwrite" } = options;
     const ignores = typeof mode === "object" ? ignored === "ifMatch" : ignored === mode;
     return store.put(key, body, ignores ? { ...options, mode: "overwrite" } : options);
+  };
+}
+
+/** A store that looks at the condition, and writes a moment later. */
+function hesitating(store: MemoryBackend): Backend["put"] {
+  return async (key, body, options = NO_OPTIONS) => {
+    const { mode = "overwrite" } = options;
+    if (typeof mode !== "object") return await store.put(key, body, options);
+    const info = await store.head(key);
+    if (info.etag !== mode.ifMatch) return await store.put(key, body, options);
+    await delay(5);
+    return await store.put(key, body, { ...options, mode: "overwrite" });
   };
 }
 

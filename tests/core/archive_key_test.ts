@@ -7,8 +7,8 @@ import {
   projectSegment,
   versionKey,
 } from "@session-archiver/archiver";
-import fc from "fast-check";
 import { beginningBelow } from "../../core/archive_key.ts";
+import fc from "../properties.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 

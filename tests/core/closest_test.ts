@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { closest } from "../../core/closest.ts";
+import fc from "../properties.ts";
 
 describe("a suggestion", () => {
   const words = ["secretAccessKey", "bucket", "prefix"];

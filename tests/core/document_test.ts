@@ -11,7 +11,7 @@ import {
   readDocument,
   type Summary,
 } from "@session-archiver/archiver";
-import fc from "fast-check";
+import fc from "../properties.ts";
 
 const SUMMARY: Summary = {
   title: "A title",

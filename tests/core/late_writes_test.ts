@@ -5,9 +5,9 @@
  * @module
  */
 import { MemoryBackend } from "@session-archiver/archiver";
-import fc from "fast-check";
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
+import fc from "../properties.ts";
 import { type Ending, held, KEY, LateStore, Machine, versions } from "./late_store.ts";
 
 let store: LateStore;
@@ -156,6 +156,20 @@ describe("a write", () => {
     assert.deepEqual(await machine.settle(60_000), []);
     assert.notEqual(machine.open, 0);
     assert.equal((await machine.settle())[0]?.status, "never acknowledged");
+    assert.equal(machine.open, 0);
+  });
+
+  it("does so too when the next attempt is done, however long all of it took", async () => {
+    const put = store.put.bind(store);
+    store.put = async (...asked: Parameters<typeof put>) => {
+      machine.time += 3_600_000;
+      return await put(...asked);
+    };
+    store.endings = ["resent"];
+    await machine.archives("a");
+    assert.deepEqual(await machine.settle(60_000), []);
+    assert.equal(machine.open, 1);
+    assert.equal((await machine.settle())[0]?.status, "as acknowledged");
     assert.equal(machine.open, 0);
   });
 

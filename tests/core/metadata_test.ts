@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import type { DocumentDigest } from "../../core/document.ts";
 import { archiveMetadata, readMetadata } from "../../core/metadata.ts";
+import fc from "../properties.ts";
 
 function digest(title: string, projectPath: string, id: string): DocumentDigest {
   return {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import {
   checkObjectKey,
   compareUtf8,
@@ -9,6 +8,7 @@ import {
   utf8Length,
 } from "../../core/object_key.ts";
 import { isArchiveError } from "../../core/errors.ts";
+import fc from "../properties.ts";
 
 const encoder = new TextEncoder();
 const anyText = fc.string({ unit: "binary", maxLength: 20 });

@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { oneLine, shortened } from "../../core/one_line.ts";
+import fc from "../properties.ts";
 
 describe("a text on one line", () => {
   it("has single spaces in place of line breaks, tabs and runs of spaces", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { asTheyEnd, inParallel, Slots } from "../../core/parallel.ts";
+import { asTheyEnd, inOrder, inParallel, Slots } from "../../core/parallel.ts";
 
 const later = (milliseconds = 1) => new Promise((done) => setTimeout(done, milliseconds));
 
@@ -88,5 +88,81 @@ describe("asTheyEnd()", () => {
     for await (const _ of asTheyEnd(endless(), 3)) break;
     assert.ok(drawn < 10);
     assert.equal(ended, drawn);
+  });
+});
+
+describe("inOrder()", () => {
+  it("yields in the order of the jobs, and begins no more than so many ahead", async () => {
+    let [begun, most, taken] = [0, 0, 0];
+    async function* jobs() {
+      for (const wait of [9, 1, 5, 1, 1, 1, 1, 1]) {
+        yield async () => {
+          most = Math.max(most, ++begun - taken);
+          await later(wait);
+          return wait;
+        };
+      }
+    }
+    const results: number[] = [];
+    for await (const result of inOrder(jobs(), 3)) {
+      taken++;
+      results.push(result);
+    }
+    assert.deepEqual(results, [9, 1, 5, 1, 1, 1, 1, 1]);
+    assert.equal(most, 3);
+  });
+
+  it("yields a result while the next job is still to come", async () => {
+    let comes = () => {};
+    const coming = new Promise<void>((done) => comes = done);
+    async function* jobs() {
+      yield () => Promise.resolve("first");
+      await coming;
+      yield () => Promise.resolve("second");
+    }
+    const results = inOrder(jobs(), 3);
+    assert.equal((await results.next()).value, "first");
+    comes();
+    assert.equal((await results.next()).value, "second");
+    assert.ok((await results.next()).done);
+  });
+
+  it("fails with the first failure in order, after the results before it", async () => {
+    let ended = 0;
+    async function* jobs() {
+      yield async () => (await later(5), "good");
+      yield () => Promise.reject(new Error("bad"));
+      for (;;) {
+        yield async () => {
+          await later();
+          ended++;
+          return "behind";
+        };
+      }
+    }
+    const results: string[] = [];
+    await assert.rejects(async () => {
+      for await (const result of inOrder(jobs(), 4)) results.push(result);
+    }, /bad/);
+    assert.deepEqual([results, ended], [["good"], 2]);
+  });
+
+  it("fails as its source does, and ends the source when nobody listens", async () => {
+    let hasEnded = false;
+    async function* jobs() {
+      try {
+        yield () => Promise.resolve(1);
+        yield () => Promise.resolve(2);
+        throw new Error("no more");
+      } finally {
+        hasEnded = true;
+      }
+    }
+    await assert.rejects(async () => {
+      for await (const _ of inOrder(jobs(), 9));
+    }, /no more/);
+    hasEnded = false;
+    for await (const _ of inOrder(jobs(), 1)) break;
+    assert.ok(hasEnded);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isArchiveError, type PathRules, projectMatcher, router } from "@session-archiver/archiver";
-import fc from "fast-check";
+import fc from "../properties.ts";
 
 const ANY_CASE: PathRules = { ignoreCase: true };
 const WINDOWS: PathRules = { windows: true, ignoreCase: true };

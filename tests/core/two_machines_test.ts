@@ -60,6 +60,19 @@ for (const [kind, open] of Object.entries(STORES)) {
       }
     });
 
+    it("lose nothing when the clock of the one that went on is a day behind", async () => {
+      const store = open();
+      const [ahead, behind] = [new Machine(store), new Machine(store)];
+      ahead.changedAt = "2026-02-01T12:00:00.000Z";
+      behind.changedAt = "2026-02-02T12:00:00.000Z";
+      await ahead.archives("a", "b", "c");
+      // It looks as if it had been cut back since.
+      assert.equal((await behind.archives("a", "b")).status, "archived");
+      assert.deepEqual([await held(store), await versions(store)], ["a b", ["a b c"]]);
+      assert.equal((await ahead.archives("a", "b", "c", "d")).status, "archived");
+      assert.deepEqual([await held(store), await versions(store)], ["a b c d", ["a b c"]]);
+    });
+
     it("archive what was cut back, though the richer state seems to be another's", async () => {
       const store = open();
       const one = new Machine(store);

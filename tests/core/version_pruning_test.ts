@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import fc from "fast-check";
 import {
   ArchiveError,
   Archiver,
@@ -13,6 +12,7 @@ import {
   type PruneFilter,
   type PrunePlan,
 } from "@session-archiver/archiver";
+import fc from "../properties.ts";
 
 const DAY = 86_400_000;
 const KEY = "home_me_project/2026-01-31/one.json";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import type { Unit } from "../../core/agent.ts";
 import { isPoorer, losesAnything, shapeOf } from "../../core/versions.ts";
+import fc from "../properties.ts";
 
 const long = (letter: string) => letter.repeat(300);
 

@@ -10,7 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { LANE_CONFIG } from "../lane_config.ts";
 import type { OpenCodeHome } from "./real_opencode.ts";
-import { denoCache } from "../deno_cache.ts";
+import { denoVariables } from "../deno_variables.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -48,7 +48,7 @@ export function archiveIn(
     ...home.env,
     PATH: join(home.command, ".."),
     INIT_CWD: home.folder,
-    DENO_DIR: denoCache(),
+    ...denoVariables(),
     ...more,
   };
   const run = (...args: string[]) =>

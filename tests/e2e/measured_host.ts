@@ -19,7 +19,9 @@ const FIGURES_MS = 60_000;
  *
  * @param name Its file's name, without the extension.
  */
-export function hostPlugin(name: "empty" | "loop_probe" | "measured"): string {
+export function hostPlugin(
+  name: "empty" | "loop_probe" | "measured" | "processor_probe",
+): string {
   return new URL(`./host_plugins/${name}.ts`, import.meta.url).href;
 }
 

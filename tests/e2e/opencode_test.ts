@@ -14,6 +14,7 @@ import type { Agent, RestorableArchive, SessionRef } from "../../core/agent.ts";
 import { during } from "../during.ts";
 import { writeOpenCodeDatabase } from "../fixtures/opencode_database.ts";
 import { addOddity } from "../fixtures/opencode_edits.ts";
+import { type Exported, withoutPlace } from "./exported_session.ts";
 import type { Reply } from "./fake_model.ts";
 import { echo, type OpenCodeHome, startOpenCodeHome } from "./real_opencode.ts";
 
@@ -59,21 +60,10 @@ async function textOf(archive: RestorableArchive): Promise<string> {
   return lines.join("\n");
 }
 
-interface Exported {
-  readonly info: Record<string, unknown>;
-  readonly messages: readonly unknown[];
-}
-
 /** Native JSON in the order of members in which OpenCode exports it. */
 async function asExported(archive: RestorableArchive): Promise<string> {
   const { messages, todos: _todos, ...rest } = JSON.parse(await textOf(archive));
   return JSON.stringify({ ...rest, messages });
-}
-
-/** Without what an import sets to where it takes place. */
-function withoutPlace({ info, messages }: Exported): unknown {
-  const { projectID: _id, directory: _directory, path: _path, ...rest } = info;
-  return { info: rest, messages };
 }
 
 describe("a real OpenCode", () => {

@@ -40,6 +40,8 @@ interface Stage {
 const LONGEST_WAIT = 4_000;
 /** How much two equal ends differ on a busy machine, in milliseconds. */
 const NOISE = 1_500;
+/** How often an end is timed: what holds up every one of them is not the machine. */
+const TIMED = 3;
 /** A store that was given up is tried again after a good minute, in milliseconds. */
 const NEXT_TRY = 90_000;
 /** Three times half a minute, and a bit, until a silent store is said to be one, in milliseconds. */
@@ -49,7 +51,8 @@ const WRONG_SECRET = "a-secret-that-is-wrong";
 describe("the plugin in a real OpenCode when nothing can be archived", () => {
   const { home, serve, opened } = pluginHomes(after);
   let store: FakeS3;
-  let usual: { readonly shown: Shown; readonly endMs: number };
+  /** OpenCode without the plugin, to compare with. */
+  let plain: OpenCodeHome;
   /** What goes on through all tests, for a silent store takes its time. */
   let wire: SilentWire;
   let silent: PluginHome;
@@ -84,9 +87,14 @@ archive:
 
   /** `opencode run` shows and gives what it does without the plugin, and ends in time. */
   async function assertUndisturbed(home: PluginHome, project: string): Promise<void> {
-    const { shown, endMs } = await runIn(home, project);
-    assert.deepEqual(shown, usual.shown);
-    const heldUp = Math.round(endMs - usual.endMs);
+    let heldUp = Infinity;
+    for (let time = 1; time <= TIMED && heldUp > LONGEST_WAIT + NOISE; time++) {
+      const usual = await runIn(plain, await plain.project("plain"));
+      assert.equal(usual.shown.stdout, "echo: hello\n");
+      const { shown, endMs } = await runIn(home, project);
+      assert.deepEqual(shown, usual.shown);
+      heldUp = Math.min(heldUp, Math.round(endMs - usual.endMs));
+    }
     assert.ok(heldUp <= LONGEST_WAIT + NOISE, `the end was held up for ${heldUp} ms`);
   }
 
@@ -137,13 +145,8 @@ archive:
     opened({ close: () => store.stop() });
     wire = await startSilentWire(store.endpoint);
     opened({ close: () => wire.stop() });
-    const plain = await startOpenCodeHome(reply);
-    try {
-      usual = await runIn(plain, await plain.project("plain"));
-      assert.equal(usual.shown.stdout, "echo: hello\n");
-    } finally {
-      await plain.close();
-    }
+    plain = await startOpenCodeHome(reply);
+    opened(plain);
     silent = await home({
       reply,
       yaml: () => yaml({ bucket: "archives", endpoint: wire.endpoint }),

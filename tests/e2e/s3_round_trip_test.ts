@@ -5,11 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import type { RunJson } from "../../adapters/cli/tally.ts";
+import { type Exported, withoutPlace } from "./exported_session.ts";
 import { type ArchiveCommand, archiveIn } from "./archive_command.ts";
 import { aws, findAws } from "./aws_cli.ts";
 import { type Ceph, startCeph } from "./ceph.ts";
@@ -25,18 +26,7 @@ interface Row {
   readonly title: string;
 }
 
-interface Exported {
-  readonly info: Record<string, unknown>;
-  readonly messages: readonly unknown[];
-}
-
 const PREFIX = "team/laptop ü+%";
-
-/** Without what an import sets to where it takes place. */
-function withoutPlace({ info, messages }: Exported): unknown {
-  const { projectID: _id, directory: _directory, path: _path, ...rest } = info;
-  return { info: rest, messages };
-}
 
 const NAME = "S3, with a real OpenCode and a real Ceph";
 
@@ -44,6 +34,8 @@ function testOn(ceph: Ceph): void {
   let home: OpenCodeHome;
   let archive: ArchiveCommand;
   let bucket: string;
+  /** Where it moves in the end. */
+  let next: string;
   let first: RunJson;
   const projects: Record<"work" | "open" | "secret", string> = { work: "", open: "", secret: "" };
 
@@ -58,7 +50,8 @@ function testOn(ceph: Ceph): void {
     projects.work = await home.project("work");
     projects.open = await home.project("open – 開");
     projects.secret = await home.project("private/.hidden");
-    await mkdirConfig(home);
+    next = await ceph.makeBucket();
+    await configure("bucket", false);
     archive = archiveIn(home, { CEPH_SECRET: ceph.credentials.secretAccessKey });
     await home.run(projects.work, "Hello from work — ünïcödé 🦊");
     await home.run(projects.open, "Hello from the open");
@@ -71,9 +64,12 @@ function testOn(ceph: Ceph): void {
     await ceph.stop();
   });
 
-  async function mkdirConfig({ env, folder }: OpenCodeHome): Promise<void> {
+  /** Has everything go to the one bucket or the other, which is only known while it moves. */
+  async function configure(main: "bucket" | "next", isMoving = true): Promise<void> {
+    const { env, folder } = home;
     const yaml = `backends:
 ${cephBackend("bucket", ceph, { bucket, prefix: PREFIX })}
+${isMoving ? cephBackend("next", ceph, { bucket: next }) : ""}
   disk:
     type: file
     path: ~/mirror
@@ -81,8 +77,8 @@ rules:
   - match: ${folder}/projects/private/**
     archive: false
   - match: "~/projects/work"
-    backend: [bucket, disk]
-default: bucket
+    backend: [${main}, disk]
+default: ${main}
 `;
     await writeFile(join(env.XDG_CONFIG_HOME, "opencode/opencode-session-archiver.yaml"), yaml, {
       mode: 0o600,
@@ -168,6 +164,28 @@ default: bucket
       }
     } finally {
       await other.close();
+    }
+  });
+
+  it("moves to another bucket, where nothing is to be sent again, even without its state", async () => {
+    await configure("bucket");
+    const moved = await archive.json<Record<string, number>>("sync", "bucket", "next");
+    assert.deepEqual([moved.copied, moved.same, moved.failed], [2, 0, 0]);
+    await configure("next");
+    try {
+      const { archived, unchanged } = await archive.json<RunJson>("run");
+      assert.deepEqual([archived, unchanged], [0, 3]);
+      await rm(join(home.env.XDG_STATE_HOME, "opencode-session-archiver"), { recursive: true });
+      const { found } = await archive.json<Record<string, number>>("rebuild-ledger");
+      assert.equal(found, 5);
+      const after = await archive.json<RunJson>("run");
+      assert.deepEqual([after.archived, after.unchanged], [0, 3]);
+      const verified = await archive("verify", "--all");
+      assert.equal(verified.code, 0, verified.stderr);
+      const again = await archive.json<Record<string, number>>("sync", "bucket", "next");
+      assert.deepEqual([again.copied, again.same], [0, 2]);
+    } finally {
+      await configure("bucket", false);
     }
   });
 

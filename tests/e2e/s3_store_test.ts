@@ -7,13 +7,16 @@ import { createHash } from "node:crypto";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { inspect } from "node:util";
 import {
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
   PutBucketPolicyCommand,
+  PutObjectLockConfigurationCommand,
 } from "@aws-sdk/client-s3";
 import { S3Backend, type S3BackendOptions } from "../../backends/s3.ts";
-import type { Backend, RangedBody } from "../../core/backend.ts";
+import { ABANDONED_MS, type Backend, type RangedBody } from "../../core/backend.ts";
 import { type ErrorCode, isArchiveError } from "../../core/errors.ts";
 import { testBackend } from "../backends/contract.ts";
 import { until } from "../until.ts";
@@ -21,9 +24,11 @@ import { aws, type AwsResult, findAws } from "./aws_cli.ts";
 import { type Ceph, startCeph } from "./ceph.ts";
 import { type Missing, testWithout } from "./missing.ts";
 
+const ARCHIVE = "home_user_my-project/2024-01-15/ses_abc123.json";
+
 /** Keys that tools and stores tend to get wrong. */
 const ODD = [
-  "home_user_my-project/2024-01-15/ses_abc123.json",
+  ARCHIVE,
   "with space/and  two.json",
   "plus+percent%25equals=hash#question&at@.json",
   "%2e%2e/%2F",
@@ -32,10 +37,14 @@ const ODD = [
   "emoji \u{1F600}\u{1F468}\u200D\u{1F469}/\uff5e",
 ];
 
+/** In a bucket with versions Ceph looks at a condition before the write, and not with it. */
+const UNCONDITIONAL = { createOnly: false, ifMatch: false };
+
 const ODD_PREFIX = "ünï cödé/100% #1?&+=@'()*!~ 日本 \u{1F98A}";
 
+const MIB = 1024 * 1024;
 /** More than two parts of 8 MiB. */
-const LARGE = 20 * 1024 * 1024 + 1;
+const LARGE = 20 * MIB + 1;
 
 function testOn(ceph: Ceph, noAws: Missing | undefined): void {
   let bucket: string;
@@ -69,6 +78,52 @@ function testOn(ceph: Ceph, noAws: Missing | undefined): void {
     const backend = await open(ceph, bucket, prefix);
     return { backend, dispose: () => noUploadsLeft(ceph, bucket, prefix) };
   }, { manyKeys: 1100 });
+
+  // What is locked there cannot be removed from a store that stays.
+  if (ceph.own) {
+    testBackend("in a bucket with versions and Object Lock", async () => {
+      const locked = await lockedBucket(ceph);
+      const backend = await open(ceph, locked, undefined, { quirks: UNCONDITIONAL });
+      return { backend, dispose: () => noUploadsLeft(ceph, locked) };
+    }, { manyKeys: 1100 });
+
+    it("is found out to let several writers win in such a bucket, with the line that helps", async (t) => {
+      const backend = await open(ceph, await lockedBucket(ceph));
+      t.after(() => backend.close?.());
+      const advice = new Map<string, string | undefined>();
+      for await (const { check, status, advice: text } of backend.probe?.() ?? []) {
+        if (status === "failed") advice.set(check, text);
+      }
+      assert.deepEqual([...advice.keys()], ["create only", "replace if unchanged"]);
+      assert.match(advice.get("create only") ?? "", /"createOnly: false"/);
+      assert.match(advice.get("replace if unchanged") ?? "", /"ifMatch: false"/);
+    });
+
+    it("copies no parts where each copy would stay, unless it is to", async (t) => {
+      const locked = await lockedBucket(ceph);
+      const whole = ranged(9 * MIB).content;
+      for (const [incremental, copied] of [["auto", undefined], ["always", 8 * MIB]] as const) {
+        const backend = await open(ceph, locked, incremental, { incremental });
+        t.after(() => backend.close?.());
+        const { etag = "" } = await backend.put("a", whole.subarray(0, 8 * MIB));
+        const continues = { etag, length: 8 * MIB };
+        assert.equal((await backend.put("a", whole, { continues })).copied, copied, incremental);
+      }
+    });
+  }
+
+  it("ends uploads that were left open for a day, and nobody else's", async (t) => {
+    const { backend, prefix } = await fresh(t);
+    const [own, other] = [`${prefix}/${ARCHIVE}`, `${prefix}/film.mp4`];
+    for (const Key of [own, other]) {
+      await ceph.client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
+    }
+    const left = () => ceph.unfinishedUploads(bucket, prefix);
+    assert.equal(await backend.tidy?.({ before: Date.now() - ABANDONED_MS }), 0);
+    assert.deepEqual((await left()).sort(), [other, own].sort());
+    assert.equal(await backend.tidy?.({ before: Date.now() + 60_000 }), 1);
+    assert.deepEqual(await left(), [other]);
+  });
 
   it("promises all that this store can do", { skip: !ceph.own }, async (t) => {
     const { backend } = await fresh(t);
@@ -107,6 +162,39 @@ function testOn(ceph: Ceph, noAws: Missing | undefined): void {
     };
     assert.equal(await parts("large"), "3");
     assert.equal(await parts("small"), undefined);
+  });
+
+  it("takes only what is new of a body that has grown", async (t) => {
+    const { backend } = await fresh(t);
+    const whole = ranged(LARGE).content;
+    const key = ODD[1];
+    let { etag = "" } = await backend.put(key, whole.subarray(0, 6 * MIB));
+    for (const size of [6 * MIB + 1, 9 * MIB, LARGE - 1, LARGE]) {
+      const { size: length } = await backend.head(key);
+      const body = sliced(whole.slice(0, size));
+      const stored = await backend.put(key, body, {
+        mode: backend.capabilities.ifMatch ? { ifMatch: etag } : "overwrite",
+        continues: { etag, length },
+        metadata: { size: `${size}` },
+      });
+      assert.equal(stored.copied, length);
+      etag = stored.etag ?? "";
+      const { info, body: read } = await backend.get(key);
+      assert.deepEqual([info.etag, info.metadata], [etag, { size: `${size}` }]);
+      assert.equal(hash(new Uint8Array(await new Response(read).arrayBuffer())), body.sha256);
+    }
+  });
+
+  it("does not take what another wrote for the beginning of a body", async (t) => {
+    const { backend, prefix } = await fresh(t);
+    const whole = ranged(7 * MIB).content;
+    const { etag = "" } = await backend.put("a", whole.subarray(0, 6 * MIB));
+    await backend.put("a", whole.slice(0, 6 * MIB).reverse());
+    const continues = { etag, length: 6 * MIB };
+    assert.equal((await backend.put("a", whole, { continues })).copied, undefined);
+    const { body } = await backend.get("a");
+    assert.equal(hash(new Uint8Array(await new Response(body).arrayBuffer())), hash(whole));
+    await noUploadsLeft(ceph, bucket, prefix);
   });
 
   // Ceph 18 loses the tags of objects that go up in parts.
@@ -293,6 +381,22 @@ function open(
 }
 
 /** An upload in parts that was given up must be gone, or it is paid for until somebody looks. */
+/** A bucket that keeps every version of every object for a day. */
+async function lockedBucket({ client }: Ceph): Promise<string> {
+  const Bucket = `archiver-test-locked-${crypto.randomUUID()}`;
+  await client.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }));
+  await client.send(
+    new PutObjectLockConfigurationCommand({
+      Bucket,
+      ObjectLockConfiguration: {
+        ObjectLockEnabled: "Enabled",
+        Rule: { DefaultRetention: { Mode: "COMPLIANCE", Days: 1 } },
+      },
+    }),
+  );
+  return Bucket;
+}
+
 async function noUploadsLeft(ceph: Ceph, bucket: string, prefix?: string): Promise<void> {
   const left = () => ceph.unfinishedUploads(bucket, prefix);
   const what = "all uploads are completed or aborted";
@@ -308,12 +412,16 @@ function hash(content: Uint8Array): string {
 }
 
 /** A body to be read in parts, whose bytes do not repeat. */
-function ranged(size: number): RangedBody {
+function ranged(size: number): RangedBody & { readonly content: Uint8Array } {
   const content = new Uint8Array(size);
   const words = new Uint32Array(content.buffer, 0, size >> 2);
   for (let i = 0; i < words.length; i++) words[i] = Math.imul(i + 1, 2654435761);
+  return { ...sliced(content), content };
+}
+
+function sliced(content: Uint8Array): RangedBody {
   const read = (start: number, end: number) => Promise.resolve(content.slice(start, end));
-  return { size, sha256: hash(content), read };
+  return { size: content.length, sha256: hash(content), read };
 }
 
 async function keys(backend: Backend): Promise<string[]> {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { RunJson } from "../../adapters/cli/tally.ts";
 import { type ArchiveCommand, archiveIn } from "./archive_command.ts";
+import { type Exported, withoutPlace } from "./exported_session.ts";
 import type { Reply } from "./fake_model.ts";
 import { echo, type OpenCodeHome, startOpenCodeHome } from "./real_opencode.ts";
 
@@ -18,17 +19,6 @@ function scripted(prompt: string): Reply {
     return { tool: "task", input };
   }
   return echo(prompt);
-}
-
-interface Exported {
-  readonly info: Record<string, unknown>;
-  readonly messages: readonly { readonly info: { readonly id: string } }[];
-}
-
-/** Without what an import sets to where it takes place. */
-function withoutPlace({ info, messages }: Exported): unknown {
-  const { projectID: _id, directory: _directory, path: _path, ...rest } = info;
-  return { info: rest, messages };
 }
 
 describe("the terminal, with a real OpenCode", () => {

@@ -6,10 +6,14 @@
  */
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import plugin from "../../adapters/opencode.ts";
 import { readStatus } from "../../adapters/state/status.ts";
 import { isArchiveError } from "../../core/errors.ts";
+import { idlePair, status } from "../adapters/plugin/fake_host.ts";
+import { quietOpenCode } from "../adapters/plugin/quiet_opencode.ts";
+import { inEnvironment } from "../adapters/relay/environment.ts";
 import { withDisk } from "../adapters/state/temporary.ts";
 import { appendMessage } from "../fixtures/opencode_edits.ts";
 import { until } from "../until.ts";
@@ -19,6 +23,10 @@ import { atHome, CAN_RUN, type Home, objectsIn } from "./home.ts";
 import { readArchive } from "./invariants.ts";
 
 const SMALL = "size=1m";
+/** What an event may cost the agent on a busy machine, in milliseconds; mostly it is a fraction of one. */
+const AT_ONCE_MS = 100;
+/** What the agent's end may cost, in milliseconds. */
+const LONGEST_END_MS = 6_000;
 
 /** Archives all sessions of a home with a relay that ends then. */
 async function archived(home: Home, wanted: readonly string[]): Promise<void> {
@@ -113,6 +121,43 @@ describe("a full disk", { skip: !CAN_RUN }, () => {
           // No intent could be written; the next one finds the session all the same.
           await archived(home, ["said while the state was full"]);
           for (const { bytes } of await objectsIn(home.archives)) if (bytes) readArchive(bytes);
+        },
+        [{ turns: 1 }],
+        { state: disk },
+      ));
+    unlessMounted(context, ran);
+  });
+
+  it("of the state neither holds up the agent nor throws in it, and the user is told", async (context) => {
+    const ran = await withDisk(SMALL, (disk) =>
+      atHome(
+        async (home) => {
+          const { store, sessions: [id = ""] } = home;
+          await home.configure(configOf(home));
+          await archived(home, [id]);
+          const free = await fill(disk);
+          const { input, logged, toasts } = quietOpenCode(dirname(store));
+          await inEnvironment(home.env, async () => {
+            const hooks = await plugin.server(input);
+            let longest = 0;
+            for (let turn = 0; turn < 20; turn++) {
+              await appendMessage(store, id, `turn ${turn} of the full disk`);
+              for (const event of [status(id, "busy"), ...idlePair(id)]) {
+                const asked = performance.now();
+                await hooks.event?.({ event });
+                longest = Math.max(longest, performance.now() - asked);
+              }
+            }
+            assert.ok(longest < AT_ONCE_MS, `an event took ${longest} ms`);
+            const told = () => [...logged, ...toasts.map(({ message }) => message)];
+            await until("the user is told", () => told().some((text) => /full/.test(text)));
+            const left = performance.now();
+            await hooks.dispose?.();
+            const took = performance.now() - left;
+            assert.ok(took < LONGEST_END_MS, `the end took ${took} ms`);
+          });
+          await free();
+          await archived(home, ["turn 19 of the full disk"]);
         },
         [{ turns: 1 }],
         { state: disk },

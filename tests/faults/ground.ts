@@ -209,8 +209,8 @@ export class KillingGround {
   #hear(line: string): void {
     const [what, rest = ""] = [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)];
     if (what === "intent") return void this.intents.push(Number(rest));
-    const { session, revision, marks } = JSON.parse(rest);
-    this.held.set(revision, { machine: "agent", session, revision, marks: new Set(marks) });
+    const { marks, ...state } = JSON.parse(rest);
+    this.held.set(state.revision, { ...state, machine: "agent", marks: new Set(marks) });
   }
 
   #whatItDid(): string {

@@ -21,6 +21,8 @@ export interface Held {
   readonly revision: number;
   /** The marks of all its texts. */
   readonly marks: ReadonlySet<string>;
+  /** How many messages it has, those without a mark too. */
+  readonly messages: number;
 }
 
 /** One state of an object. */
@@ -36,6 +38,8 @@ export interface ObjectState {
    * sender had given it up, or somebody else wrote since its sender had looked.
    */
   readonly excuse?: "late" | "race";
+  /** When it was sent, in milliseconds since the beginning, where that matters. */
+  readonly sentAt?: number;
 }
 
 /** Everything that a store ever held, in the order in which it came to be. */
@@ -52,6 +56,7 @@ export interface Read {
   readonly machine: string;
   readonly revision: number;
   readonly marks: ReadonlySet<string>;
+  readonly messages: number;
 }
 
 /** Long enough that no change of a text passes for an ordinary one. */
@@ -100,10 +105,11 @@ const alreadyRead = new WeakMap<Uint8Array, Read>();
 
 function parse(bytes: Uint8Array): Read {
   const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  const { format, id } = JSON.parse(text);
+  const { format, id, native } = JSON.parse(text);
   if (format !== "session-archive") throw new Error(`its format is ${JSON.stringify(format)}`);
   const [, machine = "", revision = "-1"] = /state (\w+)#(\d+)\./.exec(text) ?? [];
-  return { session: String(id), machine, revision: Number(revision), marks: marksIn(text) };
+  const messages = native.messages.length;
+  return { session: id, machine, revision: Number(revision), marks: marksIn(text), messages };
 }
 
 /** I3: every object that ever stood there is an archive, and holds what the agent's store held. */
@@ -155,10 +161,20 @@ export function preservation({ name, states }: StoreHistory): string[] {
   });
 }
 
-/** Which of a session's states could be lost without anybody's fault; see `ObjectState.excuse`. */
-export function excused({ states }: StoreHistory, excuse: "late" | "race"): ReadonlySet<string> {
+/**
+ * Of which sessions a state could be lost without anybody's fault; see `ObjectState.excuse`.
+ *
+ * @param history The store.
+ * @param excuse The excuse.
+ * @param sentBefore Counts only what was sent before, in milliseconds since the beginning.
+ */
+export function excused(
+  { states }: StoreHistory,
+  excuse: "late" | "race",
+  sentBefore = Infinity,
+): ReadonlySet<string> {
   return new Set(
-    states.filter((state) => state.excuse === excuse)
+    states.filter((state) => state.excuse === excuse && (state.sentAt ?? 0) < sentBefore)
       .flatMap(({ bytes }) => bytes ? [readArchive(bytes).session] : []),
   );
 }
@@ -174,11 +190,11 @@ export function excused({ states }: StoreHistory, excuse: "late" | "race"): Read
 export function arrival({ name, states }: StoreHistory, last: readonly Held[]): string[] {
   const now = new Map(states.map(({ key, bytes }) => [key, bytes]));
   const objects = [...now].flatMap(([key, bytes]) => bytes ? [{ key, ...readArchive(bytes) }] : []);
-  return last.flatMap(({ session, machine, revision, marks }) => {
+  return last.flatMap(({ session, machine, revision, marks, messages }) => {
     const its = objects.filter((object) => object.session === session);
     const isThere = its.some((object) => {
       if (![...marks].every((mark) => object.marks.has(mark))) return false;
-      const isRicher = object.marks.size > marks.size;
+      const isRicher = object.marks.size > marks.size || object.messages > messages;
       return isRicher || object.machine !== machine || object.revision === revision;
     });
     if (isThere) return [];

@@ -15,15 +15,20 @@ import { CAN_RUN } from "./home.ts";
 import type { Mischief, Passing } from "./proxy.ts";
 import { type Chance, IS_LONG, IS_REPLAY, played, SEED } from "./seed.ts";
 import { Tally } from "./tally.ts";
-import { WENT_BACK } from "./watched_bucket.ts";
+import { CAME_BETWEEN, WENT_BACK } from "./watched_bucket.ts";
 
 /** How many grounds there are at once; each waits a lot. */
 const AT_ONCE = 3;
 /** How many there are in all, each with sessions of its own, so many kills and a pause. */
 const GROUNDS = IS_LONG
   ? { conditional: 30, unconditional: 20 }
-  : { conditional: 3, unconditional: 2 };
-const KILLS = IS_LONG ? 100 : 40;
+  : "Deno" in globalThis
+  ? { conditional: 3, unconditional: 2 }
+  // The chances are the same everywhere; here it is whether the runtime holds.
+  : { conditional: 1, unconditional: 1 };
+const KILLS = IS_LONG ? 100 : "Deno" in globalThis ? 40 : 20;
+/** Whether there are so many that each thing must have happened. */
+const IS_COUNTED = !IS_REPLAY && "Deno" in globalThis;
 /** How long a pause lasts, in milliseconds. */
 const PAUSE_MS = IS_LONG ? 40_000 : 1_500;
 /** How long to wait for a moment that is worth a kill, in milliseconds. */
@@ -64,12 +69,15 @@ describe("sessions, while processes are killed", { skip: !CAN_RUN }, () => {
   it("are all archived in the end, whole, and nothing that was stored is lost", async () => {
     await playedOn(GROUNDS.conditional, 0, (chance) => play(chance, true));
     const during = tally.count("relay killed while it stored");
-    assert.ok(IS_REPLAY || during >= done.kills / 40, "too few during a put");
+    assert.ok(!IS_COUNTED || during >= done.kills / 40, "too few during a put");
   });
 
   it("are so where no write can be conditional, whatever comes late there", async () => {
     await playedOn(GROUNDS.unconditional, GROUNDS.conditional, (chance) => play(chance, false));
-    assert.ok(IS_REPLAY || tally.count(WENT_BACK) > 0, "nothing came late over something newer");
+    assert.ok(!IS_COUNTED || tally.count(WENT_BACK) > 0, "nothing came late over something newer");
+    // What is excused must be seldom: only what comes late can come between.
+    const excuses = tally.count(CAME_BETWEEN);
+    assert.ok(!IS_COUNTED || excuses <= tally.count("bucket: late") / 4, "too many excuses");
   });
 });
 

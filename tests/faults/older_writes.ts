@@ -7,6 +7,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { ledgerPath } from "../../adapters/state/layout.ts";
 
+/** What was cut off with its writer says nothing. */
+const IS_WHOLE = /^\{"sending":.*\}$/;
+
 /** What stands in the ledger of such a write, as far as it matters here. */
 interface Sending {
   readonly at: number;
@@ -23,7 +26,7 @@ interface Sending {
 export async function sentEarlier(state: string, ms: number): Promise<void> {
   const path = ledgerPath(state);
   const lines = (await readFile(path, "utf8")).split("\n");
-  const older = lines.map((line) => line.startsWith('{"sending":') ? earlier(line, ms) : line);
+  const older = lines.map((line) => IS_WHOLE.test(line) ? earlier(line, ms) : line);
   await writeFile(path, older.join("\n"));
 }
 

@@ -54,6 +54,8 @@ export interface Passing {
 export interface Answered {
   /** The status of the reply. */
   readonly status: number;
+  /** The etag in it, where there is one. */
+  readonly etag: string | undefined;
   /** Its sender had given it up before the store got it. */
   readonly isGivenUp: boolean;
 }
@@ -221,7 +223,8 @@ class LoopbackProxy implements Proxy {
       request.on("error", reject);
       request.end(body);
     });
-    this.#options.answered?.(passing, { status: reply.status, isGivenUp });
+    const { status, headers: { etag } } = reply;
+    this.#options.answered?.(passing, { status, etag, isGivenUp });
     return reply;
   }
 

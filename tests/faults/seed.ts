@@ -6,6 +6,7 @@
  */
 import process from "node:process";
 import { seededRandom } from "../fixtures/opencode_ids.ts";
+import { givenSeed, wantedSeed } from "../wanted_seed.ts";
 
 /** Chance that can be had again. */
 export class Chance {
@@ -52,19 +53,11 @@ export class Chance {
 /** Whether the long run was asked for: `deno task test:faults --long`. */
 export const IS_LONG: boolean = process.argv.includes("--long");
 
-/** The seed that all others are counted from: `FAULT_SEED`, or another one each time. */
-export const SEED: number = givenSeed() ?? Math.floor(Math.random() * 2 ** 31);
+/** The seed that all others are counted from: `FAULT_SEED`, or another one each time but in CI. */
+export const SEED: number = wantedSeed("FAULT_SEED") ?? Math.floor(Math.random() * 2 ** 31);
 
 /** Whether one run is to be had again. */
-export const IS_REPLAY: boolean = givenSeed() !== undefined;
-
-function givenSeed(): number | undefined {
-  const text = process.env.FAULT_SEED;
-  if (!text) return undefined;
-  const seed = Number(text);
-  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw new Error(`FAULT_SEED is ${JSON.stringify(text)}; give a whole number, 0 or more`);
-}
+export const IS_REPLAY: boolean = givenSeed("FAULT_SEED") !== undefined;
 
 /**
  * Plays something with chance of its own, and says in the failure how to have it again.

@@ -11,6 +11,8 @@ import type { Tally } from "./tally.ts";
 
 /** What a tally calls it when a write that came late took the place of a newer one. */
 export const WENT_BACK = "bucket: went back by a late write";
+/** And when one came between a look and the write that followed it. */
+export const CAME_BETWEEN = "bucket: came between a look and its write";
 
 const BUCKET = "archives";
 /** How late a late request is done, in milliseconds: long enough that something newer is there. */
@@ -71,6 +73,8 @@ export class WatchedBucket {
   readonly #fake: FakeS3;
   readonly #tally: Tally;
   readonly #etags = new Map<string, string>();
+  /** The etag that the last look at an object was answered with. */
+  readonly #looks = new Map<string, string | undefined>();
   #storedAt = -Infinity;
 
   constructor(fake: FakeS3, proxy: Proxy, { isConditional, tally }: BucketOptions) {
@@ -105,18 +109,36 @@ export class WatchedBucket {
    * @param passing Which.
    * @param how How it was done.
    */
-  note({ method, path }: Passing, { isGivenUp }: Answered): void {
-    if (method !== "PUT") return;
-    this.#storedAt = performance.now();
+  note({ method, path }: Passing, how: Answered): void {
     const { pathname } = new URL(path, this.proxy.endpoint);
     const key = decodeURIComponent(pathname).slice(`/${BUCKET}/`.length);
+    if (method === "PUT") this.#noteWrite(key, how.isGivenUp);
+    else if (key !== "") this.#looks.set(key, how.etag);
+  }
+
+  #noteWrite(key: string, isGivenUp: boolean): void {
+    this.#storedAt = performance.now();
     const object = this.#fake.objects(BUCKET).get(key);
-    if (object === undefined || object.etag === this.#etags.get(key)) return;
+    const before = this.#etags.get(key);
+    if (object === undefined || object.etag === before) return;
     this.#etags.set(key, object.etag);
+    const excuse = this.#excuseOf(key, before, isGivenUp);
+    if (!isGivenUp) this.#looks.set(key, object.etag);
     const { bytes, metadata: { sha256 } } = object;
-    const isLate = isGivenUp && !this.isConditional;
-    if (isLate && this.#goesBackTo(bytes, key)) this.#tally.hit(WENT_BACK);
-    this.states.push({ key, bytes, ...(sha256 && { sha256 }), ...(isLate && { excuse: "late" }) });
+    if (excuse === "late" && this.#goesBackTo(bytes, key)) this.#tally.hit(WENT_BACK);
+    if (excuse === "race") this.#tally.hit(CAME_BETWEEN);
+    this.states.push({ key, bytes, ...(sha256 && { sha256 }), ...(excuse && { excuse }) });
+  }
+
+  /** What a store without conditions cannot help. */
+  #excuseOf(
+    key: string,
+    before: string | undefined,
+    isGivenUp: boolean,
+  ): ObjectState["excuse"] {
+    if (this.isConditional) return undefined;
+    if (isGivenUp) return "late";
+    return before !== undefined && this.#looks.get(key) !== before ? "race" : undefined;
   }
 
   #goesBackTo(bytes: Uint8Array, key: string): boolean {

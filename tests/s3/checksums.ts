@@ -65,6 +65,15 @@ export function compositeChecksum(name: string, parts: readonly string[]): strin
   return `${base64(algorithm(name.slice(CHECKSUM.length))(all))}-${parts.length}`;
 }
 
+/**
+ * The CRC-32 of some bytes, as headers have it.
+ *
+ * @param bytes Which.
+ */
+export function crc32Of(bytes: Uint8Array): string {
+  return base64(bigEndian(crc32(bytes)));
+}
+
 function checkMd5(bytes: Uint8Array, said: string | undefined): void {
   if (said === undefined) return;
   if (!/^[A-Za-z0-9+/]{22}==$/.test(said)) throw refusal("InvalidDigest");

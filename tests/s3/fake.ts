@@ -14,7 +14,12 @@ import { MAX_KEYS } from "./listing.ts";
 import { OPERATIONS } from "./operations.ts";
 import { PERSONALITIES, type Personality, type PersonalityName } from "./personalities.ts";
 import { errorReply, type Reply, stsErrorReply } from "./reply.ts";
-import { readRequest, type ReceivedRequest, type RecordedRequest } from "./request.ts";
+import {
+  type Operation,
+  readRequest,
+  type ReceivedRequest,
+  type RecordedRequest,
+} from "./request.ts";
 import { scriptedReply } from "./scripted_reply.ts";
 import { checkSignature, type Credentials, isFramed } from "./signature.ts";
 import { makeObject, Store, type StoredObject } from "./store.ts";
@@ -47,6 +52,8 @@ export interface FakeS3Options {
   readonly latencyMs?: number;
   /** How many names a page of a listing has at most; 1,000 by default, as at AWS. */
   readonly pageSize?: number;
+  /** Whether it names a version of each object, as of buckets that keep them; it keeps only one. */
+  readonly versioned?: boolean;
 }
 
 /** A running fake. */
@@ -116,10 +123,12 @@ export async function startFakeS3(options: FakeS3Options = {}): Promise<FakeS3> 
   const { personality = "plain", buckets = ["archives"] } = options;
   const fake = new Fake({
     personality: typeof personality === "string" ? PERSONALITIES[personality] : personality,
-    credentials: options.credentials ?? FAKE_CREDENTIALS,
+    // A copy, since the SDK writes on what it is given.
+    credentials: { ...(options.credentials ?? FAKE_CREDENTIALS) },
     region: options.region ?? "us-east-1",
     latencyMs: options.latencyMs ?? 0,
     pageSize: options.pageSize ?? MAX_KEYS,
+    versioned: options.versioned ?? false,
   });
   for (const bucket of buckets) fake.store.create(bucket);
   await fake.listen();
@@ -132,7 +141,17 @@ interface Settings {
   readonly region: string;
   readonly latencyMs: number;
   readonly pageSize: number;
+  readonly versioned: boolean;
 }
+
+/** What names the version that it is about, or has made. */
+const VERSIONED: ReadonlySet<Operation> = new Set([
+  "PutObject",
+  "CompleteMultipartUpload",
+  "CopyObject",
+  "GetObject",
+  "HeadObject",
+]);
 
 const META = "x-amz-meta-";
 
@@ -261,12 +280,12 @@ class Fake implements FakeS3 {
   }
 
   #perform(request: ReceivedRequest, body: Uint8Array, fate: Fate, now: Date): Reply {
-    const { credentials, region, personality, pageSize } = this.#settings;
+    const { credentials, region, personality, pageSize, versioned } = this.#settings;
     const check = checkSignature(request, body, { credentials, region, now: now.getTime() });
     refuseByPersonality(personality, request);
     const framed = isFramed(request) && !personality.mistakes.keepsChunkFraming;
     const { bytes, trailers } = framed ? unframe(body, check) : { bytes: body, trailers: {} };
-    return OPERATIONS[request.operation]({
+    const reply = OPERATIONS[request.operation]({
       request,
       headers: { ...request.headers, ...trailers },
       body: bytes,
@@ -277,6 +296,8 @@ class Fake implements FakeS3 {
       now,
       losesToken: fate.answer === "truncatedListingWithoutToken",
     });
+    if (!versioned || !VERSIONED.has(request.operation)) return reply;
+    return { ...reply, headers: { ...reply.headers, "x-amz-version-id": crypto.randomUUID() } };
   }
 
   #pause(ms: number): Promise<void> {

@@ -11,7 +11,7 @@ import {
   type ListObjectsV2CommandInput,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import fc from "fast-check";
+import fc from "../properties.ts";
 import { pageOf } from "./listing.ts";
 import { compareBytes } from "./store.ts";
 import { Bucket, refusalOf, text, visit } from "./visit.ts";

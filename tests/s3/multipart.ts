@@ -14,7 +14,7 @@ import {
   keptHeaders,
   metadataOf,
 } from "./call.ts";
-import { checkDigests, checksumHeaders, compositeChecksum } from "./checksums.ts";
+import { checkDigests, checksumHeaders, compositeChecksum, crc32Of } from "./checksums.ts";
 import { refusal } from "./errors.ts";
 import { copySource } from "./objects.ts";
 import { emptyReply, type Reply, xmlReply } from "./reply.ts";
@@ -44,7 +44,8 @@ export function createUpload(call: Call): Reply {
   checkKey(call);
   const id = crypto.randomUUID().replaceAll("-", "");
   const [metadata, headers] = [metadataOf(call), keptHeaders(call)];
-  uploads.set(id, { id, key, metadata, headers, initiated, parts: new Map() });
+  const checksum = call.headers["x-amz-checksum-algorithm"];
+  uploads.set(id, { id, key, metadata, headers, checksum, initiated, parts: new Map() });
   const result = [leaf("Bucket", bucket), leaf("Key", key), leaf("UploadId", id)];
   return xmlReply(
     document("InitiateMultipartUploadResult", result),
@@ -58,13 +59,23 @@ export function createUpload(call: Call): Reply {
  * @param call The call.
  */
 export function uploadPart(call: Call): Reply {
-  const { parts } = findUpload(call);
+  const upload = findUpload(call);
   const number = partNumber(call);
   checkLength(call);
   const checksums = checkDigests(call.body, call.headers);
-  const part = makePart(call.body, checksums, call.now);
-  parts.set(number, part);
+  checkAlgorithm(upload, checksums);
+  const part = makePart(upload, call.body, checksums, call.now);
+  upload.parts.set(number, part);
   return emptyReply(200, { etag: part.etag, ...checksums });
+}
+
+/** A part has the checksum that the upload was begun for, or none where it was begun for none. */
+function checkAlgorithm({ checksum }: Upload, given: Readonly<Record<string, string>>): void {
+  const name = Object.keys(given)[0]?.replace("x-amz-checksum-", "");
+  if (name === checksum?.toLowerCase()) return;
+  const message = `Checksum Type mismatch occurred, expected checksum Type: ` +
+    `${checksum?.toLowerCase() ?? null}, actual checksum Type: ${name ?? null}`;
+  throw refusal("InvalidRequest", { message });
 }
 
 /**
@@ -73,14 +84,17 @@ export function uploadPart(call: Call): Reply {
  * @param call The call.
  */
 export function uploadPartCopy(call: Call): Reply {
-  const { parts } = findUpload(call);
+  const upload = findUpload(call);
   const number = partNumber(call);
-  const { bytes } = copySource(call);
-  const part = makePart(copiedRange(call, bytes), {}, call.now);
-  parts.set(number, part);
+  const bytes = copiedRange(call, copySource(call).bytes);
+  const crc32 = upload.checksum === "CRC32" ? crc32Of(bytes) : undefined;
+  const checksums: Record<string, string> = crc32 ? { "x-amz-checksum-crc32": crc32 } : {};
+  const part = makePart(upload, bytes, checksums, call.now);
+  upload.parts.set(number, part);
   return xmlReply(document("CopyPartResult", [
     leaf("LastModified", part.modified.toISOString()),
     leaf("ETag", part.etag),
+    leaf("ChecksumCRC32", crc32),
   ]));
 }
 
@@ -97,12 +111,16 @@ function copiedRange(call: Call, bytes: Uint8Array): Uint8Array {
   return bytes.subarray(Number(first), Number(last) + 1);
 }
 
+/** The etag of what is encrypted with a key of KMS is no hash of its content. */
 function makePart(
+  { headers }: Upload,
   bytes: Uint8Array,
   checksums: Readonly<Record<string, string>>,
   modified: Date,
 ): StoredPart {
-  return { bytes, etag: `"${md5(bytes)}"`, checksums, modified };
+  const isOpaque = headers["x-amz-server-side-encryption"]?.startsWith("aws:kms");
+  const etag = isOpaque ? crypto.randomUUID().replaceAll("-", "") : md5(bytes);
+  return { bytes, etag: `"${etag}"`, checksums, modified };
 }
 
 function partNumber(call: Call): number {
@@ -130,6 +148,7 @@ export function completeUpload(call: Call): Reply {
   const objects = store.bucket(bucket);
   const upload = findUpload(call);
   const parts = chosenParts(upload, parseXml(new TextDecoder().decode(call.body)));
+  if (call.personality.mistakes.wantsEqualParts) checkEqual(parts);
   checkConditions(call, objects.get(key));
   const object = objectOf(upload, parts, now);
   checkWhole(call, object);
@@ -165,10 +184,22 @@ function chosenParts(upload: Upload, root: Element): StoredPart[] {
   throw refusal("EntityTooSmall", { details });
 }
 
+function checkEqual(parts: readonly StoredPart[]): void {
+  const [first, ...others] = parts.map(({ bytes }) => bytes.length);
+  const last = others.pop() ?? 0;
+  if (last <= first && others.every((length) => length === first)) return;
+  throw refusal("InvalidPart", { message: "All non-trailing parts must have the same length." });
+}
+
 function chosenPart(upload: Upload, named: Element, number: number): StoredPart {
   const part = upload.parts.get(number);
   const etag = textOf(named, "ETag")?.replaceAll('"', "");
-  const crc32 = textOf(named, "ChecksumCRC32") ?? part?.checksums["x-amz-checksum-crc32"];
+  const crc32 = textOf(named, "ChecksumCRC32");
+  if (upload.checksum === "CRC32" && crc32 === undefined) {
+    const message = "The upload was created using a crc32 checksum. The complete request must " +
+      `include the checksum for each part. It was missing for part ${number} in the request.`;
+    throw refusal("InvalidRequest", { message });
+  }
   if (
     part !== undefined && part.etag === `"${etag}"` &&
     part.checksums["x-amz-checksum-crc32"] === crc32
@@ -256,7 +287,7 @@ export function listUploads(call: Call): Reply {
   const { query, bucket } = call.request;
   if (query.delimiter) throw refusal("NotImplemented", { details: { Parameter: "delimiter" } });
   const { prefix = "", "key-marker": keyMarker = "", "upload-id-marker": idMarker = "" } = query;
-  const max = Math.min(countOf(call, "max-uploads", MAX_LISTED), MAX_LISTED);
+  const max = Math.min(countOf(call, "max-uploads", MAX_LISTED), call.pageSize);
   const left = [...call.store.bucket(bucket).uploads.values()]
     .filter(({ key }) => key.startsWith(prefix))
     .sort((a, b) => compareBytes(a.key, b.key) || compareBytes(a.id, b.id))

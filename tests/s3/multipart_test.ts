@@ -24,11 +24,16 @@ const MIB = 1024 * 1024;
 const Key = "a/b.json";
 
 /** An upload that has these parts. */
-async function begin(client: S3Client, bodies: readonly Uint8Array[], key = Key) {
+async function begin(
+  client: S3Client,
+  bodies: readonly Uint8Array[],
+  { key = Key, ChecksumAlgorithm }: { key?: string; ChecksumAlgorithm?: "CRC32" } = {},
+) {
   const created = await client.send(
     new CreateMultipartUploadCommand({
       Bucket,
       Key: key,
+      ChecksumAlgorithm,
       Metadata: { title: "one" },
       ContentType: "x/y",
     }),
@@ -36,8 +41,8 @@ async function begin(client: S3Client, bodies: readonly Uint8Array[], key = Key)
   const upload = { Bucket, Key: key, UploadId: created.UploadId };
   const Parts = await Promise.all(bodies.map(async (Body, i) => {
     const part = { ...upload, PartNumber: i + 1, Body };
-    const { ETag } = await client.send(new UploadPartCommand(part));
-    return { PartNumber: i + 1, ETag };
+    const { ETag, ChecksumCRC32 } = await client.send(new UploadPartCommand(part));
+    return { PartNumber: i + 1, ETag, ChecksumCRC32 };
   }));
   const complete = (more: Partial<CompleteMultipartUploadCommandInput> = {}) =>
     client.send(
@@ -154,9 +159,16 @@ describe("an upload in parts", () => {
   it("checks the checksums of parts, and has one over them", () =>
     visit({}, async ({ s3 }) => {
       const client = clientOf(s3, { requestChecksumCalculation: "WHEN_SUPPORTED" });
-      const { upload, complete } = await begin(client, [text("123456789")]);
+      const bodies = [text("123456789")];
+      assert.equal(await refusalOf(begin(client, bodies)), "InvalidRequest 400");
+      const { upload, complete, Parts } = await begin(client, bodies, {
+        ChecksumAlgorithm: "CRC32",
+      });
       const wrong = { ...upload, PartNumber: 2, Body: "1", ChecksumCRC32: "y/Q5Jg==" };
       assert.equal(await refusalOf(client.send(new UploadPartCommand(wrong))), "BadDigest 400");
+      const bare = Parts.map(({ ETag, PartNumber }) => ({ ETag, PartNumber }));
+      const without = complete({ MultipartUpload: { Parts: bare } });
+      assert.equal(await refusalOf(without), "InvalidRequest 400");
       await complete();
       const head = { Bucket, Key, ChecksumMode: "ENABLED" } as const;
       const got = await client.send(new GetObjectCommand(head));
@@ -169,7 +181,7 @@ describe("an upload in parts", () => {
   it("is listed with its parts until it is done", () =>
     visit({}, async ({ client }) => {
       const { upload } = await begin(client, [text("1"), text("22"), text("333")]);
-      await begin(client, [], "b");
+      await begin(client, [], { key: "b" });
       const first = await client.send(new ListPartsCommand({ ...upload, MaxParts: 2 }));
       assert.deepEqual(first.Parts?.map(({ Size }) => Size), [1, 2]);
       const marker = { PartNumberMarker: first.NextPartNumberMarker };

@@ -36,6 +36,8 @@ export interface Ignored {
   readonly conditionals?: readonly Operation[];
   /** Whether `x-amz-meta-*` is dropped. */
   readonly userMetadata?: boolean;
+  /** Whether `x-amz-copy-source-if-match` has no effect on UploadPartCopy. */
+  readonly partSourceMatch?: boolean;
 }
 
 /** What a store gets wrong. */
@@ -44,6 +46,8 @@ export interface Mistakes {
   readonly ifMatchMakesMissingKey?: boolean;
   /** `If-Match` with the current etag answers 412 too. */
   readonly ifMatchNeverMatches?: boolean;
+  /** Parts but the last of different lengths, or a longer last one, cannot be completed. */
+  readonly wantsEqualParts?: boolean;
   /** Bodies framed as `aws-chunked` are stored with their framing. */
   readonly keepsChunkFraming?: boolean;
 }
@@ -52,6 +56,7 @@ export interface Mistakes {
 export type PersonalityName =
   | "plain"
   | "r2"
+  | "ceph"
   | "b2"
   | "gcs"
   | "old-minio"
@@ -94,7 +99,7 @@ const NOT_IMPLEMENTED = {
 
 /** The personalities, by name. */
 export const PERSONALITIES: Readonly<Record<PersonalityName, Personality>> = {
-  /** AWS S3, and what comes near it: Ceph 20, MinIO of today. */
+  /** AWS S3, and what comes near it: MinIO of today. */
   plain: { name: "plain", refuses: [], ignores: {}, mistakes: {} },
 
   /** Cloudflare R2, as of January 2025. Conditional writes work. */
@@ -121,10 +126,20 @@ export const PERSONALITIES: Readonly<Record<PersonalityName, Personality>> = {
         having: { header: /^x-amz-server-side-encryption$/, value: /^aws:kms/ },
         answer: R2_HEADER,
       },
+      // cloudflare-docs#32458.
+      {
+        on: ["UploadPartCopy"],
+        having: { header: /^x-amz-copy-source-if-/ },
+        answer: R2_HEADER,
+      },
     ],
     ignores: {},
-    mistakes: {},
+    // opendal#2904.
+    mistakes: { wantsEqualParts: true },
   },
+
+  /** Ceph 20, as measured. */
+  ceph: { name: "ceph", refuses: [], ignores: { partSourceMatch: true }, mistakes: {} },
 
   /** Backblaze B2. */
   b2: {
@@ -167,6 +182,8 @@ export const PERSONALITIES: Readonly<Record<PersonalityName, Personality>> = {
       },
       // langfuse#14981: the fix for GCS was Content-MD5.
       { on: ["DeleteObjects"], lacking: "content-md5", answer: MISSING_MD5 },
+      // rclone's provider notes, issuetracker 323465186.
+      { on: ["UploadPartCopy"], answer: NOT_IMPLEMENTED },
     ],
     // Its preconditions are headers of their own, x-goog-if-generation-match.
     ignores: { conditionals: ["PutObject", "CopyObject"] },

@@ -15,6 +15,8 @@ import {
   type PutObjectCommandInput,
   type S3ClientConfig,
   UploadPartCommand,
+  UploadPartCopyCommand,
+  type UploadPartCopyCommandInput,
 } from "@aws-sdk/client-s3";
 import { PERSONALITIES, type PersonalityName } from "./fake.ts";
 import { Bucket, clientOf, text, type Visit, visit } from "./visit.ts";
@@ -59,6 +61,28 @@ async function complete({ client }: Visit, more: { IfNoneMatch?: string }): Prom
   );
 }
 
+async function copyPart(
+  { client }: Visit,
+  more: Partial<UploadPartCopyCommandInput>,
+): Promise<string> {
+  const upload = { Bucket, Key: "a" };
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(upload));
+  const part = { ...upload, UploadId, PartNumber: 1, CopySource: `${Bucket}/a` };
+  return await outcome(client.send(new UploadPartCopyCommand({ ...part, ...more })));
+}
+
+async function unequalParts({ client }: Visit): Promise<string> {
+  const upload = { Bucket, Key: "a" };
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(upload));
+  const Parts = await Promise.all([5 << 20, (5 << 20) + 1].map(async (length, index) => {
+    const part = { ...upload, UploadId, PartNumber: index + 1, Body: new Uint8Array(length) };
+    const { ETag } = await client.send(new UploadPartCommand(part));
+    return { PartNumber: index + 1, ETag };
+  }));
+  const whole = { ...upload, UploadId, MultipartUpload: { Parts } };
+  return await outcome(client.send(new CompleteMultipartUploadCommand(whole)));
+}
+
 const stream = () => ({ Body: Readable.from([text("12345")]), ContentLength: 5 });
 
 /** What to try; each on a store that has the object `a` already. */
@@ -78,6 +102,9 @@ const TRIALS: Readonly<Record<string, (there: Visit) => Promise<string>>> = {
   "If-Match, no object": (there) => put(there, { Key: "b", IfMatch: '"x"' }),
   "complete": (there) => complete(there, {}),
   "complete, create": (there) => complete(there, { IfNoneMatch: "*" }),
+  "unequal parts": unequalParts,
+  "copy a part": (there) => copyPart(there, {}),
+  "copy a part, If-Match, another": (there) => copyPart(there, { CopySourceIfMatch: '"x"' }),
   "delete many, CRC32": (there) => remove(there, {}),
   "delete many, MD5": (there) => remove(there, { ChecksumAlgorithm: "MD5" }),
 };
@@ -88,6 +115,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   "If-Match, another": "PreconditionFailed 412",
   "If-Match, no object": "NoSuchKey 404",
   "complete, create": "PreconditionFailed 412",
+  "copy a part, If-Match, another": "PreconditionFailed 412",
 };
 
 const REFUSED = "NotImplemented 501";
@@ -107,7 +135,10 @@ const DIFFERENCES: Readonly<Record<PersonalityName, Readonly<Record<string, stri
     "tags": REFUSED,
     "a storage class": REFUSED,
     "KMS": REFUSED,
+    "unequal parts": "InvalidPart 400",
+    "copy a part, If-Match, another": REFUSED,
   },
+  ceph: { "copy a part, If-Match, another": "ok" },
   b2: {
     "a CRC32": "InvalidArgument 400",
     "a streamed body": "InvalidArgument 400",
@@ -125,6 +156,8 @@ const DIFFERENCES: Readonly<Record<PersonalityName, Readonly<Record<string, stri
     "create": "ok",
     "If-Match, another": "ok",
     "If-Match, no object": "ok",
+    "copy a part": REFUSED,
+    "copy a part, If-Match, another": REFUSED,
     "delete many, CRC32": "MissingContentMD5 400",
   },
   "old-minio": {

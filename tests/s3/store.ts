@@ -57,6 +57,8 @@ export interface Upload {
   readonly metadata: Readonly<Record<string, string>>;
   /** What else is kept with the object to be. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The algorithm of the checksums that its parts have; none when nobody asked for one. */
+  readonly checksum: string | undefined;
   /** When it began. */
   readonly initiated: Date;
   /** By part number. */

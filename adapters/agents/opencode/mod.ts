@@ -1,6 +1,6 @@
 /**
  * OpenCode, read from outside: its sessions straight from its SQLite database, while it runs and
- * without ever writing to it; put back by its own `opencode import`.
+ * without ever writing to it; put back by its own `opencode import`, deleted by its own server.
  *
  * This file only ties the pieces together. The format is described in `docs/formats/opencode.md`.
  *
@@ -78,6 +78,8 @@ export function openCode(options: OpenCodeOptions = {}): Agent {
     yield* sessionsOf(filter?.stores ?? await locatedStores(), connections, filter);
   }
 
+  const childrenOf = (store: string, id: string) => childrenIn(store, id, connections);
+
   return {
     name: AGENT_NAME,
     detect: async () => await detectStores(await locate(), open),
@@ -91,8 +93,22 @@ export function openCode(options: OpenCodeOptions = {}): Agent {
         env: env(),
         database: [options.database].flat()[0],
         load,
-        childrenOf: (store, id) => childrenIn(store, id, connections),
+        childrenOf,
       }),
+    remover: async (store, { signal } = {}) => {
+      const [{ openRemover }, { notArchived }] = await Promise.all([
+        import("./remover.ts"),
+        import("./not_archived.ts"),
+      ]);
+      const more = async (store: string, id: string) =>
+        await reading(store, connections, ({ database }) => notArchived(database, id));
+      const parts = { command, env: env(), sessions, childrenOf, notArchived: more };
+      return await openRemover(store, parts, signal);
+    },
+    room: async (store) => {
+      const { roomOf } = await import("./room.ts");
+      return await reading(store, connections, ({ database }) => roomOf(database));
+    },
   };
 }
 

@@ -19,6 +19,7 @@ import { ClosedPipe } from "../terminal.ts";
 
 interface RunOptions extends CommonOptions, RunStyle {
   readonly concurrency?: number;
+  readonly verify?: boolean;
 }
 
 /** See {@linkcode Define}. */
@@ -38,17 +39,24 @@ export function defineRun(program: Command, perform: Perform): void {
       "sessions sent at once (default: 4)",
       wholeNumber("--concurrency", 1, 64),
     )
+    .option(
+      "--verify",
+      "read back each copy that was made, and fail those that are not what was sent",
+    )
     .option("--verbose", "name every session, unchanged ones too")
     .action((options: RunOptions) => perform(options, (call) => run(call, options)));
 }
 
 async function run(call: Call, options: RunOptions): Promise<ExitCode> {
-  const [opening, { Tally }, { SeenSessions }, { RunReport }] = await Promise.all([
-    import("../open_archive.ts"),
-    import("../tally.ts"),
-    import("../seen_sessions.ts"),
-    import("../run_report.ts"),
-  ]);
+  const [opening, { Tally }, { SeenSessions }, { RunReport }, { beginTidying }] = await Promise.all(
+    [
+      import("../open_archive.ts"),
+      import("../tally.ts"),
+      import("../seen_sessions.ts"),
+      import("../run_report.ts"),
+      import("../tidying_up.ts"),
+    ],
+  );
   const seen = new SeenSessions(
     await opening.knownAgents(call.terminal),
     await wantedSessions(call, options),
@@ -58,6 +66,9 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
     : await opening.openToWrite(call, "archiving", seen.agents);
   const tally = new Tally(options.verbose ?? false);
   const telling = new RunReport(call, options, archive, tally);
+  const tidied = options.dryRun
+    ? undefined
+    : beginTidying(archive.archiver.backends, call.report, call.signal);
   try {
     const intents = await intentsToAnswer(call, options, archive);
     const ended = async (outcome: SessionOutcome) => {
@@ -74,6 +85,7 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
     await telling.end(failures);
     return telling.exitCode;
   } finally {
+    await tidied?.();
     await archive.close();
   }
 }
@@ -102,7 +114,7 @@ async function intentsToAnswer(
 /** Archives what came while the run was at it, where it was to archive everything. */
 async function archiveOthers(
   { signal, terminal, report }: Call,
-  { session, project, since }: RunOptions,
+  { session, project, since, verify: readBack }: RunOptions,
   { archiver }: OpenArchive,
   intents: AnsweredIntents,
   ended: (outcome: SessionOutcome) => Promise<void>,
@@ -113,7 +125,7 @@ async function archiveOthers(
   const gone = ({ id, store }: SessionId) =>
     report.note(`left ${id} alone: it is no longer in ${store}; archives of it stay`);
   return await failuresOf(async () => {
-    const others = intents.others(archiver, agents, signal, gone);
+    const others = intents.others(archiver, agents, { signal, readBack }, gone);
     for await (const outcome of others) await ended(outcome);
   }, signal);
 }
@@ -184,12 +196,12 @@ async function archiveEach(
   ended: (outcome: SessionOutcome) => Promise<void>,
 ): Promise<readonly unknown[]> {
   const { Progress } = await import("../progress.ts");
-  const { session: ids, since, dryRun, concurrency } = options;
+  const { session: ids, since, dryRun, concurrency, verify: readBack } = options;
   const progress = new Progress(report, dryRun ? "looking at" : "archiving", "session");
   seen.tell((count) => progress.expect(count));
   try {
     return await failuresOf(async () => {
-      const which = { ids, since, dryRun, concurrency, signal };
+      const which = { ids, since, dryRun, concurrency, readBack, signal };
       for await (const outcome of archiver.archiveAll(which)) {
         await ended(outcome);
         await progress.step(outcome.copies.reduce((sum, { bytes }) => sum + bytes, 0));

@@ -4,17 +4,23 @@
  * @module
  */
 import type { Command } from "commander";
-import { parseArchiveKey } from "../../../core/archive_key.ts";
-import type { Archiver } from "../../../core/archiver.ts";
-import { ArchiveError, isArchiveError } from "../../../core/errors.ts";
-import type { VerifyOutcome } from "../../../core/verification.ts";
+import { isArchiveError } from "../../../core/errors.ts";
+import type { VerificationMark, VerificationScope } from "../../state/verification_mark.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";
-import { keysOrIds, resolveAll } from "../key_argument.ts";
+import { checkNamed, keysOrIds, resolveAll } from "../key_argument.ts";
 import type { OpenArchive } from "../open_archive.ts";
+import { share, wholeNumber } from "../option_values.ts";
+import type { Findings } from "../verify/findings.ts";
+import type { Verification } from "../verify/verification.ts";
 
 interface VerifyOptions extends CommonOptions {
   readonly all?: boolean;
+  readonly quick?: boolean;
+  /** From 0 to 1. */
+  readonly sample?: number;
+  readonly resume?: boolean;
+  readonly concurrency?: number;
   readonly verbose?: boolean;
 }
 
@@ -23,174 +29,122 @@ export function defineVerify(program: Command, perform: Perform): void {
   program.command("verify")
     .summary("read archives back and check them")
     .description(
-      "Reads archives back: there, whole, of the hash that was archived, decodable. What is missing " +
-        "or damaged is archived again by the next run, where its session is still there.",
+      "Reads archives back: there, whole, of the hash that was archived, decodable, the same " +
+        "everywhere. What is missing or damaged is archived again by the next run, where its " +
+        "session is still there.",
     )
     .argument("[key...]", "keys, or ids of sessions", keysOrIds)
     .option("--all", "every archive there is, and every one that should be there")
+    .option("--quick", "believe what the stores tell of size and etag, and read only the rest")
+    .option(
+      "--sample <n%>",
+      "read only a share of all; what is missing is found",
+      share("--sample"),
+    )
+    .option("--resume", "go on where the last --all was stopped")
+    .option(
+      "--concurrency <n>",
+      "archives looked at at once (default: 8)",
+      wholeNumber("--concurrency", 1, 64),
+    )
     .option("--verbose", "name every archive, good ones too")
     .action((keys: string[], options: VerifyOptions) =>
       perform(options, (call) => verify(call, keys, options))
     );
 }
 
-type Counts = Record<VerifyOutcome["status"], number>;
-
 async function verify(
   call: Call,
   texts: readonly string[] = [],
   options: VerifyOptions,
 ): Promise<ExitCode> {
-  if (options.all ? texts.length > 0 : texts.length === 0) {
-    throw new UsageError(
-      "name the archives to verify by key or session id, or all of them by --all",
-    );
-  }
-  const { archive, remembers } = await open(call);
-  const found = new Findings(options.verbose ?? false);
-  let failure: unknown;
+  checkOptions(texts, options);
+  const [{ openToRead }, { Findings }, { Progress }, { Verification }] = await Promise.all([
+    import("../open_archive.ts"),
+    import("../verify/findings.ts"),
+    import("../progress.ts"),
+    import("../verify/verification.ts"),
+  ]);
+  const { report, signal } = call;
+  const archive = await openToRead(call);
   try {
-    const keys = options.all ? undefined : await resolveAll(call, archive.archiver, texts);
-    const doubts = remembers ? undefined : new Set<string>();
-    await readBack(call, archive.archiver, keys, found, doubts);
-  } catch (error) {
-    if (!call.signal.aborted || !isArchiveError(error, "Aborted")) failure = error;
+    const { archiver } = archive;
+    const several = archiver.backends.length > 1;
+    const findings = new Findings({ report, verbose: options.verbose ?? false, several });
+    const progress = new Progress(report, "verifying", "archive");
+    const job = { call, archive, findings, progress, concurrency: options.concurrency };
+    const mark = options.all ? await beginning(call, archive, options) : undefined;
+    const verification = new Verification(job, mark);
+    const { quick } = options;
+    const sample = mark?.scope.share === undefined
+      ? undefined
+      : { share: mark.scope.share, seed: mark.seed };
+    let failure: unknown;
+    try {
+      const keys = options.all ? undefined : await resolveAll(call, archiver, texts);
+      const all = archive.remembered() * (quick ? 1 : sample?.share ?? 1);
+      progress.expectAbout(keys?.length ?? Math.round(all) - findings.total);
+      await verification.run(keys, { quick, sample });
+    } catch (error) {
+      if (!signal.aborted || !isArchiveError(error, "Aborted")) failure = error;
+    } finally {
+      await progress.end();
+    }
+    await tellEnd(call, findings, verification, mark);
+    if (failure !== undefined) throw failure;
+    return signal.aborted || findings.wrong > 0 ? EXIT.failed : EXIT.done;
   } finally {
     await archive.close();
   }
-  await tellEnd(call, found, remembers);
-  if (failure !== undefined) throw failure;
-  return call.signal.aborted || found.differ > 0 ? EXIT.failed : EXIT.done;
 }
 
-/** Verifying needs no lock; remembering what is lost does. */
-async function open(call: Call): Promise<{ archive: OpenArchive; remembers: boolean }> {
-  const { openToRead, openToWrite } = await import("../open_archive.ts");
-  try {
-    return { archive: await openToWrite(call, "verifying"), remembers: true };
-  } catch (error) {
-    if (!isArchiveError(error, "AlreadyExists") && !isArchiveError(error, "Unauthorized")) {
-      throw error;
-    }
-    await call.report.warn(
-      `what is found lost is not remembered for the next run: ${error.message}`,
-    );
-    return { archive: await openToRead(call), remembers: false };
-  }
+function checkOptions(texts: readonly string[], { all, sample, resume }: VerifyOptions): void {
+  checkNamed(texts, all, "verify");
+  const wanting = sample !== undefined ? "--sample" : resume ? "--resume" : undefined;
+  if (wanting && !all) throw new UsageError(`${wanting} goes with --all; archives were named`);
 }
 
-/** What was found, counted; what differs is kept. */
-class Findings {
-  readonly counts: Counts = { ok: 0, missing: 0, damaged: 0, failed: 0 };
-  readonly archives: VerifyOutcome[] = [];
-  bytes = 0;
-  readonly listsGood: boolean;
-
-  constructor(listsGood: boolean) {
-    this.listsGood = listsGood;
-  }
-
-  get differ(): number {
-    return this.counts.missing + this.counts.damaged + this.counts.failed;
-  }
-
-  add(outcome: VerifyOutcome): void {
-    this.counts[outcome.status]++;
-    this.bytes += outcome.size;
-    if (this.listsGood || outcome.status !== "ok") this.archives.push(outcome);
-  }
-}
-
-/**
- * Reads back. With `doubts`, another process is writing meanwhile: what looks damaged is looked at
- * again with what that one has remembered since.
- */
-async function readBack(
-  call: Call,
-  archiver: Archiver,
-  keys: readonly string[] | undefined,
-  found: Findings,
-  doubts?: Set<string>,
-): Promise<void> {
-  const { report, signal } = call;
-  const take = async (outcome: VerifyOutcome) => {
-    found.add(outcome);
-    await tell(call, outcome, found.listsGood);
+async function beginning(call: Call, archive: OpenArchive, options: VerifyOptions) {
+  const { markToBeginWith } = await import("../verify/resumption.ts");
+  const { quick = false, sample, resume = false } = options;
+  const backends = archive.archiver.backends.map(({ identity }) => identity);
+  const scope: VerificationScope = {
+    quick,
+    ...(sample !== undefined && { share: sample }),
+    backends,
   };
-  const { Progress } = await import("../progress.ts");
-  const progress = new Progress(report, "verifying", "archive");
-  if (report.showsProgress) progress.expect(keys?.length ?? await countArchives(call, archiver));
-  try {
-    for await (const outcome of archiver.verify(keys, { signal })) {
-      await progress.step(outcome.size);
-      if (doubts && outcome.status === "damaged") doubts.add(outcome.key);
-      else await take(outcome);
-    }
-  } finally {
-    await progress.end();
-  }
-  if (!doubts || doubts.size === 0) return;
-  const { openToRead } = await import("../open_archive.ts");
-  const now = await openToRead(call);
-  try {
-    for await (const outcome of now.archiver.verify([...doubts], { signal })) await take(outcome);
-  } finally {
-    await now.close();
-  }
+  return await markToBeginWith(call, archive.state, scope, resume);
 }
 
-/** How many archives there are, in the backends that can tell. */
-async function countArchives({ signal }: Call, { backends }: Archiver): Promise<number> {
-  let count = 0;
-  for (const backend of backends) {
-    try {
-      for await (const page of backend.list({ signal })) {
-        count += page.objects.filter(({ key }) => parseArchiveKey(key)).length;
-      }
-    } catch (error) {
-      // Verifying meets the same failure and tells of it.
-      if (!isArchiveError(error)) throw error;
-    }
-  }
-  return count;
-}
-
-const STATES = { missing: "missing", damaged: "damaged", failed: "not readable now" } as const;
-
-async function tell(
-  { report }: Call,
-  { key, backend, status, problem = "" }: VerifyOutcome,
-  verbose: boolean,
+async function tellEnd(
+  call: Call,
+  findings: Findings,
+  { doubts, remembers }: Verification,
+  mark: VerificationMark | undefined,
 ): Promise<void> {
-  if (report.style.json) return;
-  if (status === "ok") {
-    if (verbose) await report.say(`ok ${key} on ${backend}`);
-    return;
-  }
-  const subject = problem.includes(key) ? "" : `${key} on ${backend} is ${STATES[status]}: `;
-  const code = status === "missing" ? "NotFound" : status === "damaged" ? "Corrupt" : "Transient";
-  await report.error(new ArchiveError(code, `${subject}${problem}`, { key, backend }));
-}
-
-async function tellEnd(call: Call, found: Findings, remembers: boolean): Promise<void> {
   const { report, signal } = call;
-  const { counts, archives, bytes } = found;
+  const stopped = signal.aborted;
+  await findings.end(remembers);
   if (report.style.json) {
-    return await report.json({ ...counts, archives, ...(signal.aborted && { stopped: true }) });
+    return await report.json(findings.json({
+      ...(mark?.after !== undefined && { resumedAfter: mark.after }),
+      ...(stopped && { stopped }),
+    }));
   }
-  const { countText, sizeText } = await import("../amounts.ts");
-  const total = counts.ok + found.differ;
-  const results = (["missing", "damaged", "failed"] as const)
-    .filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${status}`);
+  const { optionsText, wayText } = await import("../verify/resumption.ts");
+  const way = mark ? wayText(mark.scope) : "";
   await report.say(
-    `${signal.aborted ? "stopped: " : ""}verified ${countText(total, "archive")} ` +
-      `(${sizeText(bytes)}): ${
-        [`${counts.ok.toLocaleString("en-US")} good`, ...results].join(", ")
-      }`,
+    `${stopped ? "stopped: " : ""}verified ${findings.amount()}${way}: ${findings.line()}`,
   );
-  if (remembers && counts.missing + counts.damaged > 0) {
-    await report.note(
-      "the next run uploads again what is missing or damaged, as far as its session is still there",
-    );
+  if (!stopped) return;
+  if (doubts.length > 0) {
+    const some = doubts.slice(0, 3).join(", ");
+    const more = doubts.length > 3 ? ` and ${doubts.length - 3} more` : "";
+    await report.warn(`not looked at again, though something looked wrong: ${some}${more}`);
+  }
+  if (mark) {
+    const only = call.backend === undefined ? "" : ` --backend ${call.backend}`;
+    const again = call.command(`verify ${optionsText(mark.scope)} --resume${only}`);
+    await report.say(`${again} goes on from here`);
   }
 }

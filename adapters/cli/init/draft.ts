@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { lstat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { advisedQuirks } from "../../../backends/s3/quirk_advice.ts";
@@ -12,8 +11,8 @@ import { isConfigError } from "../../config/complaints/config_error.ts";
 import type { Config } from "../../config/config.ts";
 import { configFile } from "../../config/locate.ts";
 import { parseConfig } from "../../config/parse.ts";
-import { errorCode, fileError } from "../../state/file_error.ts";
 import { makePrivateFolder } from "../../state/folder.ts";
+import { isThere } from "../../state/is_there.ts";
 import type { Call } from "../call.ts";
 import { examineBackends, type ExaminedBackend } from "../doctor/backend_section.ts";
 import { verdictOf } from "../doctor/diagnosis.ts";
@@ -124,16 +123,6 @@ export async function writeConfig(
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errorCode(error))) return false;
-    throw fileError(error, "cannot look at", path);
-  }
 }
 
 function exists(path: string, doctor: string): ArchiveError {

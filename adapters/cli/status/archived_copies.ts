@@ -6,13 +6,12 @@
  */
 import type { SessionId } from "../../../core/agent.ts";
 import type { OpenWrite } from "../../../core/ledger.ts";
-import { sessionKey } from "../../../core/session_key.ts";
 import { ledgerPath } from "../../state/layout.ts";
 import { FileLedger } from "../../state/ledger.ts";
 
 /** What is archived. */
 export interface ArchivedCopies {
-  /** How many sessions some backends have, each counted once. */
+  /** How many sessions some backends have, each counted once, in whatever stores it is. */
   sessions(identities: readonly string[]): number;
   /** How many copies one backend has. */
   copies(identity: string): number;
@@ -31,16 +30,14 @@ export interface ArchivedCopies {
 export async function archivedCopies(state: string): Promise<ArchivedCopies> {
   const ledger = await FileLedger.open(ledgerPath(state), { readOnly: true });
   try {
-    const keys = new Map<string, Set<string>>();
     const ids = new Map<string, Set<string>>();
     for (const entry of ledger.entries()) {
       if (entry.state !== "stored") continue;
-      setAt(keys, entry.backend).add(sessionKey(entry));
       setAt(ids, entry.backend).add(idKey(entry));
     }
     return {
-      sessions: (identities) => new Set(identities.flatMap((one) => [...keys.get(one) ?? []])).size,
-      copies: (identity) => keys.get(identity)?.size ?? 0,
+      sessions: (identities) => new Set(identities.flatMap((one) => [...ids.get(one) ?? []])).size,
+      copies: (identity) => ids.get(identity)?.size ?? 0,
       openWrites: [...ledger.openWrites()],
       has: (session, identity) => ids.get(identity)?.has(idKey(session)) ?? false,
     };

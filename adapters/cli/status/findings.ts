@@ -89,8 +89,13 @@ function waitingFinding({ command }: Call, standing: Standing, now: number): Fin
 /** Parked sessions that are named; `--json` has more. */
 const MOST_NAMED = 3;
 
-function parkedFindings({ command }: Call, { parked: { sessions, list } }: Standing): Finding[] {
-  if (sessions === 0) return [];
+function parkedFindings({ command }: Call, standing: Standing): Finding[] {
+  const check = "parked";
+  const { sessions, list } = standing.parked;
+  if (sessions === 0) {
+    const finding = untold(standing, check);
+    return finding === undefined ? [] : [finding];
+  }
   const named = list.slice(0, MOST_NAMED).map(({ session, backend, since, message }) =>
     `${session} into ${backend} (${momentText(since)} UTC): ${message}`
   );
@@ -102,7 +107,7 @@ function parkedFindings({ command }: Call, { parked: { sessions, list } }: Stand
     sessions === 1 ? "it" : "them"
   } tried again, once that is mended`;
   return [{
-    check: "parked",
+    check,
     status: "failed",
     detail: [detail, ...named, ...more].join("; "),
     advice,

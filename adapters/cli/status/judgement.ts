@@ -61,6 +61,7 @@ function faultsOf(standing: Standing, now: number): string[] {
 const UNTOLD = {
   archived: "what is archived cannot be told",
   waiting: "what waits cannot be told",
+  parked: "what is parked cannot be told",
   background: "who archives in the background cannot be told",
 } as const;
 

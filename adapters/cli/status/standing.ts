@@ -5,11 +5,12 @@
  *
  * @module
  */
-import { asArchiveError } from "../../../core/errors.ts";
+import { ArchiveError, asArchiveError } from "../../../core/errors.ts";
 import { oneLine } from "../../../core/one_line.ts";
 import type { Config } from "../../config/config.ts";
 import { livingRelay } from "../../state/handover.ts";
-import { relayLogPath } from "../../state/layout.ts";
+import { isThere } from "../../state/is_there.ts";
+import { relayLogPath, statusPath } from "../../state/layout.ts";
 import type { LockHolder } from "../../state/lock.ts";
 import { configStamp, MISSING } from "../../state/stamps.ts";
 import {
@@ -74,7 +75,7 @@ export interface SentWrite {
 /** Something that could not be found out. */
 export interface Untold {
   /** What. */
-  readonly check: "archived" | "waiting" | "background";
+  readonly check: "archived" | "waiting" | "parked" | "background";
   /** Why, in one line. */
   readonly message: string;
 }
@@ -107,7 +108,7 @@ export async function standingOf(call: Call, place: StandingPlace): Promise<Stan
     }
   };
   const [status, stamp, copies, intents, relay] = await Promise.all([
-    readStatus(state),
+    look("parked", wordOf(state)),
     configStamp(path),
     look("archived", archivedCopies(state)),
     look("waiting", waitingIntents(state)),
@@ -134,6 +135,19 @@ export async function standingOf(call: Call, place: StandingPlace): Promise<Stan
     backends,
     untold,
   };
+}
+
+/** What the relay said last; nothing where it never did. */
+async function wordOf(state: string): Promise<Status | undefined> {
+  const path = statusPath(state);
+  const isWritten = await isThere(path);
+  const status = await readStatus(state);
+  if (status !== undefined || !isWritten) return status;
+  throw new ArchiveError(
+    "NotSupported",
+    `${path} is damaged, or of a later version of this program; update this one, or remove that ` +
+      "file while nothing runs",
+  );
 }
 
 /** What was found in the state's folder; undefined where it is not there, or cannot be read. */

@@ -5,6 +5,7 @@
  */
 import type { z } from "zod";
 import { closest } from "../../../core/closest.ts";
+import { LONGEST, milliseconds } from "../durations.ts";
 import { knownKeys } from "../schema.ts";
 import { hasVariable } from "../variables.ts";
 import type { Fault } from "./fault.ts";
@@ -78,11 +79,17 @@ function hint(issue: Issue, found: unknown, path: KeyPath): string {
   if (issue.code !== "invalid_type") return "";
   if (issue.expected === "boolean" && typeof found === "string") return meantDecision(found);
   if (issue.expected !== "string") return "";
-  const last = path.at(-1);
-  const isTime = last === "minInterval" || last === "waitOnExit";
-  if (isTime && typeof found === "number") return `; did you mean ${found}s?`;
+  const [part, name] = path;
+  const isDuration = part === "archive" && (name === "minInterval" || name === "waitOnExit");
+  if (isDuration) return typeof found === "number" ? meantSeconds(found, LONGEST[name]) : "";
   const plain = typeof found === "number" || typeof found === "boolean";
   return plain ? "; put it in quotes if it is meant to be a text" : "";
+}
+
+function meantSeconds(found: number, most: string): string {
+  const seconds = `${found}s`;
+  const isAllowed = (milliseconds(seconds) ?? Infinity) <= (milliseconds(most) ?? 0);
+  return isAllowed ? `; did you mean ${seconds}?` : "";
 }
 
 const DECISIONS: Readonly<Record<string, string>> = {

@@ -77,7 +77,7 @@ function withAllBelow(project: string): string {
 function nothing(project: string, condition: string | undefined): string[] {
   const such = condition === undefined ? "session" : "such session";
   const all = project === "**" ? "" : ' To look at all projects, give "**" as projectPath.';
-  return [`No ${such} of ${project} is archived.${all}`];
+  return [`No ${such} of ${shortened(project, 200)} is archived.${all}`];
 }
 
 function more(limit: number): string {

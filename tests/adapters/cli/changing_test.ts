@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onStage, session, type Stage } from "./stage.ts";
 
@@ -11,73 +11,6 @@ async function damage({ archives }: Stage): Promise<void> {
   const file = join(archives, KEY);
   await writeFile(file, (await readFile(file, "utf8")).replace("Hello", "Jello"));
 }
-
-describe("archive verify", () => {
-  it("says that all is good", () =>
-    onStage(TWO, async ({ archive }) => {
-      await archive([]);
-      const { code, stdout, stderr } = await archive(["verify", "--all"]);
-      assert.deepEqual([code, stderr], [0, ""]);
-      assert.match(stdout, /^verified 2 archives \(.*\): 2 good\n$/);
-      assert.match((await archive(["verify", "one", KEY])).stdout, /^verified 1 archive /);
-      assert.match((await archive(["verify", "--all", "--verbose"])).stdout, /^ok home_me.*one/m);
-    }));
-
-  it("names what is damaged, exits with 1, and the next run mends it", () =>
-    onStage(TWO, async (stage) => {
-      const { archive } = stage;
-      await archive([]);
-      await damage(stage);
-      const { code, stdout, stderr } = await archive(["verify", "--all"]);
-      assert.equal(code, 1);
-      assert.match(stdout, /: 1 good, 1 damaged\n$/);
-      assert.match(stderr, /^error: home_me_project\/2026-01-31\/one\.json is damaged/m);
-      assert.match(stderr, /the next run uploads again/);
-      assert.match((await archive([])).stdout, /^archived 1 session .*, 1 unchanged\n$/);
-      assert.equal((await archive(["verify", "--all"])).code, 0);
-    }));
-
-  it("names what is missing, and the next run mends it", () =>
-    onStage(TWO, async ({ archive, archives }) => {
-      await archive([]);
-      await rm(join(archives, KEY));
-      const shown = await archive(["verify", "one", "--json"]);
-      assert.equal(shown.code, 1);
-      const { archives: [found], ...counts } = shown.json<
-        { archives: Record<string, unknown>[] } & Record<string, number>
-      >();
-      assert.deepEqual(counts, { ok: 0, missing: 1, damaged: 0, failed: 0 });
-      const { problem, ...rest } = found ?? {};
-      assert.deepEqual(rest, { key: KEY, backend: "default", status: "missing", size: 0 });
-      assert.ok(String(problem).includes(KEY));
-      await archive([]);
-      assert.equal((await archive(["verify", "--all"])).code, 0);
-    }));
-
-  it("lists good archives in JSON only with --verbose", () =>
-    onStage(TWO, async ({ archive }) => {
-      await archive([]);
-      assert.deepEqual((await archive(["verify", "--all", "--json"])).json(), {
-        ok: 2,
-        missing: 0,
-        damaged: 0,
-        failed: 0,
-        archives: [],
-      });
-      const { archives } = (await archive(["verify", "--all", "--json", "--verbose"]))
-        .json<{ archives: { status: string }[] }>();
-      assert.deepEqual(archives.map(({ status }) => status), ["ok", "ok"]);
-    }));
-
-  it("asks for keys or --all, and not for both", () =>
-    onStage([], async ({ archive }) => {
-      for (const argv of [["verify"], ["verify", "one", "--all"]]) {
-        const { code, stderr } = await archive(argv);
-        assert.equal(code, 2);
-        assert.match(stderr, /by key or session id, or all of them by --all/);
-      }
-    }));
-});
 
 describe("archive delete", () => {
   it("asks with key, size, project and title, and deletes after a yes", () =>

@@ -1,12 +1,12 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { momentText, sizeText, spanText } from "../../../adapters/cli/amounts.ts";
 import { cutStartTo, cutTo, tableLines, widthOf } from "../../../adapters/cli/columns.ts";
 import { printableJson, printableLine, printableText } from "../../../adapters/cli/printable.ts";
 import { Progress } from "../../../adapters/cli/progress.ts";
 import { Report } from "../../../adapters/cli/report.ts";
 import type { Terminal } from "../../../adapters/cli/terminal.ts";
+import fc from "../../properties.ts";
 
 const UNSAFE = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 const anyText = fc.oneof(

@@ -54,6 +54,13 @@ describe("the forms of a project's path", { skip: process.platform === "win32" }
     assert.throws(() => globs(""), /--project is empty/);
   });
 
+  it("are refused in few words, however long they are", () => {
+    assert.throws(
+      () => globs(`~${"b".repeat(5_000)}`),
+      ({ message }: Error) => message.length < 400 && /--project is "~b+…", which/.test(message),
+    );
+  });
+
   it("are refused where they begin with a home folder that is not known", () => {
     assert.throws(
       () => globs("~bob/app"),

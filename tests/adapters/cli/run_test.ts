@@ -46,6 +46,21 @@ describe("archive run", () => {
       assert.match(stderr, /^error: session two: row 7 is no JSON$/m);
     }));
 
+  it("reads back what it made with --verify, and says so", () =>
+    onStage(FOUR, async ({ archive, agent }) => {
+      const { code, stdout } = await archive(["run", "--verify"]);
+      assert.equal(code, 0);
+      assert.match(stdout, /^archived 4 sessions \([^)]*, read back\)\n$/);
+      agent.set(session("one", { title: "Another" }));
+      const shown = await archive(["run", "--verify", "--verbose", "--json"]);
+      const read = shown.json<RunJson>().sessions.map(({ status, readBack }) => [status, readBack]);
+      assert.deepEqual(read.sort(), [
+        ["archived", true],
+        ...Array(3).fill(["unchanged", undefined]),
+      ]);
+      assert.match((await archive(["run", "--dry-run", "--verify"])).stdout, /^nothing to do/);
+    }));
+
   it("prints one JSON object with --json, and nothing beside it on standard output", () =>
     onStage(FOUR, async ({ archive, agent }) => {
       const failing = broken(agent, ["two"], () => new ArchiveError("Corrupt", "row 7 is no JSON"));

@@ -3,7 +3,7 @@ import { readdir, readFile, realpath, stat, utimes, writeFile } from "node:fs/pr
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { ledgerPath, lockPath, outboxFolder } from "../../../adapters/state/layout.ts";
+import { ledgerPath, lockPath, outboxFolder, statusPath } from "../../../adapters/state/layout.ts";
 import { FileLedger } from "../../../adapters/state/ledger.ts";
 import { stateFolder } from "../../../adapters/state/location.ts";
 import { Outbox } from "../../../adapters/state/outbox.ts";
@@ -328,6 +328,19 @@ describe("archive status, when somebody is needed", () => {
       await writeFile(ledgerPath(state), later);
       assert.equal((await status()).json.archived, null);
     }));
+
+  for (const text of ['{"version":2,"parked":{"sessions":1}}', "{"]) {
+    it(`exits with 1 where the background process has said ${text}`, () =>
+      withState(async ({ archive, state, status }) => {
+        await archive([]);
+        await writeFile(statusPath(state), text);
+        const { code, stdout, json } = await status();
+        assert.equal(code, 1);
+        assert.equal(firstLine(stdout), "not well: what is parked cannot be told");
+        assert.match(stdout, /· parked +cannot be told: .*status\.json/);
+        assert.deepEqual(json.archived, { sessions: 2, copies: 4 });
+      }));
+  }
 
   it("exits with 2 when the configuration's name is none, and 1 when the file is not there", () =>
     withState(async ({ archive }) => {

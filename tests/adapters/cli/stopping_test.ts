@@ -1,6 +1,7 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { RunJson } from "../../../adapters/cli/tally.ts";
 import { LANE_FLAGS } from "../../lane_config.ts";
@@ -140,12 +141,17 @@ describe("while a run holds the lock", () => {
       assert.equal((await archive(["get", "quick"])).code, 0);
     }));
 
-  it("verify verifies, and says that it cannot remember what is lost", () =>
-    whileRunning([], async (_run, { archive }) => {
+  it("verify verifies, and says of what it finds lost that it cannot remember it", () =>
+    whileRunning([], async (_run, { archive, archives }) => {
+      const good = await archive(["verify", "--all"]);
+      assert.deepEqual([good.code, good.stderr], [0, ""]);
+      assert.match(good.stdout, /: 1 good\n$/);
+      await rm(archives, { recursive: true });
       const { code, stdout, stderr } = await archive(["verify", "--all"]);
-      assert.equal(code, 0);
-      assert.match(stdout, /: 1 good\n$/);
+      assert.equal(code, 1);
+      assert.match(stdout, /: 0 good, 1 missing\n$/);
       assert.match(stderr, /^warning: what is found lost is not remembered .*another run/);
+      assert.doesNotMatch(stderr, /the next run uploads/);
     }));
 
   it("delete deletes nothing and names the process", () =>

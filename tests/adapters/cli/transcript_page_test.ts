@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { pageOf, type TranscriptPage } from "../../../adapters/cli/transcript_page.ts";
+import fc from "../../properties.ts";
 
 async function* piecesOf(texts: readonly string[]): AsyncGenerator<string> {
   for (const text of texts) yield await Promise.resolve(text);

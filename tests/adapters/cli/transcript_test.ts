@@ -1,9 +1,9 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import type { TranscriptMessage, TranscriptPart } from "../../../core/transcript.ts";
 import { fenced, transcriptMarkdown } from "../../../adapters/cli/transcript_markdown.ts";
 import { type TranscriptHead, transcriptText } from "../../../adapters/cli/transcript_text.ts";
+import fc from "../../properties.ts";
 
 const HEAD: TranscriptHead = {
   title: "Fix *the* login",

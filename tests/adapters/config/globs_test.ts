@@ -8,10 +8,10 @@ import assert from "node:assert/strict";
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { coreRules } from "../../../adapters/config/core_rules.ts";
 import { pathRules, projectPaths } from "../../../adapters/paths/project_paths.ts";
 import { router } from "../../../core/routing.ts";
+import fc from "../../properties.ts";
 import { complaints, read, withDisk, withFolder } from "./reading.ts";
 
 /** Whether projects at a path are kept back by a glob. */

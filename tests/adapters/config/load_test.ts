@@ -190,7 +190,7 @@ describe("a file that cannot be used", { skip: process.platform === "win32" }, (
     await withFolder(async (home) => {
       for (const empty of ["", "\n", "# nothing yet\n", "\ufeff", "---\n", "~\n"]) {
         await writeDefault(home, empty);
-        assert.match((await refused(at(home))).message, /is empty; write at least .* or delete it/);
+        assert.match((await refused(at(home))).message, /is empty; write at least backends: .*}}$/);
       }
       await writeDefault(home, `${VALID}#${" ".repeat(1 << 20)}`);
       assert.match((await refused(at(home))).message, /larger than 1 MiB/);

@@ -6,10 +6,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { stringify } from "@std/yaml";
-import fc from "fast-check";
 import { isConfigError } from "../../../adapters/config/complaints/config_error.ts";
 import { durationText, milliseconds } from "../../../adapters/config/durations.ts";
 import { expandText, hasVariable } from "../../../adapters/config/variables.ts";
+import fc from "../../properties.ts";
 import { read } from "./reading.ts";
 
 /** Words that mean something here, so that random trees get past the first check. */

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { Archiving, FIRST_LOOK_MS, RETRY_MS } from "../../../adapters/plugin/archiving.ts";
 import type { HostEvent } from "../../../adapters/plugin/contract.ts";
 import type { PluginHost } from "../../../adapters/plugin/host.ts";
@@ -12,6 +11,7 @@ import { BETWEEN_STARTS_MS } from "../../../adapters/plugin/relay_starts.ts";
 import { sharedArchiving } from "../../../adapters/plugin/shared.ts";
 import { Outbox } from "../../../adapters/state/outbox.ts";
 import type { BackendStatus, Status } from "../../../adapters/state/status.ts";
+import fc from "../../properties.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { about, fakeHost, idlePair, status, statusFile } from "./fake_host.ts";
 

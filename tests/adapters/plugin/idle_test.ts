@@ -1,8 +1,8 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import type { HostEvent } from "../../../adapters/plugin/contract.ts";
 import { IdleSessions, QUIET_MS } from "../../../adapters/plugin/idle.ts";
+import fc from "../../properties.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { about, idlePair, status } from "./fake_host.ts";
 

@@ -139,6 +139,24 @@ describe("the user is told", () => {
     assert.equal(host.toasts.length, 2);
   });
 
+  it("nothing of backends that the configuration names no longer, as far as anybody knows", () => {
+    const { see, host } = noticesIn();
+    const { config } = statusFile();
+    const one = { agent: "opencode", session: "ses_1", backend: "minio", since: AFTER };
+    const said = {
+      waiting: 1,
+      backends: { minio: failing("Timeout", "nothing answers") },
+      parked: { sessions: 1, list: [{ ...one, code: "Invalid", message: "it is too large" }] },
+    };
+    see(said, "changed");
+    assert.deepEqual(host.toasts, []);
+    see({ ...said, config: { ...config, problem: "/c.yaml: is empty" } });
+    assert.equal(host.toasts.length, 1);
+    assert.match(host.toasts[0], /is empty/);
+    see(said);
+    assert.equal(host.toasts.length, 3, "the relay says it of this configuration");
+  });
+
   it("in the log as well as by a toast", () => {
     const { notices, host } = noticesIn();
     notices.failed("It cannot be written", new Error("the disk is full"));

@@ -6,25 +6,9 @@ import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import assert from "node:assert/strict";
 import * as entry from "../../../adapters/opencode.ts";
-import type { Hooks, HostConfig, PluginInput, Toast } from "../../../adapters/plugin/contract.ts";
+import type { Hooks, HostConfig, PluginInput } from "../../../adapters/plugin/contract.ts";
 import { until } from "../../until.ts";
-
-/** What a plugin said to OpenCode. */
-interface Said {
-  readonly input: PluginInput;
-  readonly logged: string[];
-  readonly toasts: Toast[];
-}
-
-function openCode(directory = "/home/me/project"): Said {
-  const logged: string[] = [];
-  const toasts: Toast[] = [];
-  const client: PluginInput["client"] = {
-    app: { log: ({ body }) => Promise.resolve(void logged.push(body.message)) },
-    tui: { showToast: ({ body }) => Promise.resolve(void toasts.push(body)) },
-  };
-  return { input: { client, directory }, logged, toasts };
-}
+import { quietOpenCode } from "./quiet_opencode.ts";
 
 /** Starts the plugin in a home of its own, and puts the environment back. */
 async function inHome(
@@ -75,7 +59,7 @@ describe("the plugin", () => {
 
   it("gives its hooks without touching the disk", async () => {
     await inHome(async (home) => {
-      const { input, logged } = openCode();
+      const { input, logged } = quietOpenCode();
       const hooks = await entry.default.server(input);
       assert.deepEqual(toolsOf(hooks), TOOLS);
       assert.ok(hooks.event && hooks.dispose && hooks.config);
@@ -87,13 +71,13 @@ describe("the plugin", () => {
 
   it("does nothing in a relay", async () => {
     await inHome(async () => {
-      assert.deepEqual(await entry.default.server(openCode().input), {});
+      assert.deepEqual(await entry.default.server(quietOpenCode().input), {});
     }, { SESSION_ARCHIVER_RELAY: "1" });
   });
 
   it("archives nothing by itself when it is told so, and keeps its tools", async () => {
     await inHome(async () => {
-      const hooks = await entry.default.server(openCode().input, { auto: false });
+      const hooks = await entry.default.server(quietOpenCode().input, { auto: false });
       assert.equal(hooks.event, undefined);
       assert.equal(hooks.dispose, undefined);
       assert.deepEqual(toolsOf(hooks), TOOLS);
@@ -102,7 +86,7 @@ describe("the plugin", () => {
 
   it("says what is wrong with its options, archives nothing, and its tools say it again", async () => {
     await inHome(async () => {
-      const { input, logged, toasts } = openCode();
+      const { input, logged, toasts } = quietOpenCode();
       const hooks = await entry.default.server(input, { confg: "/x.yaml" });
       assert.equal(hooks.event, undefined);
       await until("a toast", () => toasts.length > 0);
@@ -125,7 +109,11 @@ describe("the plugin", () => {
 
   it("says the same of its options once, however many directories OpenCode opens", async () => {
     await inHome(async () => {
-      const [first, second, other] = [openCode("/a"), openCode("/b"), openCode("/c")];
+      const [first, second, other] = [
+        quietOpenCode("/a"),
+        quietOpenCode("/b"),
+        quietOpenCode("/c"),
+      ];
       await entry.default.server(first.input, { auto: "never" });
       await entry.default.server(second.input, { auto: "never" });
       await entry.default.server(other.input, { auto: "always" });
@@ -138,7 +126,7 @@ describe("the plugin", () => {
 
   it("adds its command, unless the user has one of this name", async () => {
     await inHome(async () => {
-      const hooks = await entry.default.server(openCode().input, { auto: false });
+      const hooks = await entry.default.server(quietOpenCode().input, { auto: false });
       const fresh: HostConfig = {};
       await hooks.config?.(fresh);
       assert.match(fresh.command?.archive.template ?? "", /archive_session/);
@@ -154,7 +142,7 @@ describe("the plugin", () => {
 
   it("never throws in a hook, whatever OpenCode hands over", async () => {
     await inHome(async () => {
-      const { input, logged } = openCode();
+      const { input, logged } = quietOpenCode();
       const hooks = await entry.default.server(input);
       const hostile = new Proxy({}, {
         get() {

@@ -1,12 +1,12 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import {
   checkoutProgram,
   packageProgram,
   type Start,
   typedCommand,
 } from "../../../adapters/process/typed_command.ts";
+import fc from "../../properties.ts";
 
 function started(script: string, more: Partial<Start> = {}): string {
   return packageProgram({ argv: ["/usr/bin/node", script], env: {}, versions: {}, ...more });

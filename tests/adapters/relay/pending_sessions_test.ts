@@ -29,6 +29,7 @@ class Box {
           this.reads++;
           return Promise.resolve({ sessions: this.#waiting(), damaged: [], unread: [] });
         },
+        write: () => Promise.reject(new Error("nothing is to be put down here")),
         remove: (files) => this.remove(files),
       },
       now: () => 0,

@@ -5,7 +5,7 @@
  */
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { getPriority, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
@@ -34,7 +34,6 @@ import { hurry, lives, signal } from "../../processes.ts";
 import { removeFolder } from "../../remove_folder.ts";
 import { environmentIn } from "../../throwaway_home.ts";
 import { type Look, until } from "../../until.ts";
-import { inEnvironment } from "./environment.ts";
 
 const hasSqlite = await runtimeOpener().then(() => true, () => false);
 /** Elsewhere the relay can only run from what is built of it. */
@@ -261,6 +260,72 @@ describe("the relay's process", { skip }, () => {
       assert.equal(await problem(), undefined);
     }));
 
+  it("sends nothing to the default folder while the configuration is gone, nor does the next", () =>
+    atHome(async ({ env, state, store, sessions, archives, outbox, start, log, until }) => {
+      const config = configPath({ env, platform: process.platform });
+      const disk = join(env.HOME, "disk");
+      const yaml = configured(disk);
+      const wait = ({ id }: WrittenSession) => outbox.write({ agent: "opencode", store, id });
+      const done = async () => (await outbox.names()).length === 0;
+      const problem = async () => (await readStatus(state))?.config.problem ?? "";
+      const waitings = async () => (await log()).match(/all sessions wait: .* is gone/g)?.length;
+      await writeFile(config, yaml);
+      await wait(sessions[0]);
+      const outcome = await start(60_000);
+      assert.ok("started" in outcome);
+      await until("the first one is archived", done);
+      await rm(config);
+      await wait(sessions[1]);
+      await until("it says so", async () => /is gone.*put it back/.test(await problem()));
+      signal(outcome.started, "SIGTERM");
+      await until("the lock is free", async () => await free(state));
+      await wait(sessions[2]);
+      assert.ok("started" in await start());
+      await until("the next one says so", async () => await waitings() === 2);
+      await until("the lock is free", async () => await free(state));
+      assert.equal((await outbox.names()).length, 2);
+      await assert.rejects(readdir(archives), /ENOENT/);
+      await writeFile(config, yaml);
+      assert.ok("started" in await start());
+      await until("all are archived", done);
+      await until("the lock is free", async () => await free(state));
+      const files = await readdir(disk, { recursive: true });
+      for (const { id } of sessions) assert.ok(files.some((name) => name.endsWith(`${id}.json`)));
+      await assert.rejects(readdir(archives), /ENOENT/);
+    }, { sessions: 3 }));
+
+  it("speaks to who gave it the configuration's name in the plugin's options", () =>
+    atHome(async ({ env, start, until }) => {
+      const config = join(env.HOME, "none.yaml");
+      const state = await stateFolder({ env, platform: process.platform, configPath: config });
+      assert.ok("started" in await start(0, { config, state }));
+      const problem = async () => (await readStatus(state))?.config.problem;
+      assert.equal(
+        await until("it is told", problem),
+        `${config}: does not exist, and the plugin's option config names it; make it, or name ` +
+          "another one",
+      );
+      await until("the lock is free", async () => await free(state));
+    }));
+
+  it("goes by the default folder where the file that is gone never could be used", () =>
+    atHome(async ({ env, state, store, sessions: [{ id }], archives, outbox, start, until }) => {
+      const config = configPath({ env, platform: process.platform });
+      const problem = async () => (await readStatus(state))?.config.problem;
+      await writeFile(config, "");
+      await outbox.write({ agent: "opencode", store, id });
+      assert.ok("started" in await start());
+      await until("it is told", async () => /is empty/.test(await problem() ?? ""));
+      await until("the lock is free", async () => await free(state));
+      await rm(config);
+      assert.ok("started" in await start());
+      await until("it is archived", async () => (await outbox.names()).length === 0);
+      const files = await readdir(archives, { recursive: true });
+      assert.ok(files.some((name) => name.endsWith(`${id}.json`)));
+      await until("the lock is free", async () => await free(state));
+      assert.equal(await problem(), undefined);
+    }));
+
   it("sends to a bucket and to a folder, while another bucket is dead, and keeps secrets", () =>
     withFake(
       (fake) =>
@@ -344,22 +409,18 @@ describe("the relay in a thread", { skip }, () => {
   it("archives what waits in the host's own process", () =>
     atHome(async ({ env, state, store, sessions: [{ id }], outbox, until }) => {
       await outbox.write({ agent: "opencode", store, id });
-      await inEnvironment(env, async () => {
-        const thread = await startRelayInWorker({ lingerMs: 200 });
-        await until("the outbox is empty", async () => (await outbox.names()).length === 0);
-        assert.equal(await thread.ended, undefined);
-        assert.ok(await free(state));
-      });
+      const thread = await startRelayInWorker({ env, lingerMs: 200 });
+      await until("the outbox is empty", async () => (await outbox.names()).length === 0);
+      assert.equal(await thread.ended, undefined);
+      assert.ok(await free(state));
     }));
 
   it("tells why it cannot even start", () =>
     atHome(async ({ env, state }) => {
       const noPlace = { ...env, XDG_STATE_HOME: join(state, "file") };
       await writeFile(noPlace.XDG_STATE_HOME, "");
-      await inEnvironment(noPlace, async () => {
-        const thread = await startRelayInWorker({ lingerMs: 200 });
-        assert.match((await thread.ended)?.message ?? "", /cannot make the folder .*ENOTDIR/);
-      });
+      const thread = await startRelayInWorker({ env: noPlace, lingerMs: 200 });
+      assert.match((await thread.ended)?.message ?? "", /cannot make the folder .*ENOTDIR/);
     }));
 });
 

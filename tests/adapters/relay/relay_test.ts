@@ -255,6 +255,21 @@ describe("the relay and failing backends", () => {
     assert.ok(world.elapsed < 400_000, `${world.elapsed}`);
   });
 
+  it("does not take what broke off by itself for what it has stopped", async () => {
+    const world = new World();
+    const [disk] = world.backends;
+    let tries = 0;
+    disk.put = () => {
+      if (++tries === 30) world.stop.abort();
+      return Promise.reject(new DOMException("the connection was cut", "AbortError"));
+    };
+    world.idle("one");
+    world.at(600_000, () => world.stop.abort());
+    await world.work();
+    assert.ok(tries > 1 && tries < 30, `${tries} tries in ten minutes`);
+    assert.match(world.log.join("\n"), /one waits for disk: .*the connection was cut/);
+  });
+
   it("leaves a backend alone that is hindered, says why once, and goes on", async () => {
     const world = new World();
     let hindrance: string | undefined = "less than 5 % of its disk is free";
@@ -303,6 +318,18 @@ describe("the relay and failing backends", () => {
     assert.equal(world.intents.length, 1);
     const hours = world.elapsed / 3_600_000;
     assert.ok(hours >= 24 && hours < 25, `${hours}`);
+  });
+
+  it("brings what has waited for longer than a day, where it is there for others", async () => {
+    const world = new World();
+    world.step = 60_000;
+    world.backends[0].mood = "refuses";
+    world.idle("old");
+    for (const hour of [12, 24]) world.at(hour * 3_600_000, () => world.idle(`at ${hour}`));
+    world.at(30 * 3_600_000, () => world.backends[0].mood = "works");
+    assert.equal(await world.work(), "idle");
+    assert.deepEqual(world.intents, []);
+    assert.equal(world.backends[0].puts.length, 3);
   });
 });
 
@@ -974,54 +1001,6 @@ describe("the relay and its configuration", () => {
     assert.equal(world.open, 0);
   });
 
-  it("keeps sessions waiting while its file is gone, and falls back to nothing", async () => {
-    const world = new World();
-    world.at(1_000, () => {
-      world.stamp = "missing";
-      world.idle("one");
-    });
-    world.at(20_000, () => {
-      assert.deepEqual(world.backends[0].tries, []);
-      assert.match(world.status.config.problem ?? "", /is gone; put it back/);
-      world.stamp = "3";
-    });
-    await world.work();
-    assert.deepEqual(world.backends[0].puts.map(({ key }) => key), [KEY("one")]);
-    assert.equal(world.status.config.problem, undefined);
-  });
-
-  it("remembers from one process to the next that its file was there", async () => {
-    const first = new World();
-    await first.work();
-    const second = new World(["disk"], first.status);
-    second.stamp = "missing";
-    second.idle("one");
-    second.at(60_000, () => second.stop.abort());
-    await second.work();
-    assert.deepEqual(second.backends[0].tries, []);
-    const third = new World(["disk"], second.status);
-    third.stamp = "missing";
-    third.idle("one");
-    third.at(60_000, () => third.stop.abort());
-    await third.work();
-    assert.deepEqual(third.backends[0].tries, []);
-  });
-
-  it("goes by the default after something else was wrong where there never was a file", async () => {
-    const first = new World();
-    first.stamp = "missing";
-    first.problem = new Error("cannot read ledger.jsonl");
-    first.idle("one");
-    await first.work();
-    assert.match(first.status.config.problem ?? "", /cannot read/);
-    const second = new World(["disk"], first.status);
-    second.stamp = "missing";
-    second.idle("one");
-    await second.work();
-    assert.equal(second.backends[0].puts.length, 1);
-    assert.equal(second.status.config.problem, undefined);
-  });
-
   it("stops what is under way when other rules are in force, and goes by those", async () => {
     const world = new World();
     world.backends[0].takesMs = 60_000;
@@ -1064,6 +1043,9 @@ describe("the relay and its configuration", () => {
     assert.deepEqual(world.backends[0].puts.map(({ key }) => key), [KEY("one")], `${world.log}`);
   });
 });
+
+/** A session from after the installation. */
+const FRESH = { createdAt: "2026-06-02T00:00:00.000Z" };
 
 describe("the relay's catching up", () => {
   it("takes what changed since the installation, and counts what is older", async () => {
@@ -1208,6 +1190,48 @@ describe("the relay's catching up", () => {
     assert.ok(hours >= 24 && hours < 25, `${hours}`);
   });
 
+  it("leaves word of what it found itself and cannot bring where it should, when it ends", async () => {
+    const world = new World();
+    world.backends[0].mood = "forbids";
+    world.session("missed", FRESH);
+    assert.equal(await world.work(), "idle");
+    assert.deepEqual([world.intents.length, world.status.waiting], [1, 1]);
+    assert.equal(world.relay.isNews(world.intents), false);
+  });
+
+  it("leaves word of it before, too, where it stays, and takes that back when it is done", async () => {
+    const world = new World();
+    world.backends[0].mood = "refuses";
+    world.session("missed", FRESH);
+    let between: readonly string[] = [];
+    world.at(300_000, () => {
+      between = world.intents;
+      world.backends[0].mood = "works";
+    });
+    assert.equal(await world.work(), "idle");
+    assert.equal(between.length, 1);
+    assert.deepEqual([world.backends[0].puts.length, world.intents], [1, []]);
+  });
+
+  it("writes nothing down of what it brings where it should within moments", async () => {
+    const world = new World();
+    world.isFull = true;
+    world.session("missed", FRESH);
+    assert.equal(await world.work(), "idle");
+    assert.deepEqual([world.backends[0].puts.length, world.bugs], [1, []]);
+  });
+
+  it("goes on where it cannot leave word of it", async () => {
+    const world = new World();
+    world.isFull = true;
+    world.backends[0].mood = "refuses";
+    world.session("missed", FRESH);
+    world.at(300_000, () => world.backends[0].mood = "works");
+    assert.equal(await world.work(), "idle");
+    assert.equal(world.backends[0].puts.length, 1);
+    assert.match(String(world.bugs[0]), /the disk is full/);
+  });
+
   it("does not stay for what the ledger never comes to know", async () => {
     const world = new World();
     world.session("odd", { createdAt: "2026-06-02T00:00:00.000Z" });
@@ -1313,6 +1337,18 @@ describe("the relay's tenure", () => {
     assert.equal(await world.work(), "stopped");
     assert.ok(world.elapsed < 4_000, `${world.elapsed}`);
     assert.equal(world.intents.length, 1);
+  });
+
+  it("gives the lock to a command, and wakes seldom, while the outbox cannot be read", async () => {
+    const world = new World();
+    world.beforeLook = () => {
+      throw new ArchiveError("Transient", "cannot look into the outbox");
+    };
+    world.idle("one");
+    world.at(3_600_000, () => world.asked = true, { quiet: true });
+    world.at(7_200_000, () => world.stop.abort());
+    assert.equal(await world.work(), "asked");
+    assert.ok(world.pauses < 80, `${world.pauses} pauses in an hour`);
   });
 
   it("survives a fault, says it, and goes on", async () => {

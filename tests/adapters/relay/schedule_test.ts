@@ -1,8 +1,8 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { backoffMs, DEAD_STORE_MS, deadStoreMs } from "../../../adapters/relay/backoff.ts";
 import { intervalMs, settledAt } from "../../../adapters/relay/schedule.ts";
+import fc from "../../properties.ts";
 
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 

@@ -142,6 +142,8 @@ export class World {
   pauses = 0;
   /** The least step of the clock; makes a day short. */
   step = 0;
+  /** No intent can be written. */
+  isFull = false;
   /** The files of intents that cannot be read for now. */
   unread: readonly string[] = [];
   /** Called before intents are removed. */
@@ -179,6 +181,10 @@ export class World {
           return { sessions: this.#waiting(), damaged: [], unread: this.unread };
         },
         names: () => Promise.resolve(this.intents),
+        write: (session) => {
+          if (this.isFull) return Promise.reject(new ArchiveError("Transient", "the disk is full"));
+          return Promise.resolve(this.intent(session.id));
+        },
         remove: (files) => {
           this.beforeRemove();
           for (const file of files) this.#intents.delete(file);
@@ -347,6 +353,7 @@ export class World {
       ...(this.unusable && { unusable: this.unusable }),
       begin: () => archiver.begin(),
       settle: (options) => archiver.settle(options),
+      tidy: async (options) => await backend.tidy?.(options) ?? 0,
       hindrance: async () => await this.hindranceOf(name),
     };
   }

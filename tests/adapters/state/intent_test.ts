@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { hashIn, intentName, intentText, parseIntent } from "../../../adapters/state/intent.ts";
 import { isArchiveError } from "../../../core/errors.ts";
+import fc from "../../properties.ts";
 
 /** Sessions as any agent might name them, and as none should. */
 const session = fc.record(

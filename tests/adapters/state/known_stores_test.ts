@@ -31,6 +31,20 @@ describe("what an installation knows of stores", () => {
       assert.equal(await again.since(), 1000);
     }));
 
+  it("does not begin in a time to come, as told by a clock that was set back since", () =>
+    withFolder(async (state) => {
+      const tomorrow = Date.now() + 86_400_000;
+      await new StoresFile(state, tomorrow).add([one]);
+      const now = Date.now();
+      assert.ok(await new StoresFile(state, tomorrow).since() <= Date.now());
+      assert.ok(await new StoresFile(state, now).since() >= now);
+      assert.equal(
+        await new StoresFile(state, 1000).since(),
+        await new StoresFile(state, 2000).since(),
+      );
+      assert.deepEqual(await new StoresFile(state, 1000).all(), [one]);
+    }));
+
   it("survives what a killed process left of the file", () =>
     withFolder(async (state) => {
       await writeFile(`${storesPath(state)}.new`, "{");

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFile, writeFile } from "node:fs/promises";
@@ -7,6 +6,7 @@ import { describe, it } from "node:test";
 import { FileLedger } from "../../../adapters/state/ledger.ts";
 import { isArchiveError } from "../../../core/errors.ts";
 import type { LedgerEntry } from "../../../core/ledger.ts";
+import fc from "../../properties.ts";
 import { entry, withFolder } from "./temporary.ts";
 
 /** A ledger as three processes wrote it one after the other, its entries in order. */

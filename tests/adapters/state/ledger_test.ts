@@ -5,6 +5,8 @@ import { describe, it } from "node:test";
 import type { OpenFile } from "../../../adapters/state/append_file.ts";
 import { FileLedger } from "../../../adapters/state/ledger.ts";
 import { isArchiveError } from "../../../core/errors.ts";
+import { MemoryLedger, NO_STORE } from "../../../core/ledger.ts";
+import fc from "../../properties.ts";
 import { entry, withFolder } from "./temporary.ts";
 
 const lines = async (path: string) => (await readFile(path, "utf8")).trimEnd().split("\n");
@@ -46,6 +48,72 @@ describe("the ledger on disk", () => {
     });
   });
 
+  it("knows of what was found as one in memory does, before and after reopening", () => {
+    const some = (...names: string[]) => fc.constantFrom(...names);
+    const step = fc.tuple(some(NO_STORE, "/s", "/t"), some("a", "b"), some("k", "l"));
+    return fc.assert(
+      fc.asyncProperty(fc.array(step), (steps) =>
+        withFolder(async (folder) => {
+          const path = join(folder, "ledger.jsonl");
+          const [memory, disk] = [new MemoryLedger(), await FileLedger.open(path)];
+          for (const [store, id, key] of steps) {
+            for (const one of [memory, disk]) await one.record(entry(id, { store, key }));
+          }
+          await disk.close();
+          const again = await FileLedger.open(path, { readOnly: true });
+          for (const one of [disk, again]) {
+            assert.deepEqual([...one.entries()], [...memory.entries()]);
+            for (const [store, id, key] of steps) {
+              const session = entry(id, { store, key });
+              const { backend } = session;
+              assert.deepEqual(one.get(session, backend), memory.get(session, backend));
+              assert.deepEqual(one.allAt(backend, key), memory.allAt(backend, key));
+            }
+          }
+          await again.close();
+        })),
+      { numRuns: 60 },
+    );
+  });
+
+  it("gives back the marks of long documents, through a rewrite too", async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "ledger.jsonl");
+      const marks = ["0123456789abcdef", "fedcba9876543210"];
+      const long = entry("long", { extent: { ...entry("long").extent, marks } });
+      const ledger = await FileLedger.open(path, { compactBytes: 2000 });
+      for (let size = 0; size < 20; size++) await ledger.record({ ...long, size });
+      await ledger.record(long);
+      await ledger.record(entry("short"));
+      await ledger.close();
+      const again = await FileLedger.open(path);
+      assert.equal(again.damaged, 0);
+      assert.deepEqual(again.get(long, long.backend), long);
+      assert.deepEqual(again.get(entry("short"), long.backend), entry("short"));
+      await again.close();
+    });
+  });
+
+  it("gives no entry the marks of another, when the one between is damaged", async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "ledger.jsonl");
+      const ledger = await FileLedger.open(path);
+      const marks = ["0123456789abcdef"];
+      const [lost, next] = [
+        entry("lost", { sha256: "11".repeat(32), extent: { ...entry("lost").extent, marks } }),
+        entry("next", { sha256: "22".repeat(32) }),
+      ];
+      await ledger.record(lost);
+      await ledger.record(next);
+      await ledger.close();
+      const text = await readFile(path, "utf8");
+      await writeFile(path, text.split("\n").filter((line) => !line.includes('"lost"')).join("\n"));
+      const again = await FileLedger.open(path);
+      assert.deepEqual(again.get(next, next.backend), next);
+      await again.close();
+    });
+  });
+
   it("answers for a place with what was recorded there last, in memory and on disk", async () => {
     await withFolder(async (folder) => {
       const path = join(folder, "ledger.jsonl");
@@ -54,6 +122,8 @@ describe("the ledger on disk", () => {
       const stored = (from: FileLedger) => from.at(one.backend, one.key)?.store;
       for (const state of [one, other, { ...one, size: 7 }]) await ledger.record(state);
       assert.equal(stored(ledger), "/one");
+      const both = ledger.allAt(one.backend, one.key).map(({ store, size }) => [store, size]);
+      assert.deepEqual(both, [["/other", other.size], ["/one", 7]]);
       await ledger.record({ ...other, size: 8 });
       await ledger.record({ ...one, key: "moved/2026-01-01/a.json" });
       assert.equal(stored(ledger), "/other");

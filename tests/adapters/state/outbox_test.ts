@@ -14,11 +14,11 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { Outbox } from "../../../adapters/state/outbox.ts";
 import type { SessionId } from "../../../core/agent.ts";
 import { isArchiveError } from "../../../core/errors.ts";
 import { during } from "../../during.ts";
+import fc from "../../properties.ts";
 import { withDisk, withFolder } from "./temporary.ts";
 
 const STORE = "/home/user/.local/share/opencode/opencode.db";
@@ -282,6 +282,18 @@ describe("a damaged intent", () => {
       const { sessions, damaged, unread } = await outbox.waiting();
       assert.deepEqual([sessions.length, damaged, unread], [1, [], [name]]);
       assert.ok((await outbox.names()).includes(name));
+    }));
+
+  it("that fails in a way that nobody foresaw keeps no other waiting either", (context) =>
+    withOutbox(async (outbox, folder) => {
+      if (process.platform === "win32") return context.skip("links need a right there");
+      const name = await outbox.write(session("ses_1"));
+      await outbox.write(session("ses_2"));
+      await rm(join(folder, name));
+      // ENAMETOOLONG, in place of what a damaged file system or a stale mount may say.
+      await symlink("x".repeat(300), join(folder, name));
+      const { sessions, damaged, unread } = await outbox.waiting();
+      assert.deepEqual([sessions.length, damaged, unread], [1, [], [name]]);
     }));
 
   it("is no file of anybody else's", () =>

@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { RelayLog } from "../../../adapters/state/relay_log.ts";
+import fc from "../../properties.ts";
 import { withDisk, withFolder } from "./temporary.ts";
 
 const now = () => Date.parse("2026-01-15T12:34:56.789Z");

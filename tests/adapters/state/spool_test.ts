@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
@@ -7,6 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { FileSpool } from "../../../adapters/state/spool.ts";
 import { isArchiveError } from "../../../core/errors.ts";
+import fc from "../../properties.ts";
 import { Child, withDisk, withFolder } from "./temporary.ts";
 
 async function* chunksOf(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

@@ -3,7 +3,6 @@ import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import {
   type BackendStatus,
   readStatus,
@@ -12,6 +11,7 @@ import {
 } from "../../../adapters/state/status.ts";
 import { isArchiveError } from "../../../core/errors.ts";
 import { during } from "../../during.ts";
+import fc from "../../properties.ts";
 import { withDisk, withFolder } from "./temporary.ts";
 
 const at = "2026-01-15T12:34:56.789Z";

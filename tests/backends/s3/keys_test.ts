@@ -5,7 +5,6 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import {
   copySource,
   normalPrefix,
@@ -14,6 +13,7 @@ import {
   roomAfter,
 } from "../../../backends/s3/keys.ts";
 import { objectKeyFault, utf8Length } from "../../../core/object_key.ts";
+import fc from "../../properties.ts";
 import { storeFor } from "./fake_store.ts";
 
 test("a prefix is names that each end in a slash, however it was written", () => {

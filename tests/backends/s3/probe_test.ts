@@ -85,6 +85,45 @@ describe("probing a bucket", () => {
     assert.deepEqual(found.left, []);
   });
 
+  it("tries to copy a part, and says what comes of it", async () => {
+    const good = await tried();
+    assert.match(good.get("part copy")?.detail ?? "", /only what changed is sent/);
+    const denied = await tried({
+      prepare: (fake) => fake.fault({ on: "UploadPartCopy", do: { status: 403 } }),
+    });
+    assertAdvice(
+      denied,
+      "part copy",
+      /allow s3:GetObject and s3:PutObject.*nothing is lost/,
+      "limited",
+    );
+    assert.deepEqual(denied.left, []);
+    const without = await tried({
+      fake: { personality: "gcs" },
+      options: { incremental: "always" },
+    });
+    assertAdvice(without, "part copy", /nothing is lost by it/, "limited");
+    assert.match(without.get("part copy")?.detail ?? "", /UploadPartCopy.*sent whole/);
+  });
+
+  it("tries no copy that would not be made", async () => {
+    const copies: string[] = [];
+    const prepare = (fake: FakeS3) => {
+      const on = ({ operation }: { operation: string }) => {
+        if (operation === "UploadPartCopy") copies.push(operation);
+        return false;
+      };
+      fake.fault({ on, do: "reset" });
+    };
+    const versioned = await tried({ prepare, fake: { versioned: true } });
+    assert.match(versioned.get("part copy")?.detail ?? "", /keeps versions/);
+    const never = await tried({ prepare, options: { incremental: "never" } });
+    assert.equal(never.get("part copy"), undefined);
+    const known = await tried({ prepare, options: { quirks: { copyParts: false } } });
+    assertAdvice(known, "part copy", /"incremental: always"/, "limited");
+    assert.deepEqual(copies, []);
+  });
+
   it("never shows a whole key", async () => {
     const found = await tried();
     const all = JSON.stringify([...found.values()]);

@@ -7,10 +7,10 @@ import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import fc from "fast-check";
 import { isArchiveError } from "../../../core/errors.ts";
 import { plainIni, UnreadableLine } from "../../../backends/s3/ini_dialect.ts";
 import { readSharedConfig, settingOf } from "../../../backends/s3/shared_config.ts";
+import fc from "../../properties.ts";
 import { type AwsFiles, SECRET, withAwsHome } from "./aws_home.ts";
 
 /** The text that a file becomes. */

@@ -3,7 +3,7 @@
  * Says each state of a session when it is in the database, and how long each intent took.
  * Arguments: the database, the state's folder, a seed.
  *
- * Says `held {"session", "revision", "marks"}`, `intent MILLISECONDS`.
+ * Says `held {"session", "revision", "marks", "messages"}`, `intent MILLISECONDS`.
  */
 import { writeSync } from "node:fs";
 import process from "node:process";
@@ -39,12 +39,13 @@ while (true) {
   const session = chance.oneOf(sessions);
   say(
     await editDatabase(store, (database) => {
-      // SQLite may bring to light later what an agent wrote that was killed in the middle of it.
-      const before = untold(database);
+      // SQLite may bring to light later what an agent wrote that was killed in the middle of it. Said
+      // at once: nobody could say it any more if this one were killed when its own change is there.
+      say(untold(database));
       const revision = newestOf(database) + 1;
       change(database, session, revision);
       retitle(database, session, revision);
-      return [...before, ...untold(database)];
+      return untold(database);
     }),
   );
   const before = performance.now();
@@ -70,9 +71,7 @@ function untold(database: FixtureDatabase) {
 }
 
 function change(database: FixtureDatabase, session: string, revision: number): void {
-  const messages = database.prepare(
-    "SELECT id FROM message WHERE session_id = ? ORDER BY time_created, id",
-  ).all(session).map(({ id }) => String(id));
+  const messages = messagesOf(database, session);
   const how = chance.hits(messages.length > MANY ? 0.7 : 0.05)
     ? "revert"
     : chance.hits(0.08)
@@ -88,6 +87,12 @@ function change(database: FixtureDatabase, session: string, revision: number): v
     type: "text",
     text: markedText(`agent-${revision}`),
   });
+}
+
+function messagesOf(database: FixtureDatabase, session: string): string[] {
+  return database.prepare(
+    "SELECT id FROM message WHERE session_id = ? ORDER BY time_created, id",
+  ).all(session).map(({ id }) => String(id));
 }
 
 function revert(database: FixtureDatabase, messages: readonly string[]): void {
@@ -116,7 +121,8 @@ function stateOf(database: FixtureDatabase, session: string) {
   const [{ title }] = database.prepare("SELECT title FROM session WHERE id = ?").all(session);
   const parts = database.prepare("SELECT data FROM part WHERE session_id = ?").all(session);
   const marks = marksIn(parts.map(({ data }) => String(data)).join("\n"));
-  return { session, revision: revisionIn(String(title)), marks: [...marks] };
+  const messages = messagesOf(database, session).length;
+  return { session, revision: revisionIn(String(title)), marks: [...marks], messages };
 }
 
 function say(states: readonly ReturnType<typeof stateOf>[]): void {

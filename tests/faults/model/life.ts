@@ -6,7 +6,8 @@
  */
 import type { Tally } from "../tally.ts";
 
-const NEVER = new Promise<never>(() => {});
+/** One for each who waits: what waits for a promise that lives is kept with it. */
+const never = () => new Promise<never>(() => {});
 
 /** One life of a process. */
 export class Life {
@@ -47,7 +48,7 @@ export class Life {
    */
   async step(what: string, torn?: () => Promise<unknown>): Promise<void> {
     if (!this.#isDead && this.#left-- <= 0) this.kill(what, torn);
-    if (this.#isDead) await NEVER;
+    if (this.#isDead) await never();
   }
 
   /**

@@ -17,6 +17,7 @@ import { FileLedger } from "../../../adapters/state/ledger.ts";
 import type { Moment } from "../../../adapters/state/machine_clock.ts";
 import { Outbox, type Waiting } from "../../../adapters/state/outbox.ts";
 import type { Status } from "../../../adapters/state/status.ts";
+import type { SessionId } from "../../../core/agent.ts";
 import { Archiver } from "../../../core/archiver.ts";
 import { ArchiveError } from "../../../core/errors.ts";
 import { MemoryAgent, type MemorySession } from "../../../core/memory_agent.ts";
@@ -64,6 +65,8 @@ export class Machine {
   chosen: readonly string[];
   /** The configuration cannot be used. */
   isBroken = false;
+  /** When its ledger was harmed last, in milliseconds since the beginning. */
+  ledgerHarmedAt: number | undefined;
   readonly #around: Surroundings;
   readonly #folder: string;
   readonly #outbox: Outbox;
@@ -114,7 +117,8 @@ export class Machine {
     const whole = { ...session, title: titleOf(this.name, revision) };
     this.agent.set(whole);
     const marks = marksIn(JSON.stringify(whole));
-    const held = { machine: this.name, session: session.id, revision, marks };
+    const messages = session.messages.length;
+    const held = { machine: this.name, session: session.id, revision, marks, messages };
     this.held.push(held);
     if (session.projectPath !== PRIVATE) this.#last.set(session.id, held);
   }
@@ -186,6 +190,7 @@ export class Machine {
     if (this.isRelayed) return;
     await this.#life?.ended;
     const { chance, tally } = this.#around;
+    this.ledgerHarmedAt = this.#around.time.now;
     const path = ledgerPath(this.#folder);
     const size = await readFile(path).then((bytes) => bytes.length, () => 0);
     if (chance.hits(0.5)) {
@@ -206,10 +211,11 @@ export class Machine {
     return { date: this.#date(), run: { boot: this.name, ms: this.#around.time.now } };
   }
 
-  /** What a killed relay had removed of the outbox is known only to the disk. */
+  /** What a killed relay had written into the outbox, or removed, is known only to the disk. */
   async #lookAgain(): Promise<void> {
     const there = await this.#outbox.names();
     for (const name of this.intents) if (!there.includes(name)) this.#intents.delete(name);
+    for (const name of there) if (!this.#intents.has(name)) this.#intents.set(name, this.#date());
   }
 
   #relay(life: Life, signal: AbortSignal): Relay {
@@ -218,6 +224,7 @@ export class Machine {
       outbox: {
         names: () => Promise.resolve(this.intents),
         waiting: () => this.#waiting(life),
+        write: (session) => this.#write(session, life),
         remove: (files) => this.#remove(files, life),
       },
       configPath: "/home/me/config.yaml",
@@ -271,6 +278,14 @@ export class Machine {
     });
     const byId = dated.sort((one, other) => one.session.id < other.session.id ? -1 : 1);
     return { ...rest, sessions: byId.sort((one, other) => one.since - other.since) };
+  }
+
+  async #write({ agent, id }: SessionId, life: Life): Promise<string> {
+    await life.step("intent written");
+    const session = { agent, store: ON_DISK, id };
+    const name = await this.#files(life, () => this.#outbox.write(session));
+    this.#intents.set(name, this.#date());
+    return name;
   }
 
   async #remove(files: readonly string[], life: Life): Promise<void> {
@@ -353,6 +368,7 @@ export class Machine {
       access: {},
       begin: () => archiver.begin(),
       settle: (options) => archiver.settle(options),
+      tidy: () => Promise.resolve(0),
     };
   }
 

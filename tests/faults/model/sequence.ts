@@ -151,10 +151,12 @@ class Sequence {
 
   /**
    * Sessions over which a store without conditions wrote what nobody could notice: two machines wrote
-   * at once, or a request came late from another machine.
+   * at once, or a request came late from another machine, or from before the ledger was harmed, in
+   * which it had been remembered.
    */
   #lostTo(store: ModelStore): ReadonlySet<string> {
-    const late = this.#machines.length === 1 ? [] : excused(store, "late");
+    const [{ ledgerHarmedAt = 0 }, another] = this.#machines;
+    const late = excused(store, "late", another ? Infinity : ledgerHarmedAt);
     return new Set([...excused(store, "race"), ...late]);
   }
 

@@ -88,6 +88,8 @@ interface Write {
   readonly options: PutOptions;
   /** The sender's last look at the object. */
   readonly look: Look | undefined;
+  /** When it was sent, in milliseconds since the beginning. */
+  readonly sentAt: number;
 }
 
 /** The store itself. */
@@ -132,7 +134,10 @@ export class ModelStore {
   }
 
   /** Applies a write, and remembers it. */
-  async apply({ key, bytes, options, look }: Write, isLate = false): Promise<{ etag: string }> {
+  async apply(
+    { key, bytes, options, look, sentAt }: Write,
+    isLate = false,
+  ): Promise<{ etag: string }> {
     const result = await this.objects.put(key, bytes, { ...options, signal: undefined });
     const before = this.#etags.get(key);
     this.#etags.set(key, result.etag);
@@ -142,7 +147,13 @@ export class ModelStore {
     // A condition that held is no accident, and where nothing stood nothing was lost.
     const why = this.isConditional || before === undefined ? undefined : excuse;
     if (why !== undefined) this.#tally.hit(`store: overwritten by a ${why} write`);
-    this.states.push({ key, bytes, ...(sha256 && { sha256 }), ...(why && { excuse: why }) });
+    this.states.push({
+      key,
+      bytes,
+      sentAt,
+      ...(sha256 && { sha256 }),
+      ...(why && { excuse: why }),
+    });
     return result;
   }
 
@@ -206,7 +217,7 @@ export class Wire implements Backend {
     const store = this.#store;
     const bytes = body instanceof Uint8Array ? body.slice() : await body.read(0, body.size);
     await this.#life.step("before a put is sent");
-    const write = { key, bytes, options, look: this.#looks.get(key) };
+    const write = { key, bytes, options, look: this.#looks.get(key), sentAt: store.now };
     const fate = store.fate();
     if (fate === "well" || fate === "damaged") {
       // The store has it already, and may take its time.

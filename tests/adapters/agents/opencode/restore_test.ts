@@ -8,11 +8,11 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { openCode } from "../../../../adapters/agents/opencode/mod.ts";
 import { isArchiveError } from "../../../../core/errors.ts";
 import { newIds, withNewIds } from "../../../../adapters/agents/opencode/remap.ts";
 import { addOddity, editDatabase } from "../../../fixtures/opencode_edits.ts";
+import fc from "../../../properties.ts";
 import { archiveOf, linesOf, readSession, type Store, withStore } from "./reading.ts";
 
 /** A program that answers as OpenCode does but imports nothing. */

@@ -5,9 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { openCode } from "../../../../adapters/agents/opencode/mod.ts";
 import { editDatabase, revertSession } from "../../../fixtures/opencode_edits.ts";
+import fc from "../../../properties.ts";
 import { readSession, unitsIn, withStore } from "./reading.ts";
 
 const agent = openCode();

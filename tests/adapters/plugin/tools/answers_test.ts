@@ -145,6 +145,13 @@ describe("list_archives", () => {
     }
   });
 
+  it("repeats no more of a path than tells which it was", async () => {
+    const { call } = toolsOver([ended([])]);
+    const answer = await call("list_archives", { projectPath: `/srv/${"a".repeat(5_000)}` });
+    assert.match(answer, /^No session of \/srv\/a+… is archived\. To look at all projects/);
+    assert.ok(answer.length < 400, `${answer.length}`);
+  });
+
   it("takes relative paths for those from where the model is, not the program", async () => {
     for (
       const [projectPath, project] of [
