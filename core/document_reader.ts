@@ -63,27 +63,20 @@ export async function readDocument(
 ): Promise<ReadDocument> {
   const hash = sha256();
   const { chunks, compressed } = await plainBytes(body, name);
-  const lines = textLines(hashed(chunks, hash), name);
+  const lines = textLines(chunks, hash, name);
   const close = async () => void await lines.return(undefined);
   const header = await readHeader(lines, name).catch(async (error) => {
     await close();
     throw error;
   });
   let summary: Summary | undefined;
-  async function* native(): AsyncGenerator<string> {
-    try {
-      summary = yield* nativeLines(lines, name);
-    } finally {
-      await close();
-    }
-  }
   const ended = <T>(value: T | undefined): T => {
     if (value === undefined) throw new TypeError(`${name}: its native lines were not read yet`);
     return value;
   };
   return {
     header,
-    native: native(),
+    native: nativeLines(lines, name, (found) => summary = found),
     summary: () => ended(summary),
     sha256: () => ended(summary && hash.copy().digest("hex")),
     compressed,
@@ -189,11 +182,12 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   return isRecord(value) ? value : undefined;
 }
 
-/** Yields the native lines and returns the summary: the last line, known as such by what follows. */
+/** Yields the native lines, and tells of the summary: the last line, known as such by what follows. */
 async function* nativeLines(
   lines: AsyncGenerator<string>,
   name: string,
-): AsyncGenerator<string, Summary> {
+  tell: (summary: Summary) => void,
+): AsyncGenerator<string> {
   const held: string[] = [];
   let lead = '"native":';
   for await (const line of lines) {
@@ -210,7 +204,7 @@ async function* nativeLines(
     throw corrupt(name, "damaged: no comma between its native part and its summary");
   }
   yield last.slice(0, -1);
-  return summary;
+  tell(summary);
 }
 
 /** The longest first line, in UTF-16 units: whatever has a longer one is no archive. */
@@ -221,6 +215,7 @@ const MAX_LINE = 1 << 28;
 /** Splits UTF-8 into lines; a last line without a line feed counts, an empty one does not. */
 async function* textLines(
   chunks: AsyncIterable<Uint8Array>,
+  hash: ReturnType<typeof sha256>,
   name: string,
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -235,6 +230,7 @@ async function* textLines(
     }
   };
   for await (const chunk of chunks) {
+    hash.update(chunk);
     const text = decode(chunk);
     let start = 0;
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
@@ -254,14 +250,4 @@ async function* textLines(
   rest.push(decode());
   const last = rest.join("");
   if (last !== "") yield last;
-}
-
-async function* hashed(
-  chunks: AsyncIterable<Uint8Array>,
-  hash: ReturnType<typeof sha256>,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    yield chunk;
-  }
 }

@@ -105,52 +105,67 @@ export async function* asTheyEnd<R>(
   }
 }
 
-/** A job that was begun. */
-interface Begun<R> {
-  readonly result: Promise<R>;
-  hasEnded: boolean;
-}
-
 /**
  * Runs jobs as they are drawn from a source and yields their results in the jobs' order. At most
- * `ahead` are begun before the first of them has ended; how many of these work at once is up to
- * them. The first failure in order fails it all; stopping early, or failing, draws no more and waits
- * for those under way.
+ * `ahead` are begun and not yet taken; how many of these work at once is up to them. The first failure
+ * in order fails it all; stopping early, or failing, draws no more and waits for those under way.
  *
  * @param source Where jobs come from.
- * @param ahead How many may be begun and not yet yielded.
+ * @param ahead How many may be begun and not yet taken.
  */
 export async function* inOrder<R>(
   source: AsyncIterable<() => Promise<R>>,
   ahead: number,
 ): AsyncGenerator<R> {
-  const jobs = source[Symbol.asyncIterator]();
-  const begun: Begun<R>[] = [];
-  let isDrained = false;
-  let drawing: Promise<void> | undefined;
-  const draw = async () => {
-    const next = await jobs.next();
-    if (next.done) isDrained = true;
-    else begun.push(begin(next.value));
-    drawing = undefined;
+  const begun: Promise<R>[] = [];
+  const [arrival, room] = [new Bell(), new Bell()];
+  let isWanted = true;
+  const begin = (job: () => Promise<R>) => {
+    const result = job();
+    // Whoever comes to it hears of it.
+    result.catch(() => undefined);
+    begun.push(result);
+    arrival.ring();
   };
+  const draw = async () => {
+    for await (const job of source) {
+      if (isWanted) begin(job);
+      while (isWanted && begun.length >= ahead) await room.rings();
+      if (!isWanted) return;
+    }
+  };
+  let isDrained = false;
+  const drawing = draw().finally(() => {
+    isDrained = true;
+    arrival.ring();
+  });
+  drawing.catch(() => undefined);
   try {
     for (;;) {
-      if (!isDrained && begun.length < ahead) drawing ??= draw();
-      const first = begun.at(0);
-      if (!first && !drawing) return;
-      const end = first?.result.then(() => undefined, () => undefined);
-      await Promise.race([drawing, end].filter((one) => one !== undefined));
-      while (begun[0]?.hasEnded) yield await begun[0].result.finally(() => begun.shift());
+      while (begun.length === 0 && !isDrained) await arrival.rings();
+      if (begun.length === 0) return await drawing;
+      yield await begun[0];
+      begun.shift();
+      room.ring();
     }
   } finally {
-    await Promise.allSettled([drawing, ...begun.map(({ result }) => result)]);
-    await jobs.return?.();
+    isWanted = false;
+    room.ring();
+    await Promise.allSettled([drawing, ...begun]);
   }
 }
 
-function begin<R>(job: () => Promise<R>): Begun<R> {
-  const begun: Begun<R> = { result: job().finally(() => begun.hasEnded = true), hasEnded: false };
-  begun.result.catch(() => undefined);
-  return begun;
+/** Wakes the one that waits for it, if somebody does. */
+class Bell {
+  #wake = () => {};
+
+  /** Waits until it rings. */
+  rings(): Promise<void> {
+    return new Promise((resolve) => this.#wake = resolve);
+  }
+
+  /** Rings. */
+  ring(): void {
+    this.#wake();
+  }
 }

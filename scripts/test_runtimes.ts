@@ -34,8 +34,8 @@ interface TestedRuntime extends Runtime {
 const TESTS = /^tests\/(core|backends|adapters|s3)\/.*_test\.ts$/;
 /** Those of the fault suite in which a runtime can differ; the others need Deno or no runtime. */
 const FAULTS = /^tests\/faults\/(kills|crash_points|damage|disk)_test\.ts$/;
-/** These start Deno itself, with its own flags. */
-const DENO_ONLY = [/\/cli\/(start|stopping)_test/];
+/** These start Deno itself, with its own flags; or show what stores do, whoever asks them. */
+const DENO_ONLY = [/\/cli\/(start|stopping)_test/, /\/backends\/s3_personalities_test/];
 /** Node 20 has no SQLite. */
 const SQLITE = [/\/agents\/opencode\//, /\/cli\/run_test/, /\/plugin\/tools\/archive_test/];
 const TAP = { passed: /^# pass (\d+)$/m, failed: /^# fail (\d+)$/m, failure: /^ *not ok .*/gm };
@@ -170,6 +170,8 @@ async function test(
   const names = own.map((file) => `./${file}`);
   const { code, output } = await run(binary, [...runtime.args, ...names], join(folder, "lib"), {
     ...process.env,
+    // Every file is a process of its own, and most of them begin with the same modules.
+    NODE_COMPILE_CACHE: join(folder, "compiled"),
     // What the tests start begins so, too.
     ...!runtime.knowsTypes && { NODE_OPTIONS: `--import ${begin}` },
   });

@@ -39,6 +39,7 @@ export async function openClient(settings: S3Settings, access: S3Access): Promis
     makeSockets(),
   ]);
   const client = quietly(() => new S3({ ...configOf(settings, access, sockets), ...signIn }));
+  nameOnce(client);
   guardHost(client, settings);
   useToldHashes(client);
   refusePages(client);
@@ -74,6 +75,13 @@ function configOf(
       logger: SILENT,
     },
   };
+}
+
+/** The SDK asks the system for its release again before each request, to tell the store. */
+function nameOnce({ config }: S3): void {
+  const name = config.defaultUserAgentProvider;
+  let named: ReturnType<typeof name> | undefined;
+  config.defaultUserAgentProvider = () => named ??= name();
 }
 
 const nothing = () => {};

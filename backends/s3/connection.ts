@@ -91,9 +91,8 @@ export class S3Connection {
     effort: Effort = {},
   ): Promise<T> {
     return await this.#during(call, async (stop) => {
-      const s3 = await unlessAborted(stop.signal, this.#connect());
-      // Somebody may have to sign in for them: that is not the request's time.
-      await unlessAborted(stop.signal, this.#signIn(s3));
+      // Somebody may have to sign in: that is not the request's time.
+      const s3 = await unlessAborted(stop.signal, this.#signedIn());
       const once = () => this.#within(call, stop, effort, (http) => send(s3, http));
       // The SDK has set its clock by the refusal, and sends again only where clocks came to differ,
       // not where they have come to agree.
@@ -202,6 +201,12 @@ export class S3Connection {
     } finally {
       forget();
     }
+  }
+
+  async #signedIn(): Promise<S3> {
+    const s3 = await this.#connect();
+    await this.#signIn(s3);
+    return s3;
   }
 
   async #signIn(s3: S3): Promise<S3Keys> {

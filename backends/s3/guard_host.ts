@@ -16,9 +16,10 @@ import type { S3Settings } from "./settings.ts";
  * @param settings Where it may send to.
  */
 export function guardHost(client: S3, settings: S3Settings): void {
+  const isChosen = chosen(settings);
   client.middlewareStack.add((next) => (args) => {
     const { request } = args;
-    if (hasHost(request) && isChosen(request, settings)) return next(args);
+    if (hasHost(request) && isChosen(request)) return next(args);
     const { backend } = settings;
     const message = `the backend ${JSON.stringify(backend)} was about to send a request to ` +
       `${hasHost(request) ? request.hostname : "an unknown host"}, not to ${settings.where}; ` +
@@ -38,10 +39,12 @@ function hasHost(request: unknown): request is WithHost {
     "protocol" in request && typeof request.hostname === "string";
 }
 
-function isChosen(request: WithHost, { endpoint, bucket }: S3Settings): boolean {
-  if (endpoint === undefined) return isAwsHost(request.hostname);
-  const chosen = new URL(endpoint);
-  if (request.protocol !== chosen.protocol) return false;
-  if (String(request.port ?? "") !== chosen.port) return false;
-  return [chosen.hostname, `${bucket}.${chosen.hostname}`].includes(request.hostname);
+/** Whether a request goes where it should; asked before every one of them. */
+function chosen({ endpoint, bucket }: S3Settings): (request: WithHost) => boolean {
+  if (endpoint === undefined) return ({ hostname }) => isAwsHost(hostname);
+  const { protocol, port, hostname } = new URL(endpoint);
+  const hosts = [hostname, `${bucket}.${hostname}`];
+  return (request) =>
+    request.protocol === protocol && String(request.port ?? "") === port &&
+    hosts.includes(request.hostname);
 }

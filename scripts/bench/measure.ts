@@ -58,12 +58,16 @@ export async function milliseconds(work: () => Promise<unknown>): Promise<number
  *
  * @param module Its file name.
  * @param args What it gets.
+ * @param flags Deno's, beside those of the lane.
  * @returns What it printed, parsed as JSON.
  */
-export async function inProcess<T>(module: string, args: readonly string[]): Promise<T> {
-  const { stdout } = await promisify(execFile)(process.execPath, childCommand(module, args), {
-    maxBuffer: 1 << 26,
-  });
+export async function inProcess<T>(
+  module: string,
+  args: readonly string[],
+  flags: readonly string[] = [],
+): Promise<T> {
+  const command = childCommand(module, args, flags);
+  const { stdout } = await promisify(execFile)(process.execPath, command, { maxBuffer: 1 << 26 });
   return JSON.parse(stdout);
 }
 
@@ -72,9 +76,14 @@ export async function inProcess<T>(module: string, args: readonly string[]): Pro
  *
  * @param module Its file name.
  * @param args What it gets.
+ * @param flags Deno's, beside those of the lane.
  */
-export function childCommand(module: string, args: readonly string[]): string[] {
-  return [...FLAGS, new URL(module, import.meta.url).pathname, ...args];
+export function childCommand(
+  module: string,
+  args: readonly string[],
+  flags: readonly string[] = [],
+): string[] {
+  return [...FLAGS, ...flags, new URL(module, import.meta.url).pathname, ...args];
 }
 
 /**

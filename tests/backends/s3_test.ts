@@ -1,11 +1,8 @@
 /**
- * The backend suite against a well-behaved store, and against those that refuse, ignore or do wrong
- * what others do.
+ * The backend suite against a well-behaved store.
  *
  * @module
  */
-import type { S3BackendOptions } from "../../backends/s3.ts";
-import type { PersonalityName } from "../s3/fake.ts";
 import { testBackend } from "./contract.ts";
 import { EVERYTHING, fakeStore } from "./s3/fake_store.ts";
 
@@ -24,21 +21,3 @@ testBackend(
   () => fakeStore({ quirks: { ...EVERYTHING, listVersion: 1 } }, SHORT_PAGES),
   { manyKeys },
 );
-
-const STORES: readonly [PersonalityName, Partial<S3BackendOptions>][] = [
-  ["r2", { provider: "r2", quirks: {} }],
-  ["b2", { provider: "b2", quirks: {} }],
-  ["gcs", { provider: "gcs", quirks: {} }],
-  ["old-minio", { provider: "minio", quirks: {} }],
-  ["old-ceph", { provider: "ceph", quirks: {} }],
-  ["wasabi", { provider: "wasabi", quirks: {} }],
-  ["ignorant", { provider: "other", quirks: { metadata: false } }],
-];
-
-for (const [personality, options] of STORES) {
-  testBackend(
-    `s3 at ${personality}`,
-    () => fakeStore(options, { personality, ...SHORT_PAGES }),
-    { manyKeys, largeBytes: 17 * 1024 * 1024 },
-  );
-}

@@ -147,6 +147,19 @@ describe("inOrder()", () => {
     assert.deepEqual([results, ended], [["good"], 2]);
   });
 
+  it("yields what was begun before its source failed", async () => {
+    async function* jobs() {
+      yield async () => (await later(5), 1);
+      yield async () => (await later(1), 2);
+      throw new Error("no more");
+    }
+    const results: number[] = [];
+    await assert.rejects(async () => {
+      for await (const result of inOrder(jobs(), 9)) results.push(result);
+    }, /no more/);
+    assert.deepEqual(results, [1, 2]);
+  });
+
   it("fails as its source does, and ends the source when nobody listens", async () => {
     let hasEnded = false;
     async function* jobs() {
