@@ -42,14 +42,14 @@ export {
   parseArchiveKey,
   projectSegment,
   versionKey,
-} from "./core/archive_key.ts";
+} from "./core/keys/archive_key.ts";
 export {
   type ArchiveAllOptions,
   Archiver,
   type ArchiverOptions,
   type ArchiveRun,
 } from "./core/archiver.ts";
-export { type ArchiveOptions, type SessionOutcome } from "./core/archiving.ts";
+export { type ArchiveOptions, type SessionOutcome } from "./core/archiving/archiving.ts";
 export {
   ABANDONED_MS,
   type Backend,
@@ -67,12 +67,16 @@ export {
   type RangedBody,
   type TidyOptions,
 } from "./core/backend.ts";
-export { type CopyOutcome } from "./core/copy.ts";
-export { type DeleteOptions, type DeleteOutcome } from "./core/deletion.ts";
-export { type Description } from "./core/description.ts";
-export { type ArchiveHeader, type DocumentDigest, DocumentWriter } from "./core/document.ts";
-export { type ReadDocument, readDocument } from "./core/document_reader.ts";
-export { type EmptiedBackend } from "./core/emptied.ts";
+export { type CopyOutcome } from "./core/archiving/copy.ts";
+export { type DeleteOptions, type DeleteOutcome } from "./core/prune/deletion.ts";
+export { type Description } from "./core/listing/description.ts";
+export {
+  type ArchiveHeader,
+  type DocumentDigest,
+  DocumentWriter,
+} from "./core/document/document.ts";
+export { type ReadDocument, readDocument } from "./core/document/document_reader.ts";
+export { type EmptiedBackend } from "./core/archiving/emptied.ts";
 export { ArchiveError, type ErrorCode, type ErrorSubject, isArchiveError } from "./core/errors.ts";
 export {
   LATE_WRITE_MS,
@@ -81,7 +85,7 @@ export {
   type SettleOptions,
   type WhatIsThere,
   type WhyUnknown,
-} from "./core/late_writes.ts";
+} from "./core/archiving/late_writes.ts";
 export {
   type ArchiveFacts,
   type Extent,
@@ -92,15 +96,19 @@ export {
   NO_STORE,
   type OpenWrite,
   type Write,
-} from "./core/ledger.ts";
-export { type RebuildOptions, type RebuildOutcome } from "./core/ledger_rebuild.ts";
-export { type ArchiveEntry, type ListFilter } from "./core/listing.ts";
-export { type LocalOutcome, type LocalPlan, type LocalPruneFilter } from "./core/local_pruning.ts";
+} from "./core/ledger/ledger.ts";
+export { type RebuildOptions, type RebuildOutcome } from "./core/ledger/ledger_rebuild.ts";
+export { type ArchiveEntry, type ListFilter } from "./core/listing/listing.ts";
+export {
+  type LocalOutcome,
+  type LocalPlan,
+  type LocalPruneFilter,
+} from "./core/prune/local_pruning.ts";
 export { MemoryAgent, type MemoryMessage, type MemorySession } from "./core/memory_agent.ts";
-export { MemorySpool } from "./core/memory_spool.ts";
-export { checkObjectKey, compareUtf8, type ObjectKeyRules } from "./core/object_key.ts";
-export { type RestoreRequest } from "./core/restoration.ts";
-export { type RetrievedArchive, type RetrieveOptions } from "./core/retrieval.ts";
+export { MemorySpool } from "./core/document/memory_spool.ts";
+export { checkObjectKey, compareUtf8, type ObjectKeyRules } from "./core/keys/object_key.ts";
+export { type RestoreRequest } from "./core/restore/restoration.ts";
+export { type RetrievedArchive, type RetrieveOptions } from "./core/restore/retrieval.ts";
 export {
   type PathRules,
   projectMatcher,
@@ -109,26 +117,30 @@ export {
   router,
   type Rule,
 } from "./core/routing.ts";
-export { type Spool, type Spooled } from "./core/spool.ts";
-export { type SyncOptions } from "./core/sync.ts";
-export { type SyncOutcome } from "./core/sync_key.ts";
+export { type Spool, type Spooled } from "./core/document/spool.ts";
+export { type SyncOptions } from "./core/repair/sync.ts";
+export { type SyncOutcome } from "./core/repair/sync_key.ts";
 export {
   type TokenCounts,
   type TranscriptMessage,
   type TranscriptPart,
 } from "./core/transcript.ts";
-export { type RepairOptions, type RepairOutcome } from "./core/repair.ts";
-export { type RepairFrom } from "./core/repair_ways.ts";
-export { type Sample } from "./core/sample.ts";
-export { type VerifyOptions } from "./core/verification.ts";
+export { type RepairOptions, type RepairOutcome } from "./core/repair/repair.ts";
+export { type RepairFrom } from "./core/repair/repair_ways.ts";
+export { type Sample } from "./core/verify/sample.ts";
+export { type VerifyOptions } from "./core/verify/verification.ts";
 export {
   type VerifiedObject,
   type VerifyOutcome,
   type VerifyStatus,
   type WrongObject,
-} from "./core/verify_outcome.ts";
-export { type SessionFamily } from "./core/session_families.ts";
-export { type PrunableVersion, type PruneFilter, type PrunePlan } from "./core/version_pruning.ts";
+} from "./core/verify/verify_outcome.ts";
+export { type SessionFamily } from "./core/prune/session_families.ts";
+export {
+  type PrunableVersion,
+  type PruneFilter,
+  type PrunePlan,
+} from "./core/prune/version_pruning.ts";
 export { FileBackend, type FileBackendOptions } from "./backends/file.ts";
 export { MemoryBackend, type MemoryBackendOptions } from "./backends/memory.ts";
 export {

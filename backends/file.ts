@@ -18,7 +18,7 @@ import type {
 } from "../core/backend.ts";
 import { PART_SIZE } from "../core/backend.ts";
 import { ArchiveError } from "../core/errors.ts";
-import { MAX_KEY_BYTES } from "../core/object_key.ts";
+import { MAX_KEY_BYTES } from "../core/keys/object_key.ts";
 import { bodyParts } from "./support/body_parts.ts";
 import { fitRange } from "./support/byte_range.ts";
 import { type ByteSource, byteStream } from "./support/byte_stream.ts";

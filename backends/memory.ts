@@ -18,7 +18,7 @@ import type {
   PutOptions,
 } from "../core/backend.ts";
 import { bodySize } from "../core/backend.ts";
-import { checkObjectKey, compareUtf8, MAX_KEY_BYTES, quoteKey } from "../core/object_key.ts";
+import { checkObjectKey, compareUtf8, MAX_KEY_BYTES, quoteKey } from "../core/keys/object_key.ts";
 import { bodyParts } from "./support/body_parts.ts";
 import { fitRange } from "./support/byte_range.ts";
 import { byteStream } from "./support/byte_stream.ts";

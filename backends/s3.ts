@@ -20,7 +20,7 @@ import type {
   PutOptions,
   TidyOptions,
 } from "../core/backend.ts";
-import { checkObjectKey } from "../core/object_key.ts";
+import { checkObjectKey } from "../core/keys/object_key.ts";
 import type { S3Connection } from "./s3/connection.ts";
 import type { S3BackendOptions, S3BackendPlace } from "./s3/options.ts";
 import type { S3Quirks } from "./s3_providers.ts";

@@ -2,7 +2,7 @@
  * The archive: sessions of all agents into all backends, and back out. What a script, the terminal
  * and the plugin call; it knows no file, no configuration and no particular agent.
  *
- * A session's way is in `core/archiving.ts`: route by its path → `Agent.load` → `prepareDocument` →
+ * A session's way is in `core/archiving/archiving.ts`: route by its path → `Agent.load` → `prepareDocument` →
  * one `copyDocument` a backend → `Backend.put` → `Ledger.record`.
  *
  * @module
@@ -20,17 +20,21 @@ import {
   archiveSession,
   type ArchivingSource,
   type SessionOutcome,
-} from "./archiving.ts";
+} from "./archiving/archiving.ts";
 import type { Backend } from "./backend.ts";
-import { deleteArchive, type DeleteOptions, type DeleteOutcome } from "./deletion.ts";
-import { type EmptiedBackend, forgetEmptied } from "./emptied.ts";
+import { deleteArchive, type DeleteOptions, type DeleteOutcome } from "./prune/deletion.ts";
+import { type EmptiedBackend, forgetEmptied } from "./archiving/emptied.ts";
 import { ArchiveError, throwIfAborted } from "./errors.ts";
 import { Failures } from "./failures.ts";
-import { FoundKeys } from "./found_keys.ts";
-import { type SettledPlace, type SettleOptions, settleWrites } from "./late_writes.ts";
-import { type Ledger, MemoryLedger } from "./ledger.ts";
-import { rebuildLedger, type RebuildOptions, type RebuildOutcome } from "./ledger_rebuild.ts";
-import { type ArchiveEntry, findEntry, listArchives, type ListFilter } from "./listing.ts";
+import { FoundKeys } from "./archiving/found_keys.ts";
+import { type SettledPlace, type SettleOptions, settleWrites } from "./archiving/late_writes.ts";
+import { type Ledger, MemoryLedger } from "./ledger/ledger.ts";
+import {
+  rebuildLedger,
+  type RebuildOptions,
+  type RebuildOutcome,
+} from "./ledger/ledger_rebuild.ts";
+import { type ArchiveEntry, findEntry, listArchives, type ListFilter } from "./listing/listing.ts";
 import {
   type LocalOutcome,
   type LocalPlan,
@@ -38,14 +42,18 @@ import {
   type LocalSource,
   planLocalPruning,
   pruneLocal,
-} from "./local_pruning.ts";
-import { MemorySpool } from "./memory_spool.ts";
+} from "./prune/local_pruning.ts";
+import { MemorySpool } from "./document/memory_spool.ts";
 import { asTheyEnd, Slots } from "./parallel.ts";
 import { Patience } from "./patience.ts";
-import { repairArchives, type RepairOptions, type RepairOutcome } from "./repair.ts";
-import { resolveKey } from "./resolution.ts";
-import { restoreArchive, type RestoreRequest } from "./restoration.ts";
-import { retrieveArchive, type RetrievedArchive, type RetrieveOptions } from "./retrieval.ts";
+import { repairArchives, type RepairOptions, type RepairOutcome } from "./repair/repair.ts";
+import { resolveKey } from "./listing/resolution.ts";
+import { restoreArchive, type RestoreRequest } from "./restore/restoration.ts";
+import {
+  retrieveArchive,
+  type RetrievedArchive,
+  type RetrieveOptions,
+} from "./restore/retrieval.ts";
 import {
   type PathRules,
   projectMatcher,
@@ -55,18 +63,18 @@ import {
   type Rule,
   surelyNamed,
 } from "./routing.ts";
-import type { Spool } from "./spool.ts";
-import { syncBackends, type SyncOptions } from "./sync.ts";
-import type { SyncOutcome } from "./sync_key.ts";
-import { verifyArchives, type VerifyOptions } from "./verification.ts";
-import type { VerifyOutcome } from "./verify_outcome.ts";
+import type { Spool } from "./document/spool.ts";
+import { syncBackends, type SyncOptions } from "./repair/sync.ts";
+import type { SyncOutcome } from "./repair/sync_key.ts";
+import { verifyArchives, type VerifyOptions } from "./verify/verification.ts";
+import type { VerifyOutcome } from "./verify/verify_outcome.ts";
 import {
   planPruning,
   type PrunableVersion,
   type PruneFilter,
   type PrunePlan,
   pruneVersions,
-} from "./version_pruning.ts";
+} from "./prune/version_pruning.ts";
 
 /**
  * What an {@linkcode Archiver} is made of.

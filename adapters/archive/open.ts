@@ -7,8 +7,8 @@
 import type { Agent } from "../../core/agent.ts";
 import { Archiver } from "../../core/archiver.ts";
 import type { Backend } from "../../core/backend.ts";
-import type { Ledger } from "../../core/ledger.ts";
-import type { Spool } from "../../core/spool.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
+import type { Spool } from "../../core/document/spool.ts";
 import { chosen } from "../config/chosen.ts";
 import type { Config } from "../config/config.ts";
 import { coreRules } from "../config/core_rules.ts";

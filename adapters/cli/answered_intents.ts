@@ -7,11 +7,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Agent, SessionId } from "../../core/agent.ts";
 import type { Archiver } from "../../core/archiver.ts";
-import type { SessionOutcome } from "../../core/archiving.ts";
+import type { SessionOutcome } from "../../core/archiving/archiving.ts";
 import { throwIfAborted } from "../../core/errors.ts";
 import { Failures } from "../../core/failures.ts";
-import { findSession } from "../../core/find_session.ts";
-import { sessionKey } from "../../core/session_key.ts";
+import { findSession } from "../../core/listing/find_session.ts";
+import { sessionKey } from "../../core/keys/session_key.ts";
 import { SETTLE_MS } from "../relay/schedule.ts";
 import type { Outbox } from "../state/outbox.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { Summary } from "../../core/agent.ts";
 import { oneLine, shortened } from "../../core/one_line.ts";
-import type { RetrievedArchive } from "../../core/retrieval.ts";
+import type { RetrievedArchive } from "../../core/restore/retrieval.ts";
 import type { TranscriptMessage } from "../../core/transcript.ts";
 import { countText, momentText } from "./amounts.ts";
 import { printableLine } from "./printable.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ArchiveEntry } from "../../core/listing.ts";
+import type { ArchiveEntry } from "../../core/listing/listing.ts";
 
 /** One archive in `list --json` and `delete --dry-run --json`. */
 export type EntryJson = Omit<ArchiveEntry, "parentId">;

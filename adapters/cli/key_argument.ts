@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { parseArchiveKey } from "../../core/archive_key.ts";
+import { parseArchiveKey } from "../../core/keys/archive_key.ts";
 import type { Archiver } from "../../core/archiver.ts";
 import { isArchiveError } from "../../core/errors.ts";
-import { checkShortKey } from "../../core/short_key.ts";
+import { checkShortKey } from "../../core/keys/short_key.ts";
 import type { Call } from "./call.ts";
 import { UsageError } from "./exit.ts";
 

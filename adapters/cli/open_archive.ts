@@ -7,7 +7,7 @@
 import type { Agent } from "../../core/agent.ts";
 import type { Archiver } from "../../core/archiver.ts";
 import type { Backend } from "../../core/backend.ts";
-import type { Ledger } from "../../core/ledger.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
 import { archiverOf, lateSpool } from "../archive/open.ts";
 import { openBackends } from "../config/backends.ts";
 import { clearTextWarnings } from "../config/clear_text.ts";

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { SessionOutcome } from "../../core/archiving.ts";
-import type { CopyOutcome } from "../../core/copy.ts";
+import type { SessionOutcome } from "../../core/archiving/archiving.ts";
+import type { CopyOutcome } from "../../core/archiving/copy.ts";
 import { ArchiveError, asArchiveError, type ErrorCode, isArchiveError } from "../../core/errors.ts";
 import type { Report } from "./report.ts";
 

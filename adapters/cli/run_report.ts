@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SessionOutcome } from "../../core/archiving.ts";
+import type { SessionOutcome } from "../../core/archiving/archiving.ts";
 import type { Route } from "../../core/routing.ts";
 import { sizeText } from "./amounts.ts";
 import type { Call } from "./call.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { SessionOutcome } from "../../core/archiving.ts";
-import type { CopyOutcome } from "../../core/copy.ts";
+import type { SessionOutcome } from "../../core/archiving/archiving.ts";
+import type { CopyOutcome } from "../../core/archiving/copy.ts";
 import { isArchiveError } from "../../core/errors.ts";
 import { countText, sizeText } from "./amounts.ts";
 import { type ErrorJson, errorJson } from "./report.ts";

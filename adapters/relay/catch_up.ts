@@ -6,7 +6,7 @@
  */
 import type { Agent, SessionId, SessionRef } from "../../core/agent.ts";
 import { asArchiveError, isArchiveError } from "../../core/errors.ts";
-import { sessionKey } from "../../core/session_key.ts";
+import { sessionKey } from "../../core/keys/session_key.ts";
 import { isWithin } from "../state/assigned_directories.ts";
 import type { KnownStores, StoreId } from "../state/known_stores.ts";
 import { lineOf } from "./line_of.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { CopyOutcome } from "../../core/copy.ts";
+import type { CopyOutcome } from "../../core/archiving/copy.ts";
 import { type ArchiveError, asArchiveError, type ErrorCode } from "../../core/errors.ts";
-import { withSession } from "../../core/find_session.ts";
+import { withSession } from "../../core/listing/find_session.ts";
 import { backoffMs, heededMs } from "./backoff.ts";
 import type { Force } from "./force.ts";
 import type { InForce } from "./in_force.ts";

@@ -6,7 +6,7 @@
  */
 import type { SessionId } from "../../core/agent.ts";
 import type { ArchiveRun } from "../../core/archiver.ts";
-import type { CopyOutcome } from "../../core/copy.ts";
+import type { CopyOutcome } from "../../core/archiving/copy.ts";
 import {
   type ArchiveError,
   asArchiveError,

@@ -6,9 +6,9 @@
  */
 import type { Agent } from "../../core/agent.ts";
 import type { Backend } from "../../core/backend.ts";
-import type { Ledger } from "../../core/ledger.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
 import { routeOf, router } from "../../core/routing.ts";
-import type { Spool } from "../../core/spool.ts";
+import type { Spool } from "../../core/document/spool.ts";
 import { archiverOf } from "../archive/open.ts";
 import { openBackends } from "../config/backends.ts";
 import { clearTextWarnings } from "../config/clear_text.ts";

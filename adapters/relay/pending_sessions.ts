@@ -6,7 +6,7 @@
  */
 import type { SessionId, SessionRef } from "../../core/agent.ts";
 import { inParallel } from "../../core/parallel.ts";
-import { sessionKey } from "../../core/session_key.ts";
+import { sessionKey } from "../../core/keys/session_key.ts";
 import type { Outbox, WaitingSession } from "../state/outbox.ts";
 import { type Found, PendingSession } from "./pending_session.ts";
 

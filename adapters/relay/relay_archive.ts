@@ -8,8 +8,8 @@ import type { Agent, Whereabouts } from "../../core/agent.ts";
 import type { ArchiveRun } from "../../core/archiver.ts";
 import type { TidyOptions } from "../../core/backend.ts";
 import type { ArchiveError } from "../../core/errors.ts";
-import type { SettledPlace, SettleOptions } from "../../core/late_writes.ts";
-import type { Ledger } from "../../core/ledger.ts";
+import type { SettledPlace, SettleOptions } from "../../core/archiving/late_writes.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { ArchiveConfig } from "../config/config.ts";
 
 /** The way to one backend. */

@@ -1,6 +1,6 @@
 /**
  * Looking after writes whose end is not known, as the relay does: as soon as one can no longer
- * arrive, and at the start for those that an earlier process left. See `core/late_writes.ts`.
+ * arrive, and at the start for those that an earlier process left. See `core/archiving/late_writes.ts`.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import {
   LATE_WRITE_MS,
   type SettledPlace,
   type SettleOptions,
-} from "../../core/late_writes.ts";
-import type { Ledger } from "../../core/ledger.ts";
+} from "../../core/archiving/late_writes.ts";
+import type { Ledger } from "../../core/ledger/ledger.ts";
 import type { Force } from "./force.ts";
 import type { Lane } from "./lane.ts";
 import { lineOf } from "./line_of.ts";

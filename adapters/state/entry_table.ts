@@ -4,8 +4,8 @@
  * @module
  */
 import type { SessionId } from "../../core/agent.ts";
-import { asUnwritten, type LedgerEntry, NO_STORE } from "../../core/ledger.ts";
-import { LedgerPlaces } from "../../core/ledger_places.ts";
+import { asUnwritten, type LedgerEntry, NO_STORE } from "../../core/ledger/ledger.ts";
+import { LedgerPlaces } from "../../core/ledger/ledger_places.ts";
 
 /** The entries of one agent's store in one backend, by session id. */
 export type Shelf = Map<string, LedgerEntry>;

@@ -11,10 +11,10 @@
  */
 import { isAbsolute } from "node:path";
 import type { SessionId } from "../../core/agent.ts";
-import { checkSessionId } from "../../core/archive_key.ts";
+import { checkSessionId } from "../../core/keys/archive_key.ts";
 import { ArchiveError, isArchiveError } from "../../core/errors.ts";
 import { sha256Hex } from "../../core/hash.ts";
-import { sessionKey } from "../../core/session_key.ts";
+import { sessionKey } from "../../core/keys/session_key.ts";
 
 /** What an intent says. */
 export interface Intent {

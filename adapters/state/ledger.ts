@@ -10,7 +10,7 @@
 import { open } from "node:fs/promises";
 import type { SessionId } from "../../core/agent.ts";
 import { ArchiveError } from "../../core/errors.ts";
-import type { Ledger, LedgerEntry, OpenWrite, Write } from "../../core/ledger.ts";
+import type { Ledger, LedgerEntry, OpenWrite, Write } from "../../core/ledger/ledger.ts";
 import { AppendFile, type OpenFile } from "./append_file.ts";
 import { EntryTable, type Shelf } from "./entry_table.ts";
 import { errorCode, fileError } from "./file_error.ts";

@@ -11,7 +11,7 @@
  * ```
  *
  * Marks stand right before the entry that they are a part of, which names the same SHA-256. The last
- * two are a write that is sent, and its end; see `OpenWrite` of `core/ledger.ts`. To a program from
+ * two are a write that is sent, and its end; see `OpenWrite` of `core/ledger/ledger.ts`. To a program from
  * before, all three are damaged lines, which cost it nothing. `boot` and `up` are the machine's
  * run and for how long it had lasted, where that is known; see `machine_clock.ts`.
  *
@@ -23,7 +23,7 @@
  */
 import { ArchiveError } from "../../core/errors.ts";
 import { sha256Hex } from "../../core/hash.ts";
-import type { LedgerEntry, OpenWrite, Write } from "../../core/ledger.ts";
+import type { LedgerEntry, OpenWrite, Write } from "../../core/ledger/ledger.ts";
 import { LONGEST_LINE_BYTES } from "./line_blocks.ts";
 import type { Moment } from "./machine_clock.ts";
 

@@ -13,7 +13,7 @@ import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ArchiveError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
-import type { Spool, Spooled } from "../../core/spool.ts";
+import type { Spool, Spooled } from "../../core/document/spool.ts";
 import { errorCode, fileError } from "./file_error.ts";
 import { makePrivateFolder } from "./folder.ts";
 import { unlinkIfThere } from "./lock_file.ts";

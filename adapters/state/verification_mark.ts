@@ -7,7 +7,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { ArchiveError } from "../../core/errors.ts";
 import { isRecord, jsonIn } from "../../core/fields.ts";
-import { VERIFY_STATUSES, type VerifyCounts } from "../../core/verify_outcome.ts";
+import { VERIFY_STATUSES, type VerifyCounts } from "../../core/verify/verify_outcome.ts";
 import { errorCode, fileError } from "./file_error.ts";
 import { makePrivateFolder } from "./folder.ts";
 import { verificationMarkPath } from "./layout.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { quoteKey } from "../../core/object_key.ts";
+import { quoteKey } from "../../core/keys/object_key.ts";
 import { type Call, callError } from "../support/call.ts";
 import { disk, paths } from "./builtins.ts";
 import { errnoOf } from "./errors.ts";

@@ -9,7 +9,7 @@ import {
   objectKeyFault,
   quoteKey,
   utf8Length,
-} from "../../core/object_key.ts";
+} from "../../core/keys/object_key.ts";
 import { type Call, callError } from "../support/call.ts";
 
 /** The longest name of a file or folder on all common file systems, in bytes. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { BigIntStats } from "node:fs";
-import { quoteKey } from "../../core/object_key.ts";
+import { quoteKey } from "../../core/keys/object_key.ts";
 import { type Call, callError } from "../support/call.ts";
 import { disk, diskSync, paths } from "./builtins.ts";
 import { errnoOf, isMissing } from "./errors.ts";

@@ -6,7 +6,7 @@
  */
 import type { Dirent } from "node:fs";
 import type { ListOptions } from "../../core/backend.ts";
-import { compareUtf8 } from "../../core/object_key.ts";
+import { compareUtf8 } from "../../core/keys/object_key.ts";
 import { disk } from "./builtins.ts";
 import { errnoOf, isMissing } from "./errors.ts";
 import { isFileKey } from "./names.ts";

@@ -6,7 +6,7 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { sha256Hex } from "../../core/hash.ts";
-import { quoteKey } from "../../core/object_key.ts";
+import { quoteKey } from "../../core/keys/object_key.ts";
 import { callError, failIfStopped, type KeyCall } from "../support/call.ts";
 import { disk, paths } from "./builtins.ts";
 import { errnoOf } from "./errors.ts";

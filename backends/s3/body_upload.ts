@@ -6,7 +6,7 @@
 import type { Hash } from "node:crypto";
 import { type Body, bodySize, PART_SIZE } from "../../core/backend.ts";
 import { sha256 } from "../../core/hash.ts";
-import { quoteKey } from "../../core/object_key.ts";
+import { quoteKey } from "../../core/keys/object_key.ts";
 import { readPart } from "../support/body_parts.ts";
 import { callError, type KeyCall, unlessStopped } from "../support/call.ts";
 import type { S3Connection } from "./connection.ts";

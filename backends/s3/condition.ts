@@ -4,7 +4,7 @@
  * @module
  */
 import type { PutMode } from "../../core/backend.ts";
-import { quoteKey } from "../../core/object_key.ts";
+import { quoteKey } from "../../core/keys/object_key.ts";
 import { callError, type KeyCall } from "../support/call.ts";
 import { claim } from "./claim.ts";
 import type { S3Connection } from "./connection.ts";

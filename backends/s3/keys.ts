@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MAX_KEY_BYTES, quoteKey, utf8Length } from "../../core/object_key.ts";
+import { MAX_KEY_BYTES, quoteKey, utf8Length } from "../../core/keys/object_key.ts";
 import { refusedOption } from "./refusal.ts";
 import { plainPrefix, prefixFault } from "./values.ts";
 

@@ -8,7 +8,7 @@ import type {
   ListObjectsV2CommandOutput as Version2,
 } from "@aws-sdk/client-s3";
 import type { ListOptions, ListPage, ObjectInfo } from "../../core/backend.ts";
-import { compareUtf8, objectKeyFault } from "../../core/object_key.ts";
+import { compareUtf8, objectKeyFault } from "../../core/keys/object_key.ts";
 import { type Call, callError, describe, failIfStopped } from "../support/call.ts";
 import { PAGE_SIZE } from "../support/list_pages.ts";
 import type { S3Connection } from "./connection.ts";

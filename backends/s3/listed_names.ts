@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { quoteKey } from "../../core/object_key.ts";
+import { quoteKey } from "../../core/keys/object_key.ts";
 import { type Call, callError, describe } from "../support/call.ts";
 import type { S3Settings } from "./settings.ts";
 

@@ -6,7 +6,7 @@
 import type { CreateMultipartUploadCommandInput } from "@aws-sdk/client-s3";
 import type { ObjectInfo, PutOptions } from "../../core/backend.ts";
 import type { ArchiveError } from "../../core/errors.ts";
-import { utf8Length } from "../../core/object_key.ts";
+import { utf8Length } from "../../core/keys/object_key.ts";
 import { type Call, callError, describe } from "../support/call.ts";
 import { plainEtag } from "./keys.ts";
 import type { S3Settings } from "./settings.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseArchiveKey } from "../../core/archive_key.ts";
+import { parseArchiveKey } from "../../core/keys/archive_key.ts";
 import { isArchiveError } from "../../core/errors.ts";
 import type { Call } from "../support/call.ts";
 import { TRIAL_FOLDER } from "../support/trial_ground.ts";

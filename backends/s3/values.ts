@@ -8,7 +8,7 @@
  * @module
  */
 import type { S3Incremental } from "./options.ts";
-import { MAX_KEY_BYTES, objectKeyFault } from "../../core/object_key.ts";
+import { MAX_KEY_BYTES, objectKeyFault } from "../../core/keys/object_key.ts";
 import { s3ProviderOf } from "../s3_providers.ts";
 
 /** What a text must be like. */

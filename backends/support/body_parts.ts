@@ -5,7 +5,7 @@
  */
 import { isArchiveError } from "../../core/errors.ts";
 import { type Body, bodySize, PART_SIZE, type RangedBody } from "../../core/backend.ts";
-import { quoteKey } from "../../core/object_key.ts";
+import { quoteKey } from "../../core/keys/object_key.ts";
 import { type Call, callError, unlessStopped } from "./call.ts";
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { ArchiveError, type ErrorCode } from "../../core/errors.ts";
-import { quoteKey } from "../../core/object_key.ts";
+import { quoteKey } from "../../core/keys/object_key.ts";
 
 /** A call to a backend. */
 export interface Call {

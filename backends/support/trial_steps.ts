@@ -9,7 +9,7 @@ import { PART_SIZE } from "../../core/backend.ts";
 import { isArchiveError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
 import { inParallel } from "../../core/parallel.ts";
-import { quoteKey } from "../../core/object_key.ts";
+import { quoteKey } from "../../core/keys/object_key.ts";
 import { tryCreate, tryIfMatch } from "./trial_conditions.ts";
 import type { TrialGround } from "./trial_ground.ts";
 import { bytesOf, failed, type Outcome, same, UNTRUE } from "./trial_outcome.ts";

@@ -13,7 +13,7 @@ import { openLanes } from "../../adapters/relay/open_lanes.ts";
 import { StoresFile } from "../../adapters/state/known_stores.ts";
 import { FileLedger } from "../../adapters/state/ledger.ts";
 import { dataFolder } from "../../adapters/state/location.ts";
-import { MemorySpool } from "../../core/memory_spool.ts";
+import { MemorySpool } from "../../core/document/memory_spool.ts";
 import { homeFolders } from "../../tests/throwaway_home.ts";
 import type { Finding } from "./measure.ts";
 import { besideTokenQuery, run, SESSIONS, unchangedSessions } from "./unchanged_sessions.ts";

@@ -13,7 +13,7 @@ import {
   S3Backend,
   type VerifyOptions,
 } from "@session-archiver/archiver";
-import { readMetadata } from "../../core/metadata.ts";
+import { readMetadata } from "../../core/document/metadata.ts";
 import { inParallel } from "../../core/parallel.ts";
 import { type Finding, inProcess, median, milliseconds } from "./measure.ts";
 import { placeOf } from "./s3_puts.ts";

@@ -7,7 +7,7 @@ import {
   projectSegment,
   versionKey,
 } from "@session-archiver/archiver";
-import { beginningBelow } from "../../core/archive_key.ts";
+import { beginningBelow } from "../../core/keys/archive_key.ts";
 import fc from "../properties.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;

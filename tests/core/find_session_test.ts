@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isArchiveError, MemoryAgent } from "@session-archiver/archiver";
-import { findSession, withSession } from "../../core/find_session.ts";
+import { findSession, withSession } from "../../core/listing/find_session.ts";
 
 const STORE = "memory:";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
-import { MemorySpool } from "../../core/memory_spool.ts";
+import { MemorySpool } from "../../core/document/memory_spool.ts";
 import fc from "../properties.ts";
 
 async function* chunksOf(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { DocumentDigest } from "../../core/document.ts";
-import { archiveMetadata, readMetadata } from "../../core/metadata.ts";
+import type { DocumentDigest } from "../../core/document/document.ts";
+import { archiveMetadata, readMetadata } from "../../core/document/metadata.ts";
 import fc from "../properties.ts";
 
 function digest(title: string, projectPath: string, id: string): DocumentDigest {

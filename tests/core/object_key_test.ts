@@ -6,7 +6,7 @@ import {
   objectKeyFault,
   quoteKey,
   utf8Length,
-} from "../../core/object_key.ts";
+} from "../../core/keys/object_key.ts";
 import { isArchiveError } from "../../core/errors.ts";
 import fc from "../properties.ts";
 

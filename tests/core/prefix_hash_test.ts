@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
-import { commonLength, PrefixHash } from "../../core/prefix_hash.ts";
+import { commonLength, PrefixHash } from "../../core/document/prefix_hash.ts";
 
 const MIB = 1 << 20;
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");

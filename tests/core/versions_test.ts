@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Unit } from "../../core/agent.ts";
-import { isPoorer, losesAnything, shapeOf } from "../../core/versions.ts";
+import { isPoorer, losesAnything, shapeOf } from "../../core/archiving/versions.ts";
 import fc from "../properties.ts";
 
 const long = (letter: string) => letter.repeat(300);

@@ -9,7 +9,7 @@ import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { lockPath } from "../../adapters/state/layout.ts";
 import { lockHolder } from "../../adapters/state/lock.ts";
-import { LATE_WRITE_MS } from "../../core/late_writes.ts";
+import { LATE_WRITE_MS } from "../../core/archiving/late_writes.ts";
 import { until } from "../until.ts";
 import { lives, signal } from "../processes.ts";
 import { atHome, type Home, objectsIn } from "./home.ts";

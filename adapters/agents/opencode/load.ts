@@ -9,7 +9,7 @@
 import type { LoadedSession, SessionRef, Unit } from "../../../core/agent.ts";
 import { ArchiveError, throwIfAborted } from "../../../core/errors.ts";
 import { isRecord } from "../../../core/fields.ts";
-import { Utf8Buffer } from "../../../core/utf8_buffer.ts";
+import { Utf8Buffer } from "../../../core/document/utf8_buffer.ts";
 import type { Connection } from "./connections.ts";
 import { columnJson, isPlainObject, plainObjectBytes, rawObject } from "./column_json.ts";
 import { sessionInfo } from "./info.ts";

@@ -9,7 +9,7 @@
 import type { SessionFilter, SessionRef, SessionRemover } from "../../../core/agent.ts";
 import { ArchiveError, throwIfAborted } from "../../../core/errors.ts";
 import { shortened } from "../../../core/one_line.ts";
-import type { SessionFamily } from "../../../core/session_families.ts";
+import type { SessionFamily } from "../../../core/prune/session_families.ts";
 import type { Environment } from "./locations.ts";
 import { type OwnServer, startOwnServer } from "./own_server.ts";
 

@@ -5,9 +5,9 @@
  */
 import type { Command } from "commander";
 import type { Archiver } from "../../../core/archiver.ts";
-import type { DeleteOutcome } from "../../../core/deletion.ts";
+import type { DeleteOutcome } from "../../../core/prune/deletion.ts";
 import { throwIfAborted } from "../../../core/errors.ts";
-import type { ArchiveEntry } from "../../../core/listing.ts";
+import type { ArchiveEntry } from "../../../core/listing/listing.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { entryJson } from "../entry_json.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command } from "commander";
-import type { RetrievedArchive } from "../../../core/retrieval.ts";
+import type { RetrievedArchive } from "../../../core/restore/retrieval.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { keyOrId } from "../key_argument.ts";

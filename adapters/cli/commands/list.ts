@@ -4,8 +4,8 @@
  * @module
  */
 import type { Command } from "commander";
-import { parseArchiveKey } from "../../../core/archive_key.ts";
-import type { ArchiveEntry, ListFilter } from "../../../core/listing.ts";
+import { parseArchiveKey } from "../../../core/keys/archive_key.ts";
+import type { ArchiveEntry, ListFilter } from "../../../core/listing/listing.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import type { Column } from "../columns.ts";
 import { entryJson } from "../entry_json.ts";

@@ -6,7 +6,7 @@
  */
 import type { Command } from "commander";
 import type { Agent } from "../../../core/agent.ts";
-import type { LocalOutcome, LocalPlan } from "../../../core/local_pruning.ts";
+import type { LocalOutcome, LocalPlan } from "../../../core/prune/local_pruning.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";
 import { another, byteSize, span } from "../option_values.ts";

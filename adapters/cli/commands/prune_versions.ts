@@ -5,7 +5,7 @@
  */
 import type { Command } from "commander";
 import type { Archiver } from "../../../core/archiver.ts";
-import type { PrunableVersion, PrunePlan } from "../../../core/version_pruning.ts";
+import type { PrunableVersion, PrunePlan } from "../../../core/prune/version_pruning.ts";
 import { countText, momentText, sizeText } from "../amounts.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";

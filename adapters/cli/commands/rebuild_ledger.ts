@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command } from "commander";
-import type { RebuildOutcome } from "../../../core/ledger_rebuild.ts";
+import type { RebuildOutcome } from "../../../core/ledger/ledger_rebuild.ts";
 import { isArchiveError } from "../../../core/errors.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode } from "../exit.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Command } from "commander";
-import type { RepairOutcome } from "../../../core/repair.ts";
-import type { RepairFrom } from "../../../core/repair_ways.ts";
+import type { RepairOutcome } from "../../../core/repair/repair.ts";
+import type { RepairFrom } from "../../../core/repair/repair_ways.ts";
 import { isArchiveError } from "../../../core/errors.ts";
 import { countText } from "../amounts.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";

@@ -5,9 +5,9 @@
  */
 import type { Command } from "commander";
 import type { SessionId, SessionRef } from "../../../core/agent.ts";
-import type { SessionOutcome } from "../../../core/archiving.ts";
+import type { SessionOutcome } from "../../../core/archiving/archiving.ts";
 import { isArchiveError } from "../../../core/errors.ts";
-import type { SettledPlace } from "../../../core/late_writes.ts";
+import type { SettledPlace } from "../../../core/archiving/late_writes.ts";
 import type { AnsweredIntents } from "../answered_intents.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import type { ExitCode } from "../exit.ts";
@@ -170,7 +170,7 @@ async function tellLateWrites(
   { report, signal }: Call,
   { archiver }: OpenArchive,
 ): Promise<readonly unknown[]> {
-  const { LATE_WRITE_MS } = await import("../../../core/late_writes.ts");
+  const { LATE_WRITE_MS } = await import("../../../core/archiving/late_writes.ts");
   return await failuresOf(async () => {
     const before = Date.now() - LATE_WRITE_MS;
     for await (const { backend, key, status } of archiver.settle({ before, signal })) {

@@ -5,7 +5,7 @@
  */
 import type { Command } from "commander";
 import type { Archiver } from "../../../core/archiver.ts";
-import type { RetrievedArchive } from "../../../core/retrieval.ts";
+import type { RetrievedArchive } from "../../../core/restore/retrieval.ts";
 import type { TranscriptMessage } from "../../../core/transcript.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";

@@ -5,7 +5,7 @@
  */
 import type { Command } from "commander";
 import { isArchiveError } from "../../../core/errors.ts";
-import type { SyncOutcome } from "../../../core/sync_key.ts";
+import type { SyncOutcome } from "../../../core/repair/sync_key.ts";
 import { sizeText } from "../amounts.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { EXIT, type ExitCode, UsageError } from "../exit.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LocalPlan } from "../../../core/local_pruning.ts";
+import type { LocalPlan } from "../../../core/prune/local_pruning.ts";
 import { countText, momentText, sizeText } from "../amounts.ts";
 import { printableLine } from "../printable.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LocalOutcome, LocalPlan } from "../../../core/local_pruning.ts";
+import type { LocalOutcome, LocalPlan } from "../../../core/prune/local_pruning.ts";
 import { type ErrorJson, errorJson } from "../report.ts";
 import type { Family } from "./family_line.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Agent } from "../../../core/agent.ts";
-import type { LocalOutcome, LocalPlan } from "../../../core/local_pruning.ts";
+import type { LocalOutcome, LocalPlan } from "../../../core/prune/local_pruning.ts";
 import { countText, sizeText } from "../amounts.ts";
 import type { Call } from "../call.ts";
 import { amountOf, lineOf, sessionsIn } from "./family_line.ts";

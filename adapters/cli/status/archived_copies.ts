@@ -5,7 +5,7 @@
  * @module
  */
 import type { SessionId } from "../../../core/agent.ts";
-import type { OpenWrite } from "../../../core/ledger.ts";
+import type { OpenWrite } from "../../../core/ledger/ledger.ts";
 import { ledgerPath } from "../../state/layout.ts";
 import { FileLedger } from "../../state/ledger.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Finding } from "../../../core/backend.ts";
-import { LATE_WRITE_MS } from "../../../core/late_writes.ts";
+import { LATE_WRITE_MS } from "../../../core/archiving/late_writes.ts";
 import { countText, momentText, spanText } from "../amounts.ts";
 import type { Call } from "../call.ts";
 import type { BackendStanding } from "./backend_standing.ts";

@@ -10,7 +10,7 @@ import {
   type VerifyOutcome,
   type VerifyStatus,
   type WrongOutcome,
-} from "../../../core/verify_outcome.ts";
+} from "../../../core/verify/verify_outcome.ts";
 import { countText, sizeText } from "../amounts.ts";
 import type { Report } from "../report.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { isArchiveError } from "../../../core/errors.ts";
-import { noneFound } from "../../../core/verify_outcome.ts";
+import { noneFound } from "../../../core/verify/verify_outcome.ts";
 import {
   readMark,
   type VerificationMark,

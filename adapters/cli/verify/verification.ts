@@ -7,10 +7,10 @@
  *
  * @module
  */
-import type { VerifyOptions } from "../../../core/verification.ts";
-import type { VerifyOutcome } from "../../../core/verify_outcome.ts";
+import type { VerifyOptions } from "../../../core/verify/verification.ts";
+import type { VerifyOutcome } from "../../../core/verify/verify_outcome.ts";
 import { asArchiveError, isArchiveError } from "../../../core/errors.ts";
-import { outcomesByKey, type OutcomesOfKey } from "../../../core/outcomes_by_key.ts";
+import { outcomesByKey, type OutcomesOfKey } from "../../../core/verify/outcomes_by_key.ts";
 import { removeMark, type VerificationMark, writeMark } from "../../state/verification_mark.ts";
 import type { Call } from "../call.ts";
 import { type OpenArchive, openToRead, openToWrite } from "../open_archive.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DeleteOutcome } from "../../../core/deletion.ts";
+import type { DeleteOutcome } from "../../../core/prune/deletion.ts";
 import type { EntryJson } from "../../cli/entry_json.ts";
 import { answerOf, type ArchiveTool, errorText, Refusal, type ToolCall } from "./archive_tool.ts";
 import { text } from "./arguments.ts";

@@ -8,7 +8,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { FileLedger } from "../../../adapters/state/ledger.ts";
-import { LATE_WRITE_MS } from "../../../core/late_writes.ts";
+import { LATE_WRITE_MS } from "../../../core/archiving/late_writes.ts";
 import { onStage, session, type Stage } from "./stage.ts";
 
 /** Leaves a write open that was sent so long ago, as a run does that was killed; gives its file. */

@@ -32,11 +32,11 @@ describe("a light start", () => {
     assert.deepEqual(outside.sort(), [
       "adapters/process/typed_command.ts",
       "commander",
-      "core/archive_key.ts",
       "core/errors.ts",
       "core/hash.ts",
+      "core/keys/archive_key.ts",
+      "core/keys/short_key.ts",
       "core/one_line.ts",
-      "core/short_key.ts",
       "node:process",
     ]);
   });

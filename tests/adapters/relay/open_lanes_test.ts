@@ -5,8 +5,8 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { openLanes } from "../../../adapters/relay/open_lanes.ts";
 import { accessStamp, haveChanged } from "../../../adapters/state/stamps.ts";
-import { MemoryLedger } from "../../../core/ledger.ts";
-import { MemorySpool } from "../../../core/memory_spool.ts";
+import { MemoryLedger } from "../../../core/ledger/ledger.ts";
+import { MemorySpool } from "../../../core/document/memory_spool.ts";
 import { read, withFolder } from "../config/reading.ts";
 
 describe("a lane into a folder", () => {

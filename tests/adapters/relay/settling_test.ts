@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ARCHIVE_DEFAULTS } from "../../../adapters/config/defaults.ts";
-import { LATE_WRITE_MS } from "../../../core/late_writes.ts";
+import { LATE_WRITE_MS } from "../../../core/archiving/late_writes.ts";
 import { World } from "./world.ts";
 
 const KEY = "home_me_project/2026-01-31/one.json";

@@ -8,7 +8,7 @@ import type { SessionId } from "../../../core/agent.ts";
 import { Archiver } from "../../../core/archiver.ts";
 import type { Backend, Body, PutOptions } from "../../../core/backend.ts";
 import { ArchiveError } from "../../../core/errors.ts";
-import { MemoryLedger } from "../../../core/ledger.ts";
+import { MemoryLedger } from "../../../core/ledger/ledger.ts";
 import { MemoryAgent } from "../../../core/memory_agent.ts";
 import { router, type Rule } from "../../../core/routing.ts";
 import { MemoryBackend } from "../../../backends/memory.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { FileLedger } from "../../../adapters/state/ledger.ts";
 import { isArchiveError } from "../../../core/errors.ts";
-import type { LedgerEntry } from "../../../core/ledger.ts";
+import type { LedgerEntry } from "../../../core/ledger/ledger.ts";
 import fc from "../../properties.ts";
 import { entry, withFolder } from "./temporary.ts";
 

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import type { OpenFile } from "../../../adapters/state/append_file.ts";
 import { FileLedger } from "../../../adapters/state/ledger.ts";
 import { isArchiveError } from "../../../core/errors.ts";
-import { MemoryLedger, NO_STORE } from "../../../core/ledger.ts";
+import { MemoryLedger, NO_STORE } from "../../../core/ledger/ledger.ts";
 import fc from "../../properties.ts";
 import { entry, withFolder } from "./temporary.ts";
 

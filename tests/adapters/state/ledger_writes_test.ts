@@ -10,7 +10,7 @@ import { describe, it } from "node:test";
 import { FileLedger } from "../../../adapters/state/ledger.ts";
 import type { Moment } from "../../../adapters/state/machine_clock.ts";
 import { isArchiveError } from "../../../core/errors.ts";
-import type { OpenWrite, Write } from "../../../core/ledger.ts";
+import type { OpenWrite, Write } from "../../../core/ledger/ledger.ts";
 import { Child, entry, withFolder } from "./temporary.ts";
 
 const AT = Date.UTC(2026, 5, 1);

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { LedgerEntry } from "../../../core/ledger.ts";
+import type { LedgerEntry } from "../../../core/ledger/ledger.ts";
 
 /** Runs something with a folder of its own. */
 export async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {

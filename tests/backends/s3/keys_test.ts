@@ -12,7 +12,7 @@ import {
   quotedEtag,
   roomAfter,
 } from "../../../backends/s3/keys.ts";
-import { objectKeyFault, utf8Length } from "../../../core/object_key.ts";
+import { objectKeyFault, utf8Length } from "../../../core/keys/object_key.ts";
 import fc from "../../properties.ts";
 import { storeFor } from "./fake_store.ts";
 
