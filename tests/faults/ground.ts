@@ -248,7 +248,10 @@ export async function onKillingGround(
           default: ["bucket", "folder"],
           archive: { minInterval: "1ms" },
         });
-        await play(new KillingGround(home, { ...parts, bucket }));
+        const ground = new KillingGround(home, { ...parts, bucket });
+        // It gives every session the mark that it is known by, before a relay can find one without.
+        await ground.agent();
+        await play(ground);
       }, [{ count: sessions, turns: 1 }]),
     parts,
   );
