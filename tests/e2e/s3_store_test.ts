@@ -91,10 +91,13 @@ function testOn(ceph: Ceph, noAws: Missing | undefined): void {
       const backend = await open(ceph, await lockedBucket(ceph));
       t.after(() => backend.close?.());
       const advice = new Map<string, string | undefined>();
-      for await (const { check, status, advice: text } of backend.probe?.() ?? []) {
-        if (status === "failed") advice.set(check, text);
+      // Who wins is chance.
+      for (let probes = 0; probes < 10 && advice.size < 2; probes++) {
+        for await (const { check, status, advice: text } of backend.probe?.() ?? []) {
+          if (status === "failed") advice.set(check, text);
+        }
       }
-      assert.deepEqual([...advice.keys()], ["create only", "replace if unchanged"]);
+      assert.deepEqual([...advice.keys()].sort(), ["create only", "replace if unchanged"]);
       assert.match(advice.get("create only") ?? "", /"createOnly: false"/);
       assert.match(advice.get("replace if unchanged") ?? "", /"ifMatch: false"/);
     });
