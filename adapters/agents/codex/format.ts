@@ -1,0 +1,22 @@
+/**
+ * What Codex's files are, in one place.
+ *
+ * @module
+ */
+import type { FileFormat } from "../files/format.ts";
+import { CodexAccount } from "./account.ts";
+import { codexHome, findFiles, nameOf } from "./files.ts";
+import { transcriptOf } from "./transcript.ts";
+
+/** Codex's files. */
+export const CODEX: FileFormat = {
+  name: "codex",
+  title: "Codex",
+  stores: (env) => [codexHome(env)],
+  find: findFiles,
+  nameOf,
+  account: () => new CodexAccount(),
+  transcript: transcriptOf,
+  // Codex finds a session by its id, and goes by the directory in its records.
+  placeFor: (path) => path,
+};

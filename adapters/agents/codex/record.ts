@@ -1,0 +1,99 @@
+/**
+ * What a line of Codex's files says, as far as anything here goes by it. A line is
+ * `{timestamp, type, payload}`; `docs/formats/codex.md` describes them.
+ *
+ * @module
+ */
+import { fieldsOf } from "../../../core/fields.ts";
+import type { TokenCounts } from "../../../core/transcript.ts";
+
+/** Anything with fields. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A line. */
+export interface CodexRecord {
+  /** What it is: `session_meta`, `turn_context`, `response_item`, `event_msg` and more. */
+  readonly type: string;
+  /** When it was written, ISO 8601 in UTC; undefined where it does not tell. */
+  readonly at: string | undefined;
+  /** What it says. */
+  readonly payload: Fields;
+}
+
+/**
+ * Reads a line.
+ *
+ * @param value What it is in JSON.
+ */
+export function recordOf(value: unknown): CodexRecord {
+  const { type, timestamp, payload } = fieldsOf(value);
+  return { type: textOf(type), at: timeOf(timestamp), payload: fieldsOf(payload) };
+}
+
+/** A text; an empty one for what is none. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** A time, ISO 8601 in UTC; undefined for what is none. */
+export function timeOf(value: unknown): string | undefined {
+  const time = typeof value === "string" ? Date.parse(value) : NaN;
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}
+
+/** The texts of a message's or a summary's pieces, as one. */
+export function textsOf(pieces: unknown): string {
+  if (!Array.isArray(pieces)) return textOf(pieces);
+  return pieces.map((piece) => textOf(fieldsOf(piece).text)).filter((text) => text !== "").join(
+    "\n",
+  );
+}
+
+/** What Codex puts before the model in the user's name begins so. */
+const CONTEXT =
+  /^\s*<(environment_context|user_instructions|user_shell_command|turn_aborted|skill)\b/;
+
+/**
+ * Whether a text was said by the user, and is not what Codex adds in their name.
+ *
+ * @param text What stands in a message of the user's.
+ */
+export function isSaid(text: string): boolean {
+  return text.trim() !== "" && !CONTEXT.test(text);
+}
+
+/**
+ * Tokens as Codex counts them.
+ *
+ * @param usage `total_token_usage` or `last_token_usage`.
+ */
+export function tokensOf(usage: unknown): TokenCounts {
+  const fields = fieldsOf(usage);
+  const count = (name: string) => {
+    const value = fields[name];
+    return typeof value === "number" && value > 0 ? value : 0;
+  };
+  const cacheRead = count("cached_input_tokens");
+  return {
+    // What came from the cache is counted among what was sent.
+    input: Math.max(0, count("input_tokens") - cacheRead),
+    output: count("output_tokens"),
+    reasoning: count("reasoning_output_tokens"),
+    cacheRead,
+    cacheWrite: 0,
+  };
+}
+
+/** Tokens of nothing. */
+export const NO_TOKENS: TokenCounts = tokensOf(undefined);
+
+/** The tokens of both. */
+export function sumOf(one: TokenCounts, other: TokenCounts): TokenCounts {
+  return {
+    input: one.input + other.input,
+    output: one.output + other.output,
+    reasoning: one.reasoning + other.reasoning,
+    cacheRead: one.cacheRead + other.cacheRead,
+    cacheWrite: one.cacheWrite + other.cacheWrite,
+  };
+}

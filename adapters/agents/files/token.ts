@@ -1,0 +1,31 @@
+/**
+ * What tells whether a session's file has changed, without opening it.
+ *
+ * @module
+ */
+import type { BigIntStats } from "node:fs";
+import type { FoundFile } from "./format.ts";
+
+/** What a look at a file tells. */
+export type LookedAt = Pick<FoundFile, "size" | "modifiedMs">;
+
+/**
+ * What a look has told.
+ *
+ * @param stats From `stat` with `bigint`: only so do all runtimes round times alike.
+ */
+export function lookedAt({ size, mtimeMs }: BigIntStats): LookedAt {
+  return { size: Number(size), modifiedMs: Number(mtimeMs) };
+}
+
+/**
+ * The change token of a file.
+ *
+ * @param file What a look has told of it.
+ * @param leftOut How many bytes at its end were not taken. A look alone never gives the token of a
+ * file of which anything was left out, so that it is read again until nothing is.
+ */
+export function tokenOf({ size, modifiedMs }: LookedAt, leftOut = 0): string {
+  const token = `${size}-${modifiedMs}`;
+  return leftOut === 0 ? token : `${token}-without-${leftOut}`;
+}
