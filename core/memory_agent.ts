@@ -22,7 +22,7 @@ import type {
 import { ArchiveError, throwIfAborted } from "./errors.ts";
 import { fieldsOf, isRecord } from "./fields.ts";
 import { sha256Hex } from "./hash.ts";
-import type { TranscriptMessage } from "./transcript.ts";
+import { NO_TOKENS, type TranscriptMessage } from "./transcript.ts";
 
 /**
  * A message of a {@linkcode MemorySession}.
@@ -57,8 +57,6 @@ export interface MemorySession extends Whereabouts {
   /** In order. */
   readonly messages: readonly MemoryMessage[];
 }
-
-const NO_TOKENS = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 };
 
 /** The one store there is. */
 const STORE = "memory:";

@@ -25,6 +25,31 @@ export interface TokenCounts {
   readonly cacheWrite: number;
 }
 
+/** Tokens of nothing. */
+export const NO_TOKENS: TokenCounts = {
+  input: 0,
+  output: 0,
+  reasoning: 0,
+  cacheRead: 0,
+  cacheWrite: 0,
+};
+
+/**
+ * The tokens of both.
+ *
+ * @param one Some.
+ * @param other Others.
+ */
+export function sumOfTokens(one: TokenCounts, other: TokenCounts): TokenCounts {
+  return {
+    input: one.input + other.input,
+    output: one.output + other.output,
+    reasoning: one.reasoning + other.reasoning,
+    cacheRead: one.cacheRead + other.cacheRead,
+    cacheWrite: one.cacheWrite + other.cacheWrite,
+  };
+}
+
 /**
  * One piece of a message.
  *

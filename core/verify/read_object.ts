@@ -9,11 +9,11 @@ import { type ReadDocument, readDocument } from "../document/document_reader.ts"
 import { ArchiveError, isArchiveError, throwIfAborted } from "../errors.ts";
 import { jsonIn } from "../fields.ts";
 import { plainBytes } from "../gzip.ts";
-import { sha256Of } from "../hash.ts";
 import { isEarlier, type Look, type ObjectAt, rememberedAt } from "./look.ts";
 import { archiveFacts, readMetadata } from "../document/metadata.ts";
 import { expectedHash } from "../restore/retrieval.ts";
 import { strayOf } from "../document/stray.ts";
+import { plainHash } from "./stored_hash.ts";
 import { isOfHash } from "./version_hash.ts";
 
 /**
@@ -120,8 +120,7 @@ async function lookAtVersion(
 /** Whether an object that cannot be decoded is not the one that the store was given, as it tells. */
 async function isAltered({ key, backend, signal }: ObjectAt): Promise<boolean> {
   const { info, body } = await backend.get(key, { signal });
-  const { chunks } = await plainBytes(body, key);
-  const sha256 = await sha256Of(chunks);
+  const sha256 = await plainHash(body, key);
   return sha256 !== (readMetadata(info.metadata)?.sha256 ?? sha256);
 }
 

@@ -22,5 +22,16 @@ export async function storedHash(
   signal?: AbortSignal,
 ): Promise<string> {
   const { body } = await backend.get(key, { signal });
+  return await plainHash(body, key);
+}
+
+/**
+ * The SHA-256 of bytes, or of what is packed in them.
+ *
+ * @param body The bytes.
+ * @param key Whose, for the message.
+ * @throws {ArchiveError} `Corrupt` when they do not unpack.
+ */
+export async function plainHash(body: ReadableStream<Uint8Array>, key: string): Promise<string> {
   return await sha256Of((await plainBytes(body, key)).chunks);
 }

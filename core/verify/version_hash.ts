@@ -5,8 +5,8 @@
  * @module
  */
 import { isArchiveError } from "../errors.ts";
-import { plainBytes } from "../gzip.ts";
 import { sha256Of } from "../hash.ts";
+import { plainHash } from "./stored_hash.ts";
 import { chunksOf } from "../streams.ts";
 
 /**
@@ -22,16 +22,16 @@ export async function isOfHash(
   open: () => Promise<ReadableStream<Uint8Array>>,
   key: string,
 ): Promise<boolean> {
-  if ((await plainHash(open, key))?.startsWith(sha256)) return true;
+  if ((await hashIfPlain(open, key))?.startsWith(sha256)) return true;
   return (await sha256Of(chunksOf(await open()))).startsWith(sha256);
 }
 
-async function plainHash(
+async function hashIfPlain(
   open: () => Promise<ReadableStream<Uint8Array>>,
   key: string,
 ): Promise<string | undefined> {
   try {
-    return await sha256Of((await plainBytes(await open(), key)).chunks);
+    return await plainHash(await open(), key);
   } catch (error) {
     // What does not unpack has no hash but that of its bytes.
     if (isArchiveError(error, "Corrupt")) return undefined;

@@ -4,19 +4,9 @@
  * @module
  */
 import { fieldsOf } from "../../../core/fields.ts";
-import type { TokenCounts } from "../../../core/transcript.ts";
+import { NO_TOKENS, sumOfTokens, type TokenCounts } from "../../../core/transcript.ts";
 import type { Account } from "../files/format.ts";
-import {
-  type Fields,
-  isSaid,
-  NO_TOKENS,
-  recordOf,
-  sumOf,
-  textOf,
-  textsOf,
-  timeOf,
-  tokensOf,
-} from "./record.ts";
+import { type Fields, isSaid, recordOf, textOf, textsOf, timeOf, tokensOf } from "./record.ts";
 
 /** Titles are cut to so many UTF-16 units. */
 const TITLE = 100;
@@ -62,7 +52,7 @@ export class CodexAccount implements Account {
       agentVersion: textOf(meta.cli_version) || null,
       messages: this.#messages,
       models: [...this.#models],
-      tokens: sumOf(this.#before, this.#total),
+      tokens: sumOfTokens(this.#before, this.#total),
       cost: 0,
     };
   }
@@ -81,7 +71,7 @@ export class CodexAccount implements Account {
 
   #counts(total: TokenCounts): void {
     const isLess = total.input + total.cacheRead < this.#total.input + this.#total.cacheRead;
-    if (isLess) this.#before = sumOf(this.#before, this.#total);
+    if (isLess) this.#before = sumOfTokens(this.#before, this.#total);
     this.#total = total;
   }
 }

@@ -83,17 +83,3 @@ export function tokensOf(usage: unknown): TokenCounts {
     cacheWrite: 0,
   };
 }
-
-/** Tokens of nothing. */
-export const NO_TOKENS: TokenCounts = tokensOf(undefined);
-
-/** The tokens of both. */
-export function sumOf(one: TokenCounts, other: TokenCounts): TokenCounts {
-  return {
-    input: one.input + other.input,
-    output: one.output + other.output,
-    reasoning: one.reasoning + other.reasoning,
-    cacheRead: one.cacheRead + other.cacheRead,
-    cacheWrite: one.cacheWrite + other.cacheWrite,
-  };
-}

@@ -7,13 +7,17 @@
  * @module
  */
 import { fieldsOf, jsonIn } from "../../../core/fields.ts";
-import type { TokenCounts, TranscriptMessage, TranscriptPart } from "../../../core/transcript.ts";
+import {
+  sumOfTokens,
+  type TokenCounts,
+  type TranscriptMessage,
+  type TranscriptPart,
+} from "../../../core/transcript.ts";
 import {
   type CodexRecord,
   type Fields,
   isSaid,
   recordOf,
-  sumOf,
   textOf,
   textsOf,
   tokensOf,
@@ -162,7 +166,7 @@ class Conversation {
   #counted(usage: unknown): void {
     if (!this.#turn || usage === undefined || usage === null) return;
     const tokens = tokensOf(usage);
-    this.#turn.tokens = this.#turn.tokens ? sumOf(this.#turn.tokens, tokens) : tokens;
+    this.#turn.tokens = this.#turn.tokens ? sumOfTokens(this.#turn.tokens, tokens) : tokens;
   }
 
   #add(part: TranscriptPart, createdAt: string | undefined): void {

@@ -21,7 +21,7 @@ import { ArchiveError, isArchiveError, throwIfAborted } from "../../../core/erro
 import { beginningOf } from "./beginning.ts";
 import type { FileFormat, FoundFile } from "./format.ts";
 import type { RestoringAgent } from "./late_agent.ts";
-import { loadFile, openFile } from "./load.ts";
+import { loadFile, readingFile } from "./load.ts";
 import { nativePieces } from "./native_file.ts";
 import type { FileAgentOptions } from "./options.ts";
 import { valueIn } from "./record.ts";
@@ -129,14 +129,13 @@ class FileAgent implements RestoringAgent {
     const path = join(store, found.path);
     const known = this.#projects.get(path);
     if (known?.token === token) return known.path;
-    const file = await openFile(found.id, path);
-    try {
-      const { projectPath } = await beginningOf(file, found, path, this.#format);
-      this.#projects.set(path, { token, path: projectPath });
-      return projectPath;
-    } finally {
-      await file.close();
-    }
+    const { projectPath } = await readingFile(
+      found.id,
+      path,
+      (file) => beginningOf(file, found, path, this.#format),
+    );
+    this.#projects.set(path, { token, path: projectPath });
+    return projectPath;
   }
 }
 

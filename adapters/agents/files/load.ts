@@ -43,7 +43,7 @@ export async function loadFile(
   { format, found, path, now }: LoadSource,
   signal?: AbortSignal,
 ): Promise<LoadedSession> {
-  const [file, beginning] = await reading(session, path, async (handle) => {
+  const [file, beginning] = await readingFile(session.id, path, async (handle) => {
     const file = { ...found, ...lookedAt(await handle.stat({ bigint: true })) };
     return [file, await beginningOf(handle, file, path, format)] as const;
   });
@@ -109,27 +109,28 @@ function warningsOn({ id }: SessionId, { leftOut }: Ending): string[] {
   ];
 }
 
-async function reading<T>(
-  session: SessionId,
-  path: string,
-  work: (handle: FileHandle) => Promise<T>,
-): Promise<T> {
-  const handle = await openFile(session.id, path);
-  try {
-    return await work(handle);
-  } finally {
-    await handle.close();
-  }
-}
-
 /**
- * Opens a session's file for reading.
+ * Reads something of a session's file.
  *
  * @param id The session's id.
  * @param path The file's absolute path.
+ * @param read What.
  * @throws {ArchiveError} `NotFound` when it is gone; `Unauthorized` when it may not be read.
  */
-export async function openFile(id: string, path: string): Promise<FileHandle> {
+export async function readingFile<T>(
+  id: string,
+  path: string,
+  read: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  const file = await openFile(id, path);
+  try {
+    return await read(file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openFile(id: string, path: string): Promise<FileHandle> {
   try {
     return await open(path, "r");
   } catch (cause) {

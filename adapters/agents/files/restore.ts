@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { constants } from "node:fs";
-import { access, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { link, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { RestorableArchive, RestoreOptions, RestoreOutcome } from "../../../core/agent.ts";
 import { ArchiveError, asArchiveError, throwIfAborted } from "../../../core/errors.ts";
 import { sha256 } from "../../../core/hash.ts";
+import { isThere } from "../../state/is_there.ts";
 import type { FileFormat } from "./format.ts";
 import { fileBytes, nativePieces } from "./native_file.ts";
 
@@ -136,10 +136,6 @@ async function moveUnlessThere(draft: string, path: string): Promise<boolean> {
   if (await isThere(path)) return false;
   await rename(draft, path);
   return true;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path, constants.F_OK).then(() => true, () => false);
 }
 
 async function checkDirectory(directory: string): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import type { Summary } from "../../../core/agent.ts";
 import { fieldsOf } from "../../../core/fields.ts";
-import type { TokenCounts } from "../../../core/transcript.ts";
+import { sumOfTokens, type TokenCounts } from "../../../core/transcript.ts";
 import { isoTime } from "./sessions.ts";
 import type { Row } from "./sqlite.ts";
 
@@ -29,7 +29,7 @@ export class SummaryOfSession {
     const { role, providerID, modelID, tokens, cost } = fieldsOf(info);
     if (role !== "assistant") return;
     if (typeof modelID === "string") this.#models.add(modelName(providerID, modelID));
-    this.#tokens = sumOf(this.#tokens, countTokens(tokens));
+    this.#tokens = sumOfTokens(this.#tokens, countTokens(tokens));
     this.#cost += count(cost);
   }
 
@@ -86,16 +86,6 @@ export function countTokens(tokens: unknown): TokenCounts {
     reasoning: count(reasoning),
     cacheRead: count(read),
     cacheWrite: count(write),
-  };
-}
-
-function sumOf(one: TokenCounts, other: TokenCounts): TokenCounts {
-  return {
-    input: one.input + other.input,
-    output: one.output + other.output,
-    reasoning: one.reasoning + other.reasoning,
-    cacheRead: one.cacheRead + other.cacheRead,
-    cacheWrite: one.cacheWrite + other.cacheWrite,
   };
 }
 
