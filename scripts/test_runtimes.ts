@@ -1,8 +1,8 @@
 /**
- * Runs the tests on the other runtimes that this library promises, as npm has them: all on Node 24 and
- * Bun, on Node 20 what is of use there, and on Node 22 and Bun what is shown under faults. A copy of
- * the sources is laid out as a package in a temporary folder, so that bare specifiers resolve there as
- * they will for users of the npm package.
+ * Runs the tests on the other runtimes that this library promises, as npm has them: all on Bun; on Node
+ * 20 what is of use there, and on Node 24 the rest with what Node itself does for us; on Node 22 and Bun
+ * what is shown under faults. A copy of the sources is laid out as a package in a temporary folder, so
+ * that bare specifiers resolve there as they will for users of the npm package. Takes the names of lanes.
  *
  * Prints a line a runtime and, with `JUNIT` set, writes a report that `junit_total.ts` can add up.
  *
@@ -31,60 +31,70 @@ interface TestedRuntime extends Runtime {
   readonly counts: { readonly passed: RegExp; readonly failed: RegExp; readonly failure: RegExp };
 }
 
-const TESTS = /^tests\/(core|backends|adapters)\/.*_test\.ts$/;
+const CORE = /^tests\/core\/.*_test\.ts$/;
+const BACKENDS = /^tests\/backends\/.*_test\.ts$/;
+const ADAPTERS = /^tests\/adapters\/.*_test\.ts$/;
 /** Those of the fault suite in which a runtime can differ; the others need Deno or no runtime. */
 const FAULTS = /^tests\/faults\/(kills|crash_points|damage|disk)_test\.ts$/;
 /** These start Deno itself, with its own flags; or show what stores do, whoever asks them. */
 const DENO_ONLY = [/\/cli\/(start|stopping)_test/, /\/backends\/s3_personalities_test/];
 /** Node 20 has no SQLite, so that there is nothing of OpenCode to read there, nor to bring anywhere. */
 const SQLITE = [/\/agents\/opencode\//, /\/cli\/run_test/, /\/adapters\/(plugin|relay)\//];
+/** What Node itself does for us, from one version to the next: what is pure runs on one of them. */
+const NODES_OWN = [/\/adapters\/(state|agents)\//, BACKENDS];
 const TAP = { passed: /^# pass (\d+)$/m, failed: /^# fail (\d+)$/m, failure: /^ *not ok .*/gm };
 /** Many tests wait for something, so that more can be at it than there are processors. */
-const NODE_ARGS = ["--test", "--test-reporter=tap", "--test-concurrency=3"];
+const ON_NODE = { args: ["--test", "--test-reporter=tap", "--test-concurrency=3"], counts: TAP };
 
-const NODES: readonly TestedRuntime[] = [
-  {
-    ...RUNTIMES.node20,
-    args: NODE_ARGS,
-    knowsTypes: false,
-    tests: [TESTS],
-    without: [...DENO_ONLY, ...SQLITE],
-    counts: TAP,
-  },
-  {
-    ...RUNTIMES.node24,
-    args: NODE_ARGS,
-    knowsTypes: true,
-    tests: [TESTS],
-    without: DENO_ONLY,
-    counts: TAP,
-  },
-];
+const NODE_20: TestedRuntime = {
+  ...RUNTIMES.node20,
+  ...ON_NODE,
+  knowsTypes: false,
+  tests: [CORE, BACKENDS, ADAPTERS],
+  without: [...DENO_ONLY, ...SQLITE],
+};
 
-const FAULTY_NODES: readonly TestedRuntime[] = [
-  {
-    ...RUNTIMES.node22,
-    args: NODE_ARGS,
-    knowsTypes: true,
-    tests: [FAULTS],
-    without: [],
-    counts: TAP,
-  },
-];
+const NODE_22: TestedRuntime = {
+  ...RUNTIMES.node22,
+  ...ON_NODE,
+  knowsTypes: true,
+  tests: [FAULTS],
+  without: [],
+};
 
-const BUNS: readonly TestedRuntime[] = [
-  {
-    ...RUNTIMES.bun,
-    args: ["test", "--timeout=180000"],
-    knowsTypes: true,
-    tests: [TESTS, FAULTS],
-    without: DENO_ONLY,
-    counts: { passed: /^\s*(\d+) pass$/m, failed: /^\s*(\d+) fail$/m, failure: /^\(fail\) .*/gm },
-  },
-];
+const NODE_24: TestedRuntime = {
+  ...RUNTIMES.node24,
+  ...ON_NODE,
+  knowsTypes: true,
+  tests: [...SQLITE, ...NODES_OWN],
+  without: DENO_ONLY,
+};
 
-/** Bun runs one test file after the other, and under faults most is waiting: neither is a burden. */
-const LANES = [NODES, FAULTY_NODES, BUNS];
+const BUN = {
+  ...RUNTIMES.bun,
+  args: ["test", "--timeout=180000"],
+  knowsTypes: true,
+  without: DENO_ONLY,
+  counts: { passed: /^\s*(\d+) pass$/m, failed: /^\s*(\d+) fail$/m, failure: /^\(fail\) .*/gm },
+};
+
+/**
+ * By name, what goes on beside one another. Bun runs one test file after the other, so that it is there
+ * twice.
+ */
+const LANES: Readonly<Record<string, readonly TestedRuntime[]>> = {
+  node20: [NODE_20],
+  node24: [NODE_22, NODE_24],
+  bun: [{ ...BUN, tests: [CORE, BACKENDS, FAULTS] }],
+  "bun-adapters": [{ ...BUN, tests: [ADAPTERS] }],
+};
+
+const lanes = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(LANES);
+const unknown = lanes.filter((lane) => !Object.hasOwn(LANES, lane));
+if (unknown.length > 0) {
+  throw new Error(`There is no lane "${unknown}"; there are ${Object.keys(LANES).join(", ")}`);
+}
+const chosen = lanes.map((lane) => LANES[lane]);
 
 const FOLDERS = ["core", "backends", "adapters", "docs", "scripts", "tests"];
 const SOURCES = [...FOLDERS, "mod.ts", "deno.json", "README.md"];
@@ -97,7 +107,7 @@ try {
   const begin = await makePlain(folder, ["lib", "std"]);
   const files = await filesIn(join(folder, "lib"), "tests");
   const suites: string[] = [];
-  await Promise.all(LANES.map(async (lane) => {
+  await Promise.all(chosen.map(async (lane) => {
     for (const runtime of lane) suites.push(await test(runtime, files, begin));
   }));
   if (process.env.JUNIT) await writeFile(process.env.JUNIT, report(suites));
@@ -118,7 +128,7 @@ async function layOut(): Promise<void> {
   const packages = [...Object.values(npmLane.imports), ...scopes]
     .filter((target) => target.startsWith("npm:"))
     .map((target) => target.slice("npm:".length));
-  const wanted = [...packages, ...LANES.flat().map(({ install }) => install)];
+  const wanted = [...packages, ...chosen.flat().map(({ install }) => install)];
   const npm = await run(
     "npm",
     ["install", "--no-save", "--no-audit", "--no-fund", ...wanted],
@@ -164,7 +174,9 @@ async function test(
 ): Promise<string> {
   const isOne = (patterns: readonly RegExp[], file: string) =>
     patterns.some((pattern) => pattern.test(file));
-  const own = files.filter((file) => isOne(runtime.tests, file) && !isOne(runtime.without, file));
+  const own = files.filter((file) =>
+    file.endsWith("_test.ts") && isOne(runtime.tests, file) && !isOne(runtime.without, file)
+  );
   const binary = join(folder, "node_modules", runtime.binary);
   // Bun takes names without a leading dot for filters.
   const names = own.map((file) => `./${file}`);
