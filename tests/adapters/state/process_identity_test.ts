@@ -61,8 +61,9 @@ describe("whether a process lives", () => {
 
   it("takes one that has ended but was not noted by its parent for gone", async () => {
     if (process.platform !== "linux") return assert.equal(await fate({}), "running");
-    // The shell turns into a program that never asks after its child.
-    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"]);
+    // The shell turns into a program that never asks after its child, which ends only then.
+    const child = '(while [ "$(cat /proc/$$/comm)" = sh ]; do :; done)';
+    const parent = spawn("sh", ["-c", `${child} & echo $!; exec sleep 60`]);
     try {
       const [line] = await once(parent.stdout, "data");
       const pid = Number(`${line}`);
