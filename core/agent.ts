@@ -64,6 +64,11 @@ export interface SessionFilter {
   readonly stores?: readonly string[];
   /** Only sessions that changed at or after this moment, ISO 8601. */
   readonly since?: string;
+  /**
+   * What is known of where a session belongs, from when it had the same token: an agent that would
+   * have to open its file may go by that.
+   */
+  readonly remembered?: (session: SessionId & Pick<SessionRef, "token">) => Whereabouts | undefined;
   /** Stops the look. */
   readonly signal?: AbortSignal;
 }

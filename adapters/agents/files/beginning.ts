@@ -6,9 +6,10 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { FileFormat, FoundFile } from "./format.ts";
+import type { Account, FileFormat, FoundFile } from "./format.ts";
 import { chunksIn, linesIn } from "./lines.ts";
-import { elementOf } from "./record.ts";
+import { elementOf, elementOfWhole } from "./record.ts";
+import { readStill } from "./still.ts";
 
 /** How much of a file is searched for it, in bytes. */
 const SEARCHED = 4 << 20;
@@ -28,21 +29,55 @@ export interface Beginning {
  * @param found What is known of it.
  * @param path Its absolute path. What tells no directory belongs to the folder that it lies in.
  * @param format What stands in it.
+ * @param directory Where it belongs, if that is known already.
  */
 export async function beginningOf(
   file: Pick<FileHandle, "read">,
   found: FoundFile,
   path: string,
   format: FileFormat,
+  directory?: string,
 ): Promise<Beginning> {
+  if (found.isWhole) {
+    const { bytes } = await readStill(found.id, path);
+    return beginningIn([elementOfWhole(bytes).value], found, path, format, directory);
+  }
   const account = format.account(found);
   const lines = linesIn(chunksIn(file, Math.min(found.size, SEARCHED)), false);
   for await (const piece of lines) {
     account.take(elementOf(piece).value);
-    if (account.projectPath !== undefined && account.createdAt !== undefined) break;
+    if ((directory ?? account.projectPath) !== undefined && account.createdAt !== undefined) break;
   }
-  return {
-    projectPath: account.projectPath ?? dirname(path),
-    createdAt: account.createdAt ?? new Date(found.modifiedMs).toISOString(),
-  };
+  return toldBy(account, found, path, directory);
+}
+
+/**
+ * Looks through records that were read already.
+ *
+ * @param records What each says.
+ * @param found What is known of their file.
+ * @param path Its absolute path.
+ * @param format What stands in it.
+ * @param directory Where it belongs, if that is known already.
+ */
+export function beginningIn(
+  records: readonly unknown[],
+  found: FoundFile,
+  path: string,
+  format: FileFormat,
+  directory?: string,
+): Beginning {
+  const account = format.account(found);
+  for (const record of records) account.take(record);
+  return toldBy(account, found, path, directory);
+}
+
+function toldBy(
+  account: Account,
+  { modifiedMs }: FoundFile,
+  path: string,
+  directory = account.projectPath ?? dirname(path),
+): Beginning {
+  const createdAt = account.createdAt ?? new Date(modifiedMs).toISOString();
+  return { projectPath: directory, createdAt };
 }

@@ -19,10 +19,16 @@ import type {
 } from "../../../core/agent.ts";
 import { ArchiveError, isArchiveError, throwIfAborted } from "../../../core/errors.ts";
 import { beginningOf } from "./beginning.ts";
+import { besideOf, filesOf, sessionBeside, tokenOfFiles } from "./beside.ts";
+import { firstAndRest } from "./first_line.ts";
+import { lookAt } from "./folder.ts";
 import type { FileFormat, FoundFile } from "./format.ts";
 import type { RestoringAgent } from "./late_agent.ts";
-import { loadFile, readingFile } from "./load.ts";
+import { loadBeside } from "./load_beside.ts";
+import { loadFile } from "./load.ts";
 import { nativePieces } from "./native_file.ts";
+import { areFiles } from "./native_files.ts";
+import { readingFile } from "./open_file.ts";
 import type { FileAgentOptions } from "./options.ts";
 import { valueIn } from "./record.ts";
 import { restoreFiles } from "./restore.ts";
@@ -43,6 +49,8 @@ class FileAgent implements RestoringAgent {
   readonly name: string;
   readonly #format: FileFormat;
   readonly #options: FileAgentOptions;
+  /** Where each session's file was found last. */
+  readonly #known = new Map<string, FoundFile>();
   /** Where each session belongs, as long as its file stays as it is. */
   readonly #projects = new Map<string, { readonly token: string; readonly path: string }>();
 
@@ -62,11 +70,11 @@ class FileAgent implements RestoringAgent {
     const since = filter.since === undefined ? -Infinity : Date.parse(filter.since);
     const failures: unknown[] = [];
     for (const store of filter.stores ?? this.#stores().filter(existsSync)) {
-      for await (const found of this.#format.find(store, filter.signal)) {
+      for await (const found of this.#found(store, filter.signal)) {
         throwIfAborted(filter.signal, `looking for sessions of ${this.#format.title}`);
         if (found.modifiedMs < since || ids?.has(found.id) === false) continue;
         try {
-          yield await this.#refOf(store, found);
+          yield await this.#refOf(store, found, filter);
         } catch (error) {
           // It may be deleted while they are looked through.
           if (!isArchiveError(error, "NotFound")) failures.push(error);
@@ -81,18 +89,29 @@ class FileAgent implements RestoringAgent {
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<LoadedSession> {
     throwIfAborted(signal, `reading session ${session.id}`);
-    for await (const found of this.#format.find(session.store, signal)) {
-      if (found.id !== session.id) continue;
-      const path = join(session.store, found.path);
-      const now = (this.#options.now ?? Date.now)();
-      return await loadFile(session, { format: this.#format, found, path, now }, signal);
+    const file = await this.#fileOf(session, signal);
+    const format = this.#format;
+    const { store } = session;
+    const path = join(store, file.path);
+    const now = (this.#options.now ?? Date.now)();
+    const directory = format.directoryOf?.(store, file);
+    if (sessionBeside(session.id) === undefined) {
+      const title = await format.titleOf?.(store, file);
+      const source = { format, found: file, path, title, directory, now };
+      return await loadFile(session, source, signal);
     }
-    const message = `${this.#format.title} has no session ${session.id} in ${session.store}`;
-    throw new ArchiveError("NotFound", message, { session: session.id });
+    const files = besideOf(store, file, format);
+    if (files.length === 0) throw this.#gone(session);
+    const beginning = await readingFile(
+      file.id,
+      path,
+      (handle) => beginningOf(handle, file, path, format, directory),
+    );
+    return loadBeside(session, { format, store, session: file, files, beginning, now }, signal);
   }
 
   units(native: AsyncIterable<string>): AsyncGenerator<Unit> {
-    return unitsOf(native);
+    return unitsOf(native, this.#format);
   }
 
   transcript(native: AsyncIterable<string>): ReturnType<FileFormat["transcript"]> {
@@ -114,34 +133,89 @@ class FileAgent implements RestoringAgent {
     return store === undefined ? this.#format.stores(env ?? process.env) : [store].flat();
   }
 
-  async #refOf(store: string, found: FoundFile): Promise<SessionRef> {
-    const { id, parentId, modifiedMs } = found;
-    const token = tokenOf(found);
+  /** Sessions, each with what lies beside it. */
+  async *#found(store: string, signal?: AbortSignal): AsyncGenerator<Found> {
+    for await (const file of this.#format.find(store, signal)) {
+      this.#known.set(`${store}\n${file.id}`, file);
+      yield { file, id: file.id, modifiedMs: file.modifiedMs, token: tokenOf(file) };
+      const files = besideOf(store, file, this.#format);
+      if (files.length === 0) continue;
+      const modifiedMs = Math.max(...files.map((one) => one.modifiedMs));
+      yield {
+        file,
+        id: filesOf(file.id),
+        parentId: file.id,
+        modifiedMs,
+        token: tokenOfFiles(files),
+      };
+    }
+  }
+
+  /** The file of a session, or of the one that an id's files lie beside. */
+  async #fileOf(session: SessionId, signal?: AbortSignal): Promise<FoundFile> {
+    const { store } = session;
+    const id = sessionBeside(session.id) ?? session.id;
+    const known = this.#known.get(`${store}\n${id}`);
+    // Mostly it lies where it was found a moment ago, among tens of thousands.
+    const looked = known && lookAt(join(store, known.path));
+    if (looked) return { ...known, ...looked };
+    for await (const file of this.#format.find(store, signal)) {
+      if (file.id === id) return file;
+    }
+    throw this.#gone(session);
+  }
+
+  #gone({ id, store }: SessionId): ArchiveError {
+    const message = `${this.#format.title} has no session ${id} in ${store}`;
+    return new ArchiveError("NotFound", message, { session: id });
+  }
+
+  async #refOf(store: string, found: Found, { remembered }: SessionFilter): Promise<SessionRef> {
+    const { id, token, modifiedMs, file } = found;
+    const parentId = found.parentId ?? file.parentId;
+    const session = { agent: this.name, store, id };
     return {
-      ...{ agent: this.name, store, id, token },
-      projectPath: await this.#projectOf(store, found, token),
+      ...session,
+      token,
+      projectPath: remembered?.({ ...session, token })?.projectPath ??
+        await this.#projectOf(store, file),
       updatedAt: new Date(modifiedMs).toISOString(),
       ...(parentId !== undefined && { parentId }),
     };
   }
 
-  async #projectOf(store: string, found: FoundFile, token: string): Promise<string> {
-    const path = join(store, found.path);
+  async #projectOf(store: string, file: FoundFile): Promise<string> {
+    const told = this.#format.directoryOf?.(store, file);
+    if (told !== undefined) return told;
+    const path = join(store, file.path);
+    const token = tokenOf(file);
     const known = this.#projects.get(path);
     if (known?.token === token) return known.path;
     const { projectPath } = await readingFile(
-      found.id,
+      file.id,
       path,
-      (file) => beginningOf(file, found, path, this.#format),
+      (handle) => beginningOf(handle, file, path, this.#format),
     );
     this.#projects.set(path, { token, path: projectPath });
     return projectPath;
   }
 }
 
+/** What is found: a session, or the files beside one. */
+interface Found {
+  /** The session's own file. */
+  readonly file: FoundFile;
+  readonly id: string;
+  readonly parentId?: string;
+  readonly token: string;
+  readonly modifiedMs: number;
+}
+
 /** What each record of a document says; undefined where it is no JSON. */
 async function* recordsIn(native: AsyncIterable<string>): AsyncGenerator<unknown> {
-  for await (const piece of nativePieces(native)) {
+  const [first, lines] = await firstAndRest(native);
+  if (areFiles(first)) return;
+  for await (const piece of nativePieces(lines)) {
     if (piece.kind === "record") yield valueIn(piece.json);
   }
 }

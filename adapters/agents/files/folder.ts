@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Dirent, readdirSync, statSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, statSync } from "node:fs";
 import { type LookedAt, lookedAt } from "./token.ts";
 
 /**
@@ -27,6 +27,17 @@ export function entriesOf(path: string): readonly Dirent[] {
 export function lookAt(path: string): LookedAt | undefined {
   const stats = unlessGone(() => statSync(path, { bigint: true }));
   return stats && lookedAt(stats);
+}
+
+/**
+ * What lies at a path.
+ *
+ * @param path The path.
+ * @returns Undefined where there is nothing, or a link.
+ */
+export function kindOf(path: string): "file" | "folder" | undefined {
+  const stats = unlessGone(() => lstatSync(path));
+  return stats?.isFile() ? "file" : stats?.isDirectory() ? "folder" : undefined;
 }
 
 function unlessGone<T>(look: () => T): T | undefined {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Summary } from "../../../core/agent.ts";
+import type { Summary, Unit } from "../../../core/agent.ts";
 import type { TranscriptMessage } from "../../../core/transcript.ts";
 
 /** Environment variables. */
@@ -22,7 +22,17 @@ export interface FoundFile {
   readonly size: number;
   /** When it last changed, in whole milliseconds since the epoch. */
   readonly modifiedMs: number;
+  /** It is one JSON document that is written anew each time, and no file of lines. */
+  readonly isWhole?: true;
+  /**
+   * Files and folders beside it that are there and may belong to it: their paths from the store's
+   * folder. What {@linkcode FileFormat.nameOf} gives to the session's files does.
+   */
+  readonly beside?: readonly string[];
 }
+
+/** A file that belongs to a session, beside the session's own. */
+export type FileBeside = Pick<FoundFile, "path" | "size" | "modifiedMs">;
 
 /** What of a file stands for its session. */
 export type FileName = Pick<FoundFile, "id" | "parentId" | "path">;
@@ -41,6 +51,29 @@ export interface Account {
   readonly createdAt: string | undefined;
   /** What is known in the end. `updatedAt` may be left to the file's time. */
   summary(): Omit<Summary, "updatedAt"> & { readonly updatedAt: string | undefined };
+}
+
+/**
+ * Copies of the user's files that an agent keeps beside a session under made-up names. One is archived
+ * only when a record tells which file it is of, and that is none that is never archived.
+ */
+export interface Copies {
+  /**
+   * Whether a file beside a session's is such a copy.
+   *
+   * @param path From the store's folder.
+   */
+  isOne(path: string): boolean;
+  /** Stands in the lines that tell of copies, and in few others. */
+  readonly marker: string;
+  /**
+   * What a record tells of copies.
+   *
+   * @param value What the record says.
+   * @param session The session's id.
+   * @returns The path of each copy from the store's folder, and that of the file that it is of.
+   */
+  toldBy(value: unknown, session: string): Iterable<readonly [copy: string, original: string]>;
 }
 
 /** An agent that keeps its sessions in files. */
@@ -66,9 +99,24 @@ export interface FileFormat {
    * What a path stands for. Nothing is ever written to a path that stands for no session.
    *
    * @param path From the store's folder, with slashes.
-   * @returns Undefined when it is that of no session's file.
+   * @returns Of a file beside a session's, the id of `filesOf` that session. Undefined when it is
+   * that of nothing that is archived.
    */
   nameOf(path: string): FileName | undefined;
+  /**
+   * The directory that a session belongs to, where it is known without opening the session's file.
+   *
+   * @param store One of its folders.
+   * @param file The session's file.
+   */
+  directoryOf?(store: string, file: FoundFile): string | undefined;
+  /**
+   * The title that a session was given elsewhere than in its file.
+   *
+   * @param store One of its folders.
+   * @param file The session's file.
+   */
+  titleOf?(store: string, file: FoundFile): Promise<string | undefined>;
   /**
    * Begins to learn what a session is.
    *
@@ -82,10 +130,35 @@ export interface FileFormat {
    */
   transcript(records: AsyncIterable<unknown>): AsyncIterable<TranscriptMessage>;
   /**
+   * Takes a session that is one JSON document apart into what must not get lost.
+   *
+   * @param value What the document says.
+   * @returns Undefined where nothing in it has an id of its own.
+   */
+  unitsIn?(value: unknown): Iterable<Unit> | undefined;
+  /** How files are told apart that agents keep under names of their own making. */
+  readonly copies?: Copies;
+  /**
+   * Whether what stands in a file beside a session's comes and goes by itself, and is not worth a
+   * version.
+   *
+   * @param path From the store's folder, with slashes.
+   */
+  isPassing?(path: string): boolean;
+  /**
    * Where a session's file belongs when it is put back.
    *
    * @param path Where it was.
    * @param directory The directory that it shall belong to.
    */
   placeFor(path: string, directory: string): string;
+  /**
+   * Puts right what the agent keeps of a session elsewhere, once its file is in its place. Only adds.
+   *
+   * @param store The folder.
+   * @param path Where the file is now, from there.
+   * @param directory The directory that it belongs to now.
+   * @returns What could not be put right, a line each.
+   */
+  afterRestore?(store: string, path: string, directory: string): Promise<readonly string[]>;
 }

@@ -13,6 +13,9 @@ const CHUNK = 1 << 18;
 const LONGEST = 64 << 20;
 const FEED = 0x0a;
 
+/** What was begun, and not gone on with for so long, will not be ended any more, in milliseconds. */
+export const QUIET = 10 * 60_000;
+
 /** How what was read of a file ends. */
 export interface Ending {
   /** Whether the last line that was given ended in a line feed; true where there was none. */

@@ -4,18 +4,19 @@
  *
  * @module
  */
-import { type FileHandle, open } from "node:fs/promises";
 import type { LoadedSession, SessionId, Summary } from "../../../core/agent.ts";
-import { ArchiveError, throwIfAborted } from "../../../core/errors.ts";
-import { beginningOf } from "./beginning.ts";
+import { throwIfAborted } from "../../../core/errors.ts";
+import { type Beginning, beginningIn, beginningOf } from "./beginning.ts";
 import type { Account, FileFormat, FoundFile } from "./format.ts";
-import { chunksIn, type Ending, linesIn } from "./lines.ts";
+import { chunksIn, type Ending, linesIn, QUIET } from "./lines.ts";
 import { nativeLines } from "./native_file.ts";
-import { elementOf } from "./record.ts";
-import { lookedAt, tokenOf } from "./token.ts";
+import { openFile, readingFile } from "./open_file.ts";
+import { elementOf, elementOfWhole, type RecordElement } from "./record.ts";
+import { lookInto, readStill } from "./still.ts";
+import { tokenOf } from "./token.ts";
 
-/** A line that was begun so long ago will not be ended any more, in milliseconds. */
-const QUIET = 10 * 60_000;
+/** What is longer is taken by its lines, however little one of them tells alone, in bytes. */
+const LARGEST_WHOLE = 64 << 20;
 
 /** What loading needs. */
 export interface LoadSource {
@@ -25,6 +26,10 @@ export interface LoadSource {
   readonly found: FoundFile;
   /** Its absolute path. */
   readonly path: string;
+  /** The directory that it belongs to, where that stands elsewhere. */
+  readonly directory?: string;
+  /** The title that it was given elsewhere. */
+  readonly title?: string;
   /** The time, in milliseconds since the epoch. */
   readonly now: number;
 }
@@ -40,28 +45,24 @@ export interface LoadSource {
  */
 export async function loadFile(
   session: SessionId,
-  { format, found, path, now }: LoadSource,
+  source: LoadSource,
   signal?: AbortSignal,
 ): Promise<LoadedSession> {
-  const [file, beginning] = await readingFile(session.id, path, async (handle) => {
-    const file = { ...found, ...lookedAt(await handle.stat({ bigint: true })) };
-    return [file, await beginningOf(handle, file, path, format)] as const;
-  });
-  const isQuiet = now - file.modifiedMs > QUIET;
+  const { format, title } = source;
+  const { file, beginning, elements } = await contentOf(session, source);
   const account = format.account(file);
   let ending: Ending | undefined;
   const end = () => {
     if (!ending) throw new TypeError(`the native lines of session ${session.id} were not read yet`);
     return ending;
   };
-  async function* native(): AsyncGenerator<Uint8Array> {
-    const handle = await openFile(session.id, path);
-    try {
-      const lines = linesIn(chunksIn(handle, file.size), isQuiet);
-      const elements = told(lines, account, (how) => ending = how, session, signal);
-      yield* nativeLines(file.path, elements, () => end().inLineFeed);
-    } finally {
-      await handle.close();
+  async function* told(): AsyncGenerator<Uint8Array> {
+    for (const each = elements();;) {
+      throwIfAborted(signal, `reading session ${session.id}`);
+      const next = await each.next();
+      if (next.done) return void (ending = next.value);
+      account.take(next.value.value);
+      yield next.value.json;
     }
   }
   return {
@@ -70,35 +71,68 @@ export async function loadFile(
     get token() {
       return tokenOf(file, end().leftOut);
     },
-    native: native(),
-    summary: () => summaryOf(account, file),
-    // Of a file of lines only its end changes.
+    native: nativeLines(file.path, told(), () => end().inLineFeed),
+    summary: () => summaryOf(account, file, title),
+    // Of a file of lines only its end changes, and of what is written anew all of it.
     inPlace: () => [],
     warnings: () => warningsOn(session, end()),
   };
 }
 
-/** Lines as elements, of which the account is told. */
-async function* told(
-  lines: ReturnType<typeof linesIn>,
-  account: Account,
-  tell: (ending: Ending) => void,
-  { id }: SessionId,
-  signal?: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  for (;;) {
-    throwIfAborted(signal, `reading session ${id}`);
-    const next = await lines.next();
-    if (next.done) return tell(next.value);
-    const { json, value } = elementOf(next.value);
-    account.take(value);
-    yield json;
-  }
+/** What a session's file holds. */
+interface Content {
+  /** The file as it was when it was opened. */
+  readonly file: FoundFile;
+  readonly beginning: Beginning;
+  /** What stands in it, read once. */
+  elements(): AsyncGenerator<RecordElement, Ending>;
 }
 
-function summaryOf(account: Account, { modifiedMs }: FoundFile): Summary {
+async function contentOf(session: SessionId, source: LoadSource): Promise<Content> {
+  const { format, found, path, directory, now } = source;
+  if (found.isWhole && found.size <= LARGEST_WHOLE) return await wholeContent(session, source);
+  const [file, beginning] = await readingFile(session.id, path, async (handle) => {
+    const file = { ...found, ...await lookInto(handle) };
+    return [file, await beginningOf(handle, file, path, format, directory)] as const;
+  });
+  const isQuiet = now - file.modifiedMs > QUIET;
+  async function* elements(): AsyncGenerator<RecordElement, Ending> {
+    const handle = await openFile(session.id, path);
+    try {
+      const lines = linesIn(chunksIn(handle, file.size), isQuiet);
+      for (;;) {
+        const next = await lines.next();
+        if (next.done) return next.value;
+        yield elementOf(next.value);
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+  return { file, beginning, elements };
+}
+
+async function wholeContent(
+  session: SessionId,
+  { format, found, path, directory }: LoadSource,
+): Promise<Content> {
+  const { bytes, ...looked } = await readStill(session.id, path);
+  const file = { ...found, ...looked };
+  const element = elementOfWhole(bytes);
+  return {
+    file,
+    beginning: beginningIn([element.value], file, path, format, directory),
+    async *elements() {
+      yield element;
+      return { inLineFeed: false, leftOut: 0 };
+    },
+  };
+}
+
+function summaryOf(account: Account, { modifiedMs }: FoundFile, title?: string): Summary {
   const summary = account.summary();
-  return { ...summary, updatedAt: summary.updatedAt ?? new Date(modifiedMs).toISOString() };
+  const updatedAt = summary.updatedAt ?? new Date(modifiedMs).toISOString();
+  return { ...summary, updatedAt, ...(title && { title }) };
 }
 
 function warningsOn({ id }: SessionId, { leftOut }: Ending): string[] {
@@ -107,41 +141,4 @@ function warningsOn({ id }: SessionId, { leftOut }: Ending): string[] {
     `the last line of session ${id} is not whole yet (${leftOut} bytes); it is archived once it is, ` +
     "or after 10 minutes as it stands",
   ];
-}
-
-/**
- * Reads something of a session's file.
- *
- * @param id The session's id.
- * @param path The file's absolute path.
- * @param read What.
- * @throws {ArchiveError} `NotFound` when it is gone; `Unauthorized` when it may not be read.
- */
-export async function readingFile<T>(
-  id: string,
-  path: string,
-  read: (file: FileHandle) => Promise<T>,
-): Promise<T> {
-  const file = await openFile(id, path);
-  try {
-    return await read(file);
-  } finally {
-    await file.close();
-  }
-}
-
-async function openFile(id: string, path: string): Promise<FileHandle> {
-  try {
-    return await open(path, "r");
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") {
-      throw new ArchiveError("NotFound", `session ${id} is gone: there is no ${path}`, {
-        session: id,
-      });
-    }
-    const may = code === "EACCES" || code === "EPERM";
-    const message = `session ${id} cannot be read: ${(cause as Error).message}`;
-    throw new ArchiveError(may ? "Unauthorized" : "Transient", message, { session: id, cause });
-  }
 }

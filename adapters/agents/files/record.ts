@@ -7,7 +7,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { isRecord, jsonIn } from "../../../core/fields.ts";
+import { fieldsOf, isRecord, jsonIn } from "../../../core/fields.ts";
 
 /** A line, or a piece of one that is too long for one element. */
 export interface LinePiece {
@@ -31,6 +31,9 @@ const RAW = "$raw";
 const RAW_BEGIN = `{"${RAW}":"`;
 const RAW_END = '"}';
 const RAW_GOES_ON = '","goesOn":true}';
+/** The field of a whole file that is one JSON document. */
+const TEXT = "$text";
+const TEXT_BEGIN = `{"${TEXT}":`;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -42,9 +45,30 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export function elementOf({ bytes, goesOn }: LinePiece): RecordElement {
   const value = goesOn ? undefined : valueOf(bytes);
-  if (value !== undefined && !(isRecord(value) && RAW in value)) return { json: bytes, value };
+  const isOurs = isRecord(value) && (RAW in value || TEXT in value);
+  if (value !== undefined && !isOurs) return { json: bytes, value };
   const json = RAW_BEGIN + base64(bytes) + (goesOn ? RAW_GOES_ON : RAW_END);
   return { json: encoder.encode(json), value };
+}
+
+/**
+ * Makes an element of a whole file.
+ *
+ * @param bytes The file.
+ */
+export function elementOfWhole(bytes: Uint8Array): RecordElement {
+  const text = textIn(bytes);
+  if (text === undefined) return elementOf({ bytes, goesOn: false });
+  return { json: encoder.encode(JSON.stringify({ [TEXT]: text })), value: jsonIn(text) };
+}
+
+/**
+ * Whether an element is of a whole file.
+ *
+ * @param json The element.
+ */
+export function isWhole(json: string): boolean {
+  return json.startsWith(TEXT_BEGIN);
 }
 
 /**
@@ -53,6 +77,7 @@ export function elementOf({ bytes, goesOn }: LinePiece): RecordElement {
  * @param json An element, without the comma behind it.
  */
 export function pieceOf(json: string): LinePiece {
+  if (isWhole(json)) return { bytes: encoder.encode(wholeIn(json)), goesOn: false };
   if (!json.startsWith(RAW_BEGIN)) return { bytes: encoder.encode(json), goesOn: false };
   const goesOn = json.endsWith(RAW_GOES_ON);
   const text = json.slice(RAW_BEGIN.length, -(goesOn ? RAW_GOES_ON : RAW_END).length);
@@ -66,6 +91,7 @@ export function pieceOf(json: string): LinePiece {
  * @param json The element, without the comma behind it.
  */
 export function valueIn(json: string): unknown {
+  if (isWhole(json)) return jsonIn(wholeIn(json));
   if (!json.startsWith(RAW_BEGIN)) return jsonIn(json);
   const { bytes, goesOn } = pieceOf(json);
   return goesOn ? undefined : valueOf(bytes);
@@ -73,16 +99,32 @@ export function valueIn(json: string): unknown {
 
 /** What a line says; undefined where it is not JSON. */
 function valueOf(bytes: Uint8Array): unknown {
-  let text: string;
+  const text = textIn(bytes);
+  return text === undefined ? undefined : jsonIn(text);
+}
+
+/** The text of a whole file; empty for an element that is none, which only damage makes. */
+function wholeIn(json: string): string {
+  const text = fieldsOf(jsonIn(json))[TEXT];
+  return typeof text === "string" ? text : "";
+}
+
+/**
+ * Bytes as text.
+ *
+ * @param bytes In UTF-8.
+ * @returns Undefined where they are not.
+ */
+export function textIn(bytes: Uint8Array): string | undefined {
   try {
-    text = decoder.decode(bytes);
+    return decoder.decode(bytes);
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;
   }
-  return jsonIn(text);
 }
 
-function base64({ buffer, byteOffset, length }: Uint8Array): string {
+/** Bytes in base64. */
+export function base64({ buffer, byteOffset, length }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, length).toString("base64");
 }

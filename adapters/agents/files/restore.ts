@@ -3,15 +3,18 @@
  *
  * @module
  */
-import { link, mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { randomUUID } from "node:crypto";
-import { dirname, join } from "node:path";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { RestorableArchive, RestoreOptions, RestoreOutcome } from "../../../core/agent.ts";
 import { ArchiveError, asArchiveError, throwIfAborted } from "../../../core/errors.ts";
-import { sha256 } from "../../../core/hash.ts";
 import { isThere } from "../../state/is_there.ts";
 import type { FileFormat } from "./format.ts";
+import { eachFile } from "./each_file.ts";
+import { firstAndRest } from "./first_line.ts";
 import { fileBytes, nativePieces } from "./native_file.ts";
+import { areFiles, fileElements } from "./native_files.ts";
+import { isNeverCaptured } from "./never.ts";
+import { putFile } from "./put_file.ts";
 
 /** What restoring needs. */
 export interface RestoreSource {
@@ -38,11 +41,14 @@ export async function restoreFiles(
 ): Promise<readonly RestoreOutcome[]> {
   if (options.newId) throw noNewId(source.format);
   const outcomes: RestoreOutcome[] = [];
+  let looked: Promise<Set<string>> | undefined;
+  const present = () => looked ??= idsIn(source, options.signal);
   for (const archive of archives) {
     throwIfAborted(options.signal, `restoring session ${archive.id}`);
     const directory = options.directory ?? archive.projectPath;
     if (options.directory !== undefined) await checkDirectory(directory);
-    outcomes.push(await restoreOne({ archive, directory, ...source }, options.dryRun === true));
+    const target = { archive, directory, present, ...source };
+    outcomes.push(await restoreOne(target, options.dryRun === true));
   }
   return outcomes;
 }
@@ -51,91 +57,102 @@ export async function restoreFiles(
 interface Target extends RestoreSource {
   readonly archive: RestorableArchive;
   readonly directory: string;
+  /** The ids of all sessions that are there. */
+  present(): Promise<ReadonlySet<string>>;
+}
+
+async function idsIn({ format, store }: RestoreSource, signal?: AbortSignal): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const { id } of format.find(store, signal)) ids.add(id);
+  return ids;
 }
 
 async function restoreOne(target: Target, dryRun: boolean): Promise<RestoreOutcome> {
   const { archive: { id }, directory } = target;
   const outcome = { archivedId: id, id, directory, differences: [], notes: [] };
   try {
-    const path = join(target.store, await placeOf(target));
-    if (await isThere(path)) return { ...outcome, status: "existing" };
-    if (dryRun) return { ...outcome, status: "would restore" };
-    return { ...outcome, status: await putBack(target, path) ? "restored" : "existing" };
+    return { ...outcome, ...await broughtBack(target, dryRun) };
   } catch (thrown) {
     return { ...outcome, status: "failed", error: asArchiveError(thrown, { session: id }) };
   }
 }
 
-/** Where its file belongs, from the store's folder. An archive may say anything. */
-async function placeOf({ archive, directory, format }: Target): Promise<string> {
-  const { id } = archive;
-  for await (const piece of nativePieces(archive.native())) {
-    if (piece.kind !== "file") break;
-    const place = format.placeFor(piece.path, directory);
-    if (format.nameOf(piece.path)?.id === id && format.nameOf(place)?.id === id) return place;
-    const message = `the archive of session ${id} names ${JSON.stringify(piece.path)}, where ` +
-      `${format.title} keeps no such session; nothing was written`;
-    throw new ArchiveError("Invalid", message, { session: id });
+type Fate = Pick<RestoreOutcome, "status"> & Partial<Pick<RestoreOutcome, "notes">>;
+
+async function broughtBack(target: Target, dryRun: boolean): Promise<Fate> {
+  const [first, lines] = await firstAndRest(target.archive.native());
+  if (areFiles(first)) return await restoreBeside(target, lines, dryRun);
+  return await restoreSession(target, lines, dryRun);
+}
+
+/** An id is there once at most, wherever its file lies: some agents find none of two. */
+async function restoreSession(
+  target: Target,
+  lines: AsyncIterable<string>,
+  dryRun: boolean,
+): Promise<Fate> {
+  const { archive, directory, format, store } = target;
+  const place = placeOf(target, await pathIn(lines, archive.id));
+  const path = join(store, place);
+  if ((await target.present()).has(archive.id) || await isThere(path)) {
+    return { status: "existing" };
+  }
+  if (dryRun) return { status: "would restore" };
+  if (!await putFile(archive.id, path, fileBytes(archive.native()))) return { status: "existing" };
+  return { status: "restored", notes: await format.afterRestore?.(store, place, directory) ?? [] };
+}
+
+async function pathIn(lines: AsyncIterable<string>, id: string): Promise<string> {
+  for await (const piece of nativePieces(lines)) {
+    if (piece.kind === "file") return piece.path;
   }
   throw new ArchiveError("Corrupt", `the archive of session ${id} names no file`, { session: id });
 }
 
-/**
- * Writes the file beside its place, and moves it there when it is whole.
- *
- * @returns Whether it is there now; not when somebody else's came first.
- */
-async function putBack({ archive }: Target, path: string): Promise<boolean> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${randomUUID()}.tmp`;
-  try {
-    const written = await writeDraft(draft, fileBytes(archive.native()));
-    if (await hashOf(draft) !== written) throw unlike(archive.id, draft);
-    return await moveUnlessThere(draft, path);
-  } finally {
-    await rm(draft, { force: true });
+/** Each is put where nothing is; before the first, all of their places are known to be good. */
+async function restoreBeside(
+  target: Target,
+  lines: AsyncIterable<string>,
+  dryRun: boolean,
+): Promise<Fate> {
+  const { archive: { id, native }, store } = target;
+  const places = new Map<string, string>();
+  for await (const { path } of fileElements(lines)) {
+    if (!places.has(path)) places.set(path, join(store, placeOf(target, path)));
   }
+  const [missing, there] = await parted(places);
+  if (missing.size === 0 && there > 0) return { status: "existing" };
+  const notes = there === 0
+    ? []
+    : [`${there} of the ${places.size} files beside it are there already, and were left alone`];
+  if (dryRun) return { status: "would restore", notes };
+  for await (const file of eachFile(fileElements(native()))) {
+    const path = missing.get(file.path);
+    if (path !== undefined) await putFile(id, path, file.chunks);
+    else for await (const _ of file.chunks);
+  }
+  return { status: "restored", notes };
 }
 
-async function writeDraft(path: string, chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const file = await open(path, "wx", 0o600);
-  const hash = sha256();
-  try {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      await file.writeFile(chunk);
-    }
-    await file.sync();
-    return hash.digest("hex");
-  } finally {
-    await file.close();
+/** Those that are missing, and how many are there. */
+async function parted(
+  places: ReadonlyMap<string, string>,
+): Promise<[missing: ReadonlyMap<string, string>, there: number]> {
+  const missing = new Map<string, string>();
+  for (const [path, place] of places) {
+    if (!await isThere(place)) missing.set(path, place);
   }
+  return [missing, places.size - missing.size];
 }
 
-async function hashOf(path: string): Promise<string> {
-  const file = await open(path, "r");
-  const hash = sha256();
-  try {
-    for await (const chunk of file.createReadStream({ autoClose: false })) hash.update(chunk);
-    return hash.digest("hex");
-  } finally {
-    await file.close();
-  }
-}
-
-/** A link never takes the place of what is there; a file system without links has to be looked at. */
-async function moveUnlessThere(draft: string, path: string): Promise<boolean> {
-  try {
-    await link(draft, path);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return false;
-    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(code ?? "")) throw error;
-  }
-  if (await isThere(path)) return false;
-  await rename(draft, path);
-  return true;
+/** Where a file belongs, from the store's folder. An archive may say anything. */
+function placeOf({ archive: { id }, directory, format }: Target, path: string): string {
+  const isOurs = format.nameOf(path)?.id === id && !isNeverCaptured(path);
+  const place = isOurs ? format.placeFor(path, directory) : path;
+  if (isOurs && format.nameOf(place)?.id === id) return place;
+  const message = `the archive of session ${id} names ${JSON.stringify(path)}, where ` +
+    `${format.title} keeps no such file; nothing was written`;
+  throw new ArchiveError("Invalid", message, { session: id });
 }
 
 async function checkDirectory(directory: string): Promise<void> {
@@ -151,11 +168,4 @@ function noNewId({ title }: FileFormat): ArchiveError {
     `a session of ${title} cannot be given a new id, since its records would have to be ` +
     "changed; move the one that is there out of the way";
   return new ArchiveError("NotSupported", message);
-}
-
-function unlike(id: string, path: string): ArchiveError {
-  const message =
-    `session ${id} did not arrive whole on the disk: ${path} reads otherwise than it ` +
-    "was written; nothing was changed";
-  return new ArchiveError("Corrupt", message, { session: id });
 }

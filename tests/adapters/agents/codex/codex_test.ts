@@ -285,7 +285,7 @@ describe("a session of Codex", () => {
       inHome(async (home) => {
         const [outcome] = await codex({ store: home }).restore!([archiveWith(place)], {});
         assert.equal(outcome.status, "failed");
-        assert.match(String(outcome.error), /keeps no such session; nothing was written/);
+        assert.match(String(outcome.error), /keeps no such file; nothing was written/);
         assert.deepEqual(await readdir(home), []);
       }));
   }
