@@ -3,27 +3,17 @@
  *
  * @module
  */
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../../../core/errors.ts";
 import { entriesOf, lookAt } from "../files/folder.ts";
-import type { Environment, FileName, FoundFile } from "../files/format.ts";
+import type { FileName, FoundFile } from "../files/format.ts";
 
 /** Folders of sessions by day, and of those that were put aside. */
 const [BY_DAY, ASIDE] = ["sessions", "archived_sessions"];
 const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const NAME = new RegExp(`^rollout-\\d{4}(?:-\\d\\d){2}T\\d\\d(?:-\\d\\d){2}-(${UUID})\\.jsonl$`);
 const DAY = /^sessions\/\d{4}\/\d\d\/\d\d$/;
-
-/**
- * Codex's folder: `$CODEX_HOME`, else `~/.codex`.
- *
- * @param env The environment to look in.
- */
-export function codexHome(env: Environment): string {
-  return env.CODEX_HOME || join(env.HOME || env.USERPROFILE || homedir(), ".codex");
-}
 
 /**
  * What a path stands for.

@@ -5,7 +5,8 @@
  */
 import type { FileFormat } from "../files/format.ts";
 import { CodexAccount } from "./account.ts";
-import { codexHome, findFiles, nameOf } from "./files.ts";
+import { findFiles, nameOf } from "./files.ts";
+import { codexHome } from "./home.ts";
 import { transcriptOf } from "./transcript.ts";
 
 /** Codex's files. */

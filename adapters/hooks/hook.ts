@@ -1,0 +1,81 @@
+/**
+ * What an agent calls when a turn or a session of it ends: writes down which session changed, starts
+ * the relay, and is gone. Loads nothing that archives and nothing that reads a configuration.
+ *
+ * Nothing that goes wrong here may trouble the agent, which would show it to its user or take it for
+ * a veto: it stands in the state's log.
+ *
+ * @module
+ */
+import { configFile } from "../config/locate.ts";
+import { RELAY_VARIABLE } from "../relay/variable.ts";
+import { startRelay } from "../relay/start.ts";
+import { makePrivateFolder } from "../state/folder.ts";
+import { outboxFolder } from "../state/layout.ts";
+import { statePath } from "../state/location.ts";
+import { Outbox } from "../state/outbox.ts";
+import { RelayLog } from "../state/relay_log.ts";
+import { configStamp } from "../state/stamps.ts";
+import { readStatus } from "../state/status.ts";
+import { type Environment, isHookAgent } from "./agents.ts";
+import { type Input, readPayload } from "./payload.ts";
+import { sessionIn } from "./session.ts";
+
+/** What a call has around it. */
+export interface HookSurroundings {
+  readonly env: Environment;
+  readonly platform: string;
+  readonly stdin: Input;
+}
+
+/**
+ * Does what there is to do. Never rejects, and says nothing.
+ *
+ * @param argv The agent's name, and `--config PATH` where the user named a configuration.
+ * @param around What the call has around it.
+ */
+export async function runHook(argv: readonly string[], around: HookSurroundings): Promise<void> {
+  const { env, platform, stdin } = around;
+  // What the relay itself has an agent do, it knows.
+  if (env[RELAY_VARIABLE] === "1") return;
+  const since = Date.now();
+  const payload = readPayload(stdin);
+  const [agent, option, named] = argv;
+  const config = option === "--config" ? named : undefined;
+  let log: RelayLog | undefined;
+  const say = (error: unknown) => log?.say(`hook of ${agent}: ${messageOf(error)}`);
+  try {
+    const { path } = configFile({ env, platform, cwd: () => "/", path: config });
+    const state = await makePrivateFolder(statePath({ env, platform, configPath: path }));
+    log = new RelayLog(state);
+    if (await isSwitchedOff(state, path)) return;
+    await writeIntent(agent, await payload, { state, env }).catch(say);
+    const outcome = await startRelay({ state, config, env, since });
+    if ("failed" in outcome) say(outcome.failed);
+  } catch (error) {
+    say(error);
+  } finally {
+    await log?.flushed();
+  }
+}
+
+async function writeIntent(
+  agent: string | undefined,
+  payload: string | undefined,
+  { state, env }: { readonly state: string; readonly env: Environment },
+): Promise<void> {
+  if (payload === undefined || !isHookAgent(agent)) return;
+  const session = sessionIn(agent, payload, env);
+  if (session !== undefined) await new Outbox(outboxFolder(state)).write(session);
+}
+
+/** Only the relay understands the configuration; its word holds for the state that it saw. */
+async function isSwitchedOff(state: string, configPath: string): Promise<boolean> {
+  const status = await readStatus(state);
+  if (status === undefined || status.config.auto) return false;
+  return status.config.stamp === await configStamp(configPath);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
