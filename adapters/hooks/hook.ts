@@ -14,8 +14,6 @@ import { makePrivateFolder } from "../state/folder.ts";
 import { outboxFolder } from "../state/layout.ts";
 import { statePath } from "../state/location.ts";
 import { Outbox } from "../state/outbox.ts";
-import { RelayLog } from "../state/relay_log.ts";
-import { configStamp } from "../state/stamps.ts";
 import { readStatus } from "../state/status.ts";
 import { type Environment, isHookAgent } from "./agents.ts";
 import { type Input, readPayload } from "./payload.ts";
@@ -42,20 +40,17 @@ export async function runHook(argv: readonly string[], around: HookSurroundings)
   const payload = readPayload(stdin);
   const [agent, option, named] = argv;
   const config = option === "--config" ? named : undefined;
-  let log: RelayLog | undefined;
-  const say = (error: unknown) => log?.say(`hook of ${agent}: ${messageOf(error)}`);
+  let state: string | undefined;
+  const say = (error: unknown) => logged(state, `hook of ${agent}: ${messageOf(error)}`);
   try {
     const { path } = configFile({ env, platform, cwd: () => "/", path: config });
-    const state = await makePrivateFolder(statePath({ env, platform, configPath: path }));
-    log = new RelayLog(state);
+    state = await makePrivateFolder(statePath({ env, platform, configPath: path }));
     if (await isSwitchedOff(state, path)) return;
     await writeIntent(agent, await payload, { state, env }).catch(say);
     const outcome = await startRelay({ state, config, env, since });
-    if ("failed" in outcome) say(outcome.failed);
+    if ("failed" in outcome) await say(outcome.failed);
   } catch (error) {
-    say(error);
-  } finally {
-    await log?.flushed();
+    await say(error);
   }
 }
 
@@ -73,7 +68,17 @@ async function writeIntent(
 async function isSwitchedOff(state: string, configPath: string): Promise<boolean> {
   const status = await readStatus(state);
   if (status === undefined || status.config.auto) return false;
+  const { configStamp } = await import("../state/stamps.ts");
   return status.config.stamp === await configStamp(configPath);
+}
+
+/** Where there is no place for a state, there is none for a log either. */
+async function logged(state: string | undefined, line: string): Promise<void> {
+  if (state === undefined) return;
+  const { RelayLog } = await import("../state/relay_log.ts");
+  const log = new RelayLog(state);
+  log.say(line);
+  await log.flushed();
 }
 
 function messageOf(error: unknown): string {

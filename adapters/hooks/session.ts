@@ -6,7 +6,7 @@
 import { isAbsolute } from "node:path";
 import type { SessionId } from "../../core/agent.ts";
 import { fieldsOf, jsonIn } from "../../core/fields.ts";
-import { type Environment, type HookAgent, homeOf } from "./agents.ts";
+import { type Environment, homeOf, type HookAgent } from "./agents.ts";
 
 /** What agents make ids of. Whatever else comes is no id, and no name of a file. */
 const ID = /^[A-Za-z0-9][\w.-]{0,199}$/;

@@ -28,12 +28,17 @@ const PLUGIN: Entry = {
 };
 const SUITES: Entry = { source: "tests/backends/contract.ts", exports: ["./testing"], runs: false };
 const PROGRAM: Entry = { source: "adapters/cli/bin.ts", exports: [], runs: true };
+/** Loaded by the program, which knows where it lies beside itself. */
+const IN_TERMINAL: Entry = { source: "adapters/cli/in_terminal.ts", exports: [], runs: true };
 /** Started by the plugin, which knows where they lie beside itself. */
 const RELAY: Entry = { source: "adapters/relay/main.ts", exports: [], runs: true };
 const RELAY_THREAD: Entry = { source: "adapters/relay/worker.ts", exports: [], runs: true };
 
 /** All entries. */
-export const ENTRIES: readonly Entry[] = [LIBRARY, PLUGIN, SUITES, PROGRAM, RELAY, RELAY_THREAD];
+export const ENTRIES: readonly Entry[] = [
+  ...[LIBRARY, PLUGIN, SUITES],
+  ...[PROGRAM, IN_TERMINAL, RELAY, RELAY_THREAD],
+];
 
 /** The entry behind the `session-archiver` command. */
 export const BIN = PROGRAM;
