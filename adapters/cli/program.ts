@@ -10,6 +10,7 @@ import { defineDoctor } from "./commands/doctor.ts";
 import { defineExplain } from "./commands/explain.ts";
 import { defineGet } from "./commands/get.ts";
 import { defineInit } from "./commands/init.ts";
+import { defineInstallHooks } from "./commands/install_hooks.ts";
 import { defineList } from "./commands/list.ts";
 import { definePruneLocal } from "./commands/prune_local.ts";
 import { definePruneVersions } from "./commands/prune_versions.ts";
@@ -21,6 +22,7 @@ import { defineRun } from "./commands/run.ts";
 import { defineShow } from "./commands/show.ts";
 import { defineStatus } from "./commands/status.ts";
 import { defineSync } from "./commands/sync.ts";
+import { defineUninstallHooks } from "./commands/uninstall_hooks.ts";
 import { defineVerify } from "./commands/verify.ts";
 import { wholeNumber } from "./option_values.ts";
 import { VERSION } from "./version.ts";
@@ -43,6 +45,8 @@ const COMMANDS = [
   defineExplain,
   defineDoctor,
   defineInit,
+  defineInstallHooks,
+  defineUninstallHooks,
 ];
 
 const ABOUT = `

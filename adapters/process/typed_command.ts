@@ -63,8 +63,13 @@ export function typedCommand(
   return `${program} ${command} --config ${quoted(config, platform)}`;
 }
 
-/** So that the system's shells take it as it stands; in quotes only where it needs some. */
-function quoted(path: string, platform: string): string {
+/**
+ * A path as it is typed into the shells of a system, in quotes only where it needs some.
+ *
+ * @param path Which.
+ * @param platform The system: `linux`, `darwin`, `win32`, …
+ */
+export function quoted(path: string, platform: string): string {
   // No path there has such quotes in it, and not all of its shells know others.
   if (platform === "win32") return /^[\w@%+=:,./\\~-]+$/.test(path) ? path : `"${path}"`;
   return /^[\w@%+=:,./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

@@ -15,6 +15,7 @@ import { type Standing, standingOf } from "../status/standing.ts";
 import { examineAgent, type ExaminedAgent } from "./agent_section.ts";
 import { examineBackends, type ExaminedBackend } from "./backend_section.ts";
 import { findingJson, type Section, verdictOf, verdictText } from "./diagnosis.ts";
+import { examineHooks } from "./hooks_section.ts";
 import { examineMachine } from "./machine_section.ts";
 import { sectionLines } from "./table.ts";
 
@@ -29,19 +30,22 @@ export async function doctor(call: Call): Promise<ExitCode> {
   await telling.section(configSection(call, config));
   const backends = await backendSections(call, config, telling);
   const agents = await examineAgents(call);
+  const hooks = await examineHooks(call);
   const automatic = await examineAutomatic(call, config);
   const machine = await machineFindings(call, config);
   const sections = [
     ...backends,
     agentSection(agents),
+    ...hooksSection(hooks),
     automaticSection(automatic),
     machineSection(machine),
   ];
   await telling.section(agentSection(agents));
+  for (const section of hooksSection(hooks)) await telling.section(section);
   await telling.section(automaticSection(automatic));
   await telling.section(machineSection(machine));
   const verdict = verdictOf(sections);
-  await telling.end({ config, backends, agents, automatic, machine, verdict });
+  await telling.end({ config, backends, agents, hooks, automatic, machine, verdict });
   return verdict.problems > 0 || call.signal.aborted ? EXIT.failed : EXIT.done;
 }
 
@@ -60,6 +64,11 @@ function configSection({ command }: Call, { path, exists, backends }: Config): S
 
 function agentSection(agents: readonly ExaminedAgent[]): Section {
   return { title: "agents", place: "", findings: agents.flatMap(({ findings }) => findings) };
+}
+
+/** Whoever has none need not hear of them. */
+function hooksSection(findings: readonly Finding[]): readonly Section[] {
+  return findings.length === 0 ? [] : [{ title: "hooks of other agents", place: "", findings }];
 }
 
 function automaticSection({ findings }: ExaminedAutomatic): Section {
@@ -127,6 +136,7 @@ interface Findings {
   readonly config: Config;
   readonly backends: readonly ExaminedBackend[];
   readonly agents: readonly ExaminedAgent[];
+  readonly hooks: readonly Finding[];
   readonly automatic: ExaminedAutomatic;
   readonly machine: readonly Finding[];
   readonly verdict: { readonly problems: number; readonly hints: number };
@@ -147,7 +157,7 @@ function tellingOf({ report, terminal, signal }: Call): Telling {
   };
 }
 
-function asJson({ config, backends, agents, automatic, machine, verdict }: Findings) {
+function asJson({ config, backends, agents, hooks, automatic, machine, verdict }: Findings) {
   const { path, exists, warnings } = config;
   return {
     config: { path, exists, warnings },
@@ -161,6 +171,7 @@ function asJson({ config, backends, agents, automatic, machine, verdict }: Findi
       ...agent,
       findings: findings.map(findingJson),
     })),
+    hooks: hooks.map(findingJson),
     automatic: { ...automatic, findings: automatic.findings.map(findingJson) },
     machine: machine.map(findingJson),
     ...verdict,
