@@ -6,6 +6,7 @@
  */
 import type { WriteStream } from "node:tty";
 import type { Agent } from "../../core/agent.ts";
+import type { Runtime } from "../process/own_runtime.ts";
 import type { Started, StartOptions } from "../relay/start.ts";
 import type { Ask } from "./question.ts";
 
@@ -53,6 +54,8 @@ export interface Terminal {
   readonly ask?: Ask;
   /** Agents to use in place of those that this program knows. */
   readonly agents?: readonly Agent[];
+  /** The runtime that agents' hooks begin, in place of this process's own. */
+  readonly runtime?: Runtime;
   /** Starts a relay in place of a process in the background. */
   readonly startRelay?: (options: StartOptions) => Promise<Started>;
 }

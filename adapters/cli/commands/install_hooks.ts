@@ -3,7 +3,9 @@
  *
  * @module
  */
+import process from "node:process";
 import type { Command } from "commander";
+import type { Runtime } from "../../process/own_runtime.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { type ExitCode, UsageError } from "../exit.ts";
 
@@ -43,14 +45,15 @@ async function install(
     import("../../config/locate.ts"),
   ]);
   const { report, terminal } = call;
-  const { env, platform } = terminal;
+  const { env, platform, runtime = process } = terminal;
   const agents = meantAgents(names, env);
-  await checkPlace(call);
+  await checkPlace(call, runtime);
   // Agents call from anywhere.
   const config = named === undefined
     ? undefined
     : configFile({ env, platform, cwd: () => terminal.cwd(), path: named }).path;
-  const change = (agent: (typeof agents)[number]) => installing(agent, env, { platform, config });
+  const place = { platform, config, runtime };
+  const change = (agent: (typeof agents)[number]) => installing(agent, env, place);
   const code = await changeAll(call, agents, change, { words: WORDS, dryRun });
   if (agents.includes("codex") && !dryRun) {
     await report.note(
@@ -60,13 +63,13 @@ async function install(
   return code;
 }
 
-async function checkPlace({ report }: Call): Promise<void> {
+async function checkPlace({ report }: Call, { execPath }: Runtime): Promise<void> {
   const [{ doubtAbout }, { PROGRAM }, { fileURLToPath }] = await Promise.all([
     import("../../hooks/lasting.ts"),
     import("../../hooks/command.ts"),
     import("node:url"),
   ]);
-  const doubt = doubtAbout(process.execPath, fileURLToPath(PROGRAM));
+  const doubt = doubtAbout(execPath, fileURLToPath(PROGRAM));
   if (doubt?.isFatal) throw new UsageError(doubt.message);
   if (doubt) await report.warn(doubt.message);
 }

@@ -33,6 +33,8 @@ export interface Props {
   readonly confirm?: (question: string) => Promise<boolean>;
   /** Answers questions. */
   readonly ask?: Ask;
+  /** What agents' hooks are to begin; this process's own runtime by default. */
+  readonly runtime?: Terminal["runtime"];
   /** Starts relays; without it a process is started. */
   readonly startRelay?: Terminal["startRelay"];
   /** Makes standard output or standard error a terminal of so many columns. */
@@ -148,6 +150,7 @@ async function archive(
     confirm: props.confirm,
     ask: props.ask,
     startRelay: props.startRelay,
+    runtime: props.runtime,
     agents: props.agents === "known" ? undefined : props.agents ?? [agent],
   };
   const code = await main(argv, terminal);
