@@ -158,6 +158,7 @@ export {
   s3ProviderOf,
   type S3Quirks,
 } from "./backends/s3_providers.ts";
+export { claudeCode } from "./adapters/agents/claude_code/mod.ts";
 export { codex } from "./adapters/agents/codex/mod.ts";
 export { type FileAgentOptions } from "./adapters/agents/files/options.ts";
 export { openCode, type OpenCodeOptions } from "./adapters/agents/opencode/mod.ts";

@@ -225,7 +225,12 @@ async function assertComesBack(
   assert.deepEqual(await filesIn(home), before);
 }
 
-async function filesIn(home: string): Promise<Map<string, string>> {
+/**
+ * All files below a folder, with their bytes.
+ *
+ * @param home The folder.
+ */
+export async function filesIn(home: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const entry of await readdir(home, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;

@@ -6,10 +6,8 @@
 import { fieldsOf } from "../../../core/fields.ts";
 import { NO_TOKENS, sumOfTokens, type TokenCounts } from "../../../core/transcript.ts";
 import type { Account } from "../files/format.ts";
-import { type Fields, isSaid, recordOf, textOf, textsOf, timeOf, tokensOf } from "./record.ts";
-
-/** Titles are cut to so many UTF-16 units. */
-const TITLE = 100;
+import { type Fields, textOf, textsOf, timeOf, titleOf } from "../files/values.ts";
+import { isSaid, recordOf, tokensOf } from "./record.ts";
 
 /** Learns from the first `session_meta`, which is the session's own: later ones come with forks. */
 export class CodexAccount implements Account {
@@ -74,9 +72,4 @@ export class CodexAccount implements Account {
     if (isLess) this.#before = sumOfTokens(this.#before, this.#total);
     this.#total = total;
   }
-}
-
-function titleOf(text: string): string {
-  const line = text.trim().split("\n", 1)[0].trim();
-  return line.length <= TITLE ? line : `${line.slice(0, TITLE - 1).toWellFormed()}…`;
 }

@@ -6,9 +6,7 @@
  */
 import { fieldsOf } from "../../../core/fields.ts";
 import type { TokenCounts } from "../../../core/transcript.ts";
-
-/** Anything with fields. */
-export type Fields = Readonly<Record<string, unknown>>;
+import { countOf, type Fields, textOf, timeOf } from "../files/values.ts";
 
 /** A line. */
 export interface CodexRecord {
@@ -28,25 +26,6 @@ export interface CodexRecord {
 export function recordOf(value: unknown): CodexRecord {
   const { type, timestamp, payload } = fieldsOf(value);
   return { type: textOf(type), at: timeOf(timestamp), payload: fieldsOf(payload) };
-}
-
-/** A text; an empty one for what is none. */
-export function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-/** A time, ISO 8601 in UTC; undefined for what is none. */
-export function timeOf(value: unknown): string | undefined {
-  const time = typeof value === "string" ? Date.parse(value) : NaN;
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
-}
-
-/** The texts of a message's or a summary's pieces, as one. */
-export function textsOf(pieces: unknown): string {
-  if (!Array.isArray(pieces)) return textOf(pieces);
-  return pieces.map((piece) => textOf(fieldsOf(piece).text)).filter((text) => text !== "").join(
-    "\n",
-  );
 }
 
 /** What Codex puts before the model in the user's name begins so. */
@@ -69,10 +48,7 @@ export function isSaid(text: string): boolean {
  */
 export function tokensOf(usage: unknown): TokenCounts {
   const fields = fieldsOf(usage);
-  const count = (name: string) => {
-    const value = fields[name];
-    return typeof value === "number" && value > 0 ? value : 0;
-  };
+  const count = (name: string) => countOf(fields[name]);
   const cacheRead = count("cached_input_tokens");
   return {
     // What came from the cache is counted among what was sent.

@@ -7,23 +7,10 @@
  * @module
  */
 import { fieldsOf, jsonIn } from "../../../core/fields.ts";
-import {
-  sumOfTokens,
-  type TokenCounts,
-  type TranscriptMessage,
-  type TranscriptPart,
-} from "../../../core/transcript.ts";
-import {
-  type CodexRecord,
-  type Fields,
-  isSaid,
-  recordOf,
-  textOf,
-  textsOf,
-  tokensOf,
-} from "./record.ts";
-
-type ToolPart = Extract<TranscriptPart, { type: "tool" }>;
+import type { TranscriptMessage } from "../../../core/transcript.ts";
+import { Conversation } from "../files/conversation.ts";
+import { type Fields, textOf, textsOf } from "../files/values.ts";
+import { type CodexRecord, isSaid, recordOf, tokensOf } from "./record.ts";
 
 /**
  * Turns records into messages.
@@ -33,48 +20,32 @@ type ToolPart = Extract<TranscriptPart, { type: "tool" }>;
 export async function* transcriptOf(
   records: AsyncIterable<unknown>,
 ): AsyncGenerator<TranscriptMessage> {
-  const conversation = new Conversation();
-  for await (const value of records) yield* conversation.take(recordOf(value));
-  yield* conversation.end();
+  const reading = new Reading();
+  for await (const value of records) yield* reading.take(recordOf(value));
+  yield* reading.end();
 }
 
-/** What the model does in answer to one thing that the user said. */
-interface Turn {
-  readonly createdAt: string | undefined;
-  readonly parts: TranscriptPart[];
-  /** Where the part of each call stands. */
-  readonly calls: Map<string, number>;
-  tokens: TokenCounts | undefined;
-}
-
-class Conversation {
-  #count = 0;
+class Reading {
+  readonly #conversation = new Conversation();
   #provider = "openai";
-  #model = "";
-  #turn: Turn | undefined;
   #said: string | undefined;
 
   *take({ type, at, payload }: CodexRecord): Generator<TranscriptMessage> {
     if (type === "session_meta") this.#provider = textOf(payload.model_provider) || this.#provider;
-    else if (type === "turn_context") this.#model = textOf(payload.model) || this.#model;
+    else if (type === "turn_context") this.#uses(textOf(payload.model));
     else if (type === "response_item") yield* this.#item(payload, at);
     else if (type === "event_msg") yield* this.#event(payload, at);
-    else if (type === "compacted") this.#add({ type: "note", text: "compacted" }, at);
+    else if (type === "compacted") {
+      this.#conversation.add({ type: "note", text: "compacted" }, { at });
+    }
   }
 
-  /** What is left when there are no more records. */
-  *end(): Generator<TranscriptMessage> {
-    const turn = this.#turn;
-    this.#turn = undefined;
-    if (!turn || turn.parts.length === 0) return;
-    yield {
-      id: this.#nextId(),
-      role: "assistant",
-      ...(turn.createdAt && { createdAt: turn.createdAt }),
-      ...(this.#model && { model: `${this.#provider}/${this.#model}` }),
-      ...(turn.tokens && { tokens: turn.tokens }),
-      parts: turn.parts,
-    };
+  end(): Generator<TranscriptMessage> {
+    return this.#conversation.end();
+  }
+
+  #uses(model: string): void {
+    this.#conversation.uses(model && `${this.#provider}/${model}`);
   }
 
   *#item(item: Fields, at: string | undefined): Generator<TranscriptMessage> {
@@ -82,8 +53,8 @@ class Conversation {
     if (type === "message") {
       const text = textsOf(item.content);
       if (item.role === "user") yield* this.#user(text, at);
-      else if (item.role === "assistant") this.#addText("text", text, at);
-    } else if (type === "reasoning") this.#addText("reasoning", textsOf(item.summary), at);
+      else if (item.role === "assistant") this.#writes("text", text, at);
+    } else if (type === "reasoning") this.#writes("reasoning", textsOf(item.summary), at);
     else if (type.endsWith("_call_output")) this.#answered(item);
     else if (type.endsWith("_call")) this.#called(type, item, at);
   }
@@ -93,9 +64,9 @@ class Conversation {
       case "user_message":
         return yield* this.#user(textOf(event.message), at);
       case "agent_message":
-        return this.#addText("text", textOf(event.message), at);
+        return this.#writes("text", textOf(event.message), at);
       case "agent_reasoning":
-        return this.#addText("reasoning", textOf(event.text), at);
+        return this.#writes("reasoning", textOf(event.text), at);
       case "exec_command_end":
         return this.#ran(textOf(event.call_id), event);
       case "item_completed":
@@ -104,22 +75,19 @@ class Conversation {
         return this.#counted(fieldsOf(event.info).last_token_usage);
       case "turn_aborted":
       case "error":
-        return this.#add({ type: "note", text: noteOf(event) }, at);
+        this.#conversation.add({ type: "note", text: noteOf(event) }, { at });
     }
   }
 
-  *#user(text: string, createdAt: string | undefined): Generator<TranscriptMessage> {
-    const isTwice = this.#said === text && (this.#turn?.parts.length ?? 0) === 0;
+  *#user(text: string, at: string | undefined): Generator<TranscriptMessage> {
+    const isTwice = this.#said === text && !this.#conversation.isAnswered;
     if (isTwice || !isSaid(text)) return;
-    yield* this.end();
     this.#said = text;
-    const parts = [{ type: "text", text } as const];
-    yield { id: this.#nextId(), role: "user", ...(createdAt && { createdAt }), parts };
+    yield* this.#conversation.says([{ type: "text", text }], { at });
   }
 
-  #addText(type: "text" | "reasoning", text: string, at: string | undefined): void {
-    const isTwice = this.#turn?.parts.some((part) => part.type === type && part.text === text);
-    if (text.trim() !== "" && !isTwice) this.#add({ type, text }, at);
+  #writes(type: "text" | "reasoning", text: string, at: string | undefined): void {
+    if (!this.#conversation.has(type, text)) this.#conversation.writes(type, text, { at });
   }
 
   #called(type: string, item: Fields, at: string | undefined): void {
@@ -128,20 +96,15 @@ class Conversation {
     const input = typeof given === "string" ? jsonIn(given) ?? given : given;
     // Some are only written down when they are over, and have no answer of their own.
     const status = item.status === "completed" ? "completed" : "running";
-    this.#add({ type: "tool", tool, status, input }, at);
-    const id = textOf(item.call_id);
-    if (id && this.#turn) this.#turn.calls.set(id, this.#turn.parts.length - 1);
+    this.#conversation.calls(textOf(item.call_id), { tool, status, input }, { at });
   }
 
   #answered({ call_id, output }: Fields): void {
     const text = textOf(output) || textOf(fieldsOf(output).content) || textsOf(output);
-    const isBad = fieldsOf(output).success === false;
-    this.#settle(
+    const status = fieldsOf(output).success === false ? "error" : "completed";
+    this.#conversation.settles(
       textOf(call_id),
-      (part) =>
-        part.output === undefined
-          ? { ...part, status: isBad ? "error" : "completed", output: text }
-          : part,
+      (part) => part.output === undefined ? { ...part, status, output: text } : part,
     );
   }
 
@@ -154,28 +117,11 @@ class Conversation {
   #ran(call: string, { aggregated_output, exit_code }: Fields): void {
     const output = textOf(aggregated_output);
     const status = exit_code === 0 ? "completed" : "error";
-    this.#settle(call, (part) => ({ ...part, status, output }));
-  }
-
-  #settle(call: string, settled: (part: ToolPart) => ToolPart): void {
-    const index = this.#turn?.calls.get(call);
-    const part = index === undefined ? undefined : this.#turn?.parts[index];
-    if (part?.type === "tool") this.#turn!.parts[index!] = settled(part);
+    this.#conversation.settles(call, (part) => ({ ...part, status, output }));
   }
 
   #counted(usage: unknown): void {
-    if (!this.#turn || usage === undefined || usage === null) return;
-    const tokens = tokensOf(usage);
-    this.#turn.tokens = this.#turn.tokens ? sumOfTokens(this.#turn.tokens, tokens) : tokens;
-  }
-
-  #add(part: TranscriptPart, createdAt: string | undefined): void {
-    this.#turn ??= { createdAt, parts: [], calls: new Map(), tokens: undefined };
-    this.#turn.parts.push(part);
-  }
-
-  #nextId(): string {
-    return `#${this.#count++}`;
+    if (usage !== undefined && usage !== null) this.#conversation.took(tokensOf(usage));
   }
 }
 

@@ -129,10 +129,11 @@ async function wholeContent(
   };
 }
 
-function summaryOf(account: Account, { modifiedMs }: FoundFile, title?: string): Summary {
+function summaryOf(account: Account, file: FoundFile, title?: string): Summary {
   const summary = account.summary();
-  const updatedAt = summary.updatedAt ?? new Date(modifiedMs).toISOString();
-  return { ...summary, updatedAt, ...(title && { title }) };
+  const updatedAt = summary.updatedAt ?? new Date(file.modifiedMs).toISOString();
+  const parentId = summary.parentId ?? file.parentId ?? null;
+  return { ...summary, updatedAt, parentId, ...(title && { title }) };
 }
 
 function warningsOn({ id }: SessionId, { leftOut }: Ending): string[] {

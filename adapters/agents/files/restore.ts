@@ -146,9 +146,12 @@ async function parted(
 }
 
 /** Where a file belongs, from the store's folder. An archive may say anything. */
-function placeOf({ archive: { id }, directory, format }: Target, path: string): string {
+function placeOf(
+  { archive: { id, projectPath }, directory, format }: Target,
+  path: string,
+): string {
   const isOurs = format.nameOf(path)?.id === id && !isNeverCaptured(path);
-  const place = isOurs ? format.placeFor(path, directory) : path;
+  const place = isOurs && directory !== projectPath ? format.placeFor(path, directory) : path;
   if (isOurs && format.nameOf(place)?.id === id) return place;
   const message = `the archive of session ${id} names ${JSON.stringify(path)}, where ` +
     `${format.title} keeps no such file; nothing was written`;

@@ -1,0 +1,97 @@
+/**
+ * Walking over Claude Code's sessions.
+ *
+ * @module
+ */
+import type { Dirent } from "node:fs";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { throwIfAborted } from "../../../core/errors.ts";
+import { entriesOf, lookAt } from "../files/folder.ts";
+import type { FoundFile } from "../files/format.ts";
+import { HISTORY, isSessionId, nameOf, PROJECTS, SUBAGENTS, TASKS } from "./paths.ts";
+
+/**
+ * Walks over the files of all sessions and sub-agents. Where one lies twice, which Claude Code itself
+ * takes for none, the one that changed last counts.
+ *
+ * @param home Claude Code's folder.
+ * @param signal Stops it.
+ */
+export async function* findFiles(home: string, signal?: AbortSignal): AsyncGenerator<FoundFile> {
+  const found = new Map<string, FoundFile>();
+  const others = [HISTORY, TASKS].map((folder) => ({ folder, names: namesIn(home, folder) }));
+  for (const project of entriesOf(join(home, PROJECTS)).filter(isFolder)) {
+    // Whoever else works in this process has a turn between two folders.
+    await setImmediate();
+    throwIfAborted(signal, "looking for sessions of Claude Code");
+    for (const file of filesIn(home, `${PROJECTS}/${project.name}`, others)) {
+      const known = found.get(file.id);
+      if (known === undefined || known.modifiedMs < file.modifiedMs) found.set(file.id, file);
+    }
+  }
+  yield* found.values();
+}
+
+/** Folders that hold one of each session's. */
+interface OtherFolder {
+  readonly folder: string;
+  readonly names: ReadonlySet<string>;
+}
+
+function* filesIn(
+  home: string,
+  project: string,
+  others: readonly OtherFolder[],
+): Generator<FoundFile> {
+  const entries = entriesOf(join(home, project));
+  const folders = new Set(entries.filter(isFolder).map(({ name }) => name));
+  for (const entry of entries) {
+    if (entry.isFile()) {
+      const file = fileAt(home, `${project}/${entry.name}`);
+      if (file) yield { ...file, beside: besides(project, file.id, folders, others) };
+    } else if (entry.isDirectory() && isSessionId(entry.name)) {
+      yield* subagentsIn(home, `${project}/${entry.name}/${SUBAGENTS}`);
+    }
+  }
+}
+
+function besides(
+  project: string,
+  id: string,
+  folders: ReadonlySet<string>,
+  others: readonly OtherFolder[],
+): string[] {
+  return [
+    ...folders.has(id) ? [`${project}/${id}`] : [],
+    ...others.filter(({ names }) => names.has(id)).map(({ folder }) => `${folder}/${id}`),
+  ];
+}
+
+/** Those of a workflow lie in a folder of its own. */
+function* subagentsIn(home: string, folder: string): Generator<FoundFile> {
+  for (const entry of entriesOf(join(home, folder))) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) yield* subagentsIn(home, path);
+    else if (entry.isFile()) {
+      const file = fileAt(home, path);
+      if (file) yield file;
+    }
+  }
+}
+
+function fileAt(home: string, path: string): FoundFile | undefined {
+  // Others lie beside a session.
+  const name = path.endsWith(".jsonl") ? nameOf(path) : undefined;
+  if (name === undefined || name.id.endsWith(".files")) return undefined;
+  const looked = lookAt(join(home, path));
+  return looked && { ...name, ...looked };
+}
+
+function namesIn(home: string, folder: string): ReadonlySet<string> {
+  return new Set(entriesOf(join(home, folder)).filter(isFolder).map(({ name }) => name));
+}
+
+function isFolder(entry: Dirent): boolean {
+  return entry.isDirectory();
+}

@@ -1,0 +1,26 @@
+/**
+ * What Claude Code's files are, in one place.
+ *
+ * @module
+ */
+import type { FileFormat } from "../files/format.ts";
+import { ClaudeAccount } from "./account.ts";
+import { COPIES } from "./copies.ts";
+import { findFiles } from "./files.ts";
+import { claudeHome, isTask, nameOf } from "./paths.ts";
+import { placeFor } from "./place.ts";
+import { transcriptOf } from "./transcript.ts";
+
+/** Claude Code's files. */
+export const CLAUDE_CODE: FileFormat = {
+  name: "claude-code",
+  title: "Claude Code",
+  stores: (env) => [claudeHome(env)],
+  find: findFiles,
+  nameOf,
+  account: () => new ClaudeAccount(),
+  transcript: transcriptOf,
+  copies: COPIES,
+  isPassing: isTask,
+  placeFor,
+};
