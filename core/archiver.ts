@@ -29,6 +29,7 @@ import { Failures } from "./failures.ts";
 import { FoundKeys } from "./archiving/found_keys.ts";
 import { type SettledPlace, type SettleOptions, settleWrites } from "./archiving/late_writes.ts";
 import { type Ledger, MemoryLedger } from "./ledger/ledger.ts";
+import { rememberedIn } from "./ledger/remembered.ts";
 import {
   rebuildLedger,
   type RebuildOptions,
@@ -619,9 +620,11 @@ export class Archiver {
     const { ids, stores, project, since, dryRun, readBack, signal } = options;
     const how = { dryRun, readBack, signal, named: ids !== undefined };
     const matches = project && await this.#matcher(project);
+    const remembered = rememberedIn(this.#ledger, this.backends.map(({ identity }) => identity));
+    const filter = { ids, stores, since, remembered, signal };
     for (const agent of this.agents) {
       try {
-        for await (const session of agent.sessions({ ids, stores, since, signal })) {
+        for await (const session of agent.sessions(filter)) {
           throwIfAborted(signal, "archiving");
           if (matches && !matches(session)) continue;
           yield () => run.archive(session, how);

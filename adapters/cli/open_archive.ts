@@ -45,8 +45,18 @@ export interface OpenArchive {
  */
 export async function knownAgents({ agents, env }: Terminal): Promise<readonly Agent[]> {
   if (agents) return agents;
-  const { openCode } = await import("../agents/opencode/mod.ts");
-  return [openCode({ env })];
+  const { agentsOnMachine } = await import("../agents/on_machine.ts");
+  return agentsOnMachine(env);
+}
+
+/**
+ * The agents of this machine whose sessions the configuration wants.
+ *
+ * @param call Who asks.
+ */
+export async function wantedAgents(call: Call): Promise<readonly Agent[]> {
+  const { agentsOff } = await call.config();
+  return (await knownAgents(call.terminal)).filter(({ name }) => !agentsOff.includes(name));
 }
 
 /**

@@ -141,14 +141,19 @@ export class RunReport {
 
   /** Says why there is nothing, so that a wrong path is seen at once. */
   async #tellWhere(): Promise<void> {
-    for (const agent of this.#archive.archiver.agents) {
-      const { stores, looked } = await agent.detect();
+    const detected = await Promise.all(
+      this.#archive.archiver.agents.map(async (agent) => {
+        return { name: agent.name, ...await agent.detect() };
+      }),
+    );
+    const found = detected.filter(({ stores }) => stores.length > 0);
+    for (const { name, stores, looked } of found.length > 0 ? found : detected) {
       const asked = this.#style.session ?? this.#style.project ?? this.#style.since;
       const none = asked ? "no session that was asked for is in" : "there is no session in";
       const [what, where] = stores.length > 0
         ? [none, stores]
         : ["nothing is on this machine; looked at", looked];
-      await this.#call.report.note(`${agent.name}: ${what} ${where.join(", ") || "no place"}`);
+      await this.#call.report.note(`${name}: ${what} ${where.join(", ") || "no place"}`);
     }
   }
 

@@ -20,6 +20,8 @@ export interface Config {
   readonly default: readonly string[];
   /** When and how sessions are archived. */
   readonly archive: ArchiveConfig;
+  /** The names of agents whose sessions are not archived. */
+  readonly agentsOff: readonly string[];
   /** What is not wrong but should be known, a line each. No secrets. */
   readonly warnings: readonly string[];
 }

@@ -64,6 +64,7 @@ async function withoutFile(path: string, where: ConfigSurroundings): Promise<Con
     rules: [],
     default: ["default"],
     archive: ARCHIVE_DEFAULTS,
+    agentsOff: [],
     warnings: [],
   };
 }

@@ -104,6 +104,7 @@ function assemble(
     rules,
     default: read.default === undefined ? implied(names) : listOf(read.default),
     archive: { auto, history, minIntervalMs: minInterval, waitOnExitMs: waitOnExit, compress },
+    agentsOff: Object.entries(read.agents).filter(([, isOn]) => !isOn).map(([name]) => name),
     warnings: warningsOf({ path, mode, raw, backends, rules }),
   };
 }

@@ -7,6 +7,7 @@
  * @module
  */
 import { z } from "zod";
+import { type AgentName, AGENTS } from "../agents/names.ts";
 import { type KeyPath, valueAt } from "./complaints/key_path.ts";
 import { ARCHIVE_DEFAULTS } from "./defaults.ts";
 import { durationText, LONGEST } from "./durations.ts";
@@ -88,6 +89,17 @@ const archive = z.strictObject({
 }, { error: "give a map with auto, history, minInterval, waitOnExit or compress" })
   .meta({ description: "When and how sessions are archived." });
 
+const names = Object.keys(AGENTS) as AgentName[];
+const agents = z.strictObject(
+  Object.fromEntries(
+    names.map((name) => [
+      name,
+      decision(`Whether sessions of ${AGENTS[name]} are archived.`).default(true),
+    ]),
+  ),
+  { error: `give a map of agents, such as {codex: false}; there are ${names.join(", ")}` },
+).meta({ description: "Which agents' sessions are archived; all by default." });
+
 /** A whole configuration. */
 export const configSchema = z.strictObject({
   backends: z.record(backendName, backend, {
@@ -104,7 +116,8 @@ export const configSchema = z.strictObject({
       "called default or stands alone.",
   }),
   archive: archive.prefault({}),
-}, { error: "give a map with backends, and perhaps rules, default and archive" })
+  agents: agents.prefault({}),
+}, { error: "give a map with backends, and perhaps rules, default, archive and agents" })
   .meta({ title: "Configuration of opencode-session-archiver" });
 
 /** What the schema makes of a file. */
@@ -119,6 +132,7 @@ export type ReadConfig = z.output<typeof configSchema>;
 export function knownKeys(path: KeyPath, tree: unknown): readonly string[] {
   const [top, , inner] = path;
   if (top === "archive") return Object.keys(archive.shape);
+  if (top === "agents") return names;
   if (top === "rules") return Object.keys(rule.shape);
   if (top !== "backends") return Object.keys(configSchema.shape);
   if (inner === "credentials") return Object.keys(credentials.shape);

@@ -7,6 +7,7 @@
 import type { Agent, SessionId, SessionRef } from "../../core/agent.ts";
 import { asArchiveError, isArchiveError } from "../../core/errors.ts";
 import { sessionKey } from "../../core/keys/session_key.ts";
+import { rememberedIn } from "../../core/ledger/remembered.ts";
 import { isWithin } from "../state/assigned_directories.ts";
 import type { KnownStores, StoreId } from "../state/known_stores.ts";
 import { lineOf } from "./line_of.ts";
@@ -125,7 +126,9 @@ async function sessionsIn(
   const lacking: Lacking[] = [];
   try {
     const agent = agents.find((one) => one.name === name);
-    for await (const session of agent?.sessions({ stores: [store], signal }) ?? []) {
+    const remembered = rememberedIn(ledger, archive.lanes.map(({ identity }) => identity));
+    const filter = { stores: [store], remembered, signal };
+    for await (const session of agent?.sessions(filter) ?? []) {
       const entries = (await places.of(session)).map((place) => ledger.get(session, place));
       if (isForKnown && entries.every((entry) => entry === undefined)) continue;
       const isLost = entries.some((entry) => entry?.state === "lost");

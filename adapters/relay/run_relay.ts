@@ -12,7 +12,7 @@ import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import "../../backends/file.ts";
 import { ArchiveError, isArchiveError } from "../../core/errors.ts";
-import { openCode } from "../agents/opencode/mod.ts";
+import { agentsOnMachine } from "../agents/on_machine.ts";
 import { runtimeOpener } from "../agents/opencode/sqlite.ts";
 import { lateSpool } from "../archive/open.ts";
 import type { Config } from "../config/config.ts";
@@ -152,7 +152,7 @@ async function take(place: Place, signal: AbortSignal): Promise<Tenure | undefin
       const config = await place.load();
       if (config.exists) await rememberConfigured(state, config.path);
       await loadSdk(config);
-      const agents = [openCode({ env })];
+      const agents = agentsOnMachine(env, config.agentsOff);
       return await openLanes(config, {
         agents,
         ledger: await ledger.get(),

@@ -58,7 +58,7 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
     ],
   );
   const seen = new SeenSessions(
-    await opening.knownAgents(call.terminal),
+    await opening.wantedAgents(call),
     await wantedSessions(call, options),
   );
   const archive = options.dryRun
@@ -113,15 +113,16 @@ async function intentsToAnswer(
 
 /** Archives what came while the run was at it, where it was to archive everything. */
 async function archiveOthers(
-  { signal, terminal, report }: Call,
+  call: Call,
   { session, project, since, verify: readBack }: RunOptions,
   { archiver }: OpenArchive,
   intents: AnsweredIntents,
   ended: (outcome: SessionOutcome) => Promise<void>,
 ): Promise<readonly unknown[]> {
   if (session ?? project ?? since) return [];
-  const { knownAgents } = await import("../open_archive.ts");
-  const agents = await knownAgents(terminal);
+  const { signal, report } = call;
+  const { wantedAgents } = await import("../open_archive.ts");
+  const agents = await wantedAgents(call);
   const gone = ({ id, store }: SessionId) =>
     report.note(`left ${id} alone: it is no longer in ${store}; archives of it stay`);
   return await failuresOf(async () => {

@@ -33,13 +33,8 @@ export async function examineAgent(agent: Agent, signal: AbortSignal): Promise<E
   try {
     const { stores, looked, notes } = await agent.detect();
     if (stores.length === 0) {
-      return {
-        name,
-        stores,
-        sessions: 0,
-        notes,
-        findings: [nothing(name, looked), ...asides(name, notes)],
-      };
+      const findings = [nothing(name, looked), ...asides(name, notes)];
+      return { name, stores, sessions: 0, notes, findings };
     }
     const sessions = await count(agent, signal);
     const detail = `${countText(sessions, "session")} in ${stores.join(", ")}`;
@@ -60,7 +55,9 @@ export async function examineAgent(agent: Agent, signal: AbortSignal): Promise<E
 
 async function count(agent: Agent, signal: AbortSignal): Promise<number> {
   let sessions = 0;
-  for await (const _ of agent.sessions({ signal })) sessions++;
+  // Where they belong does not matter here, and would have to be read.
+  const remembered = () => ({ projectPath: "" });
+  for await (const _ of agent.sessions({ signal, remembered })) sessions++;
   return sessions;
 }
 

@@ -52,6 +52,7 @@ describe("without a file", { skip: process.platform === "win32" }, () => {
         rules: [],
         default: ["default"],
         archive: read("backends: {disk: {type: file, path: /x}}\narchive: {}").archive,
+        agentsOff: [],
         warnings: [],
       });
     });

@@ -75,6 +75,7 @@ archive:
         waitOnExitMs: 4_000,
         compress: "none",
       },
+      agentsOff: [],
       warnings: [],
     });
   });
@@ -256,10 +257,17 @@ colour: red
     assert.deepEqual(error.complaints.map(({ at, message }) => `  ${at}: ${message}`), lines);
   });
 
+  it("name the agents that there are", () => {
+    const { message } = refusal(withDisk("agents: {cursor: false}"));
+    assert.match(message, /agents\.cursor: is not known; known are opencode, claude-code, codex/);
+  });
+
   it("stand in one line with the file when there is one", () => {
     assert.match(
       refusal(withDisk("colour: red")).message,
-      new RegExp(`^${FILE}: colour: is not known; known are backends, rules, default, archive$`),
+      new RegExp(
+        `^${FILE}: colour: is not known; known are backends, rules, default, archive, agents$`,
+      ),
     );
   });
 
