@@ -160,5 +160,6 @@ export {
 } from "./backends/s3_providers.ts";
 export { claudeCode } from "./adapters/agents/claude_code/mod.ts";
 export { codex } from "./adapters/agents/codex/mod.ts";
+export { copilot } from "./adapters/agents/copilot/mod.ts";
 export { type FileAgentOptions } from "./adapters/agents/files/options.ts";
 export { openCode, type OpenCodeOptions } from "./adapters/agents/opencode/mod.ts";

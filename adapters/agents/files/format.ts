@@ -67,9 +67,16 @@ export interface Copies {
   /** Stands in the lines that tell of copies, and in few others. */
   readonly marker: string;
   /**
-   * What a record tells of copies.
+   * The JSON document beside a session's file that tells of copies, where no record does.
    *
-   * @param value What the record says.
+   * @param session The session's id.
+   * @returns Its path from the store's folder.
+   */
+  toldIn?(session: string): string;
+  /**
+   * What a record, or the document that is for it, tells of copies.
+   *
+   * @param value What it says.
    * @param session The session's id.
    * @returns The path of each copy from the store's folder, and that of the file that it is of.
    */
