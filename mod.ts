@@ -161,5 +161,6 @@ export {
 export { claudeCode } from "./adapters/agents/claude_code/mod.ts";
 export { codex } from "./adapters/agents/codex/mod.ts";
 export { copilot } from "./adapters/agents/copilot/mod.ts";
+export { gemini } from "./adapters/agents/gemini/mod.ts";
 export { type FileAgentOptions } from "./adapters/agents/files/options.ts";
 export { openCode, type OpenCodeOptions } from "./adapters/agents/opencode/mod.ts";

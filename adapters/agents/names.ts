@@ -9,6 +9,8 @@ export const AGENTS = {
   opencode: "OpenCode",
   "claude-code": "Claude Code",
   codex: "Codex",
+  copilot: "Copilot CLI",
+  gemini: "Gemini CLI",
 } as const;
 
 /** The name of an agent. */

@@ -6,7 +6,9 @@
 import type { Agent } from "../../core/agent.ts";
 import { claudeCode } from "./claude_code/mod.ts";
 import { codex } from "./codex/mod.ts";
+import { copilot } from "./copilot/mod.ts";
 import type { Environment } from "./files/format.ts";
+import { gemini } from "./gemini/mod.ts";
 import type { AgentName } from "./names.ts";
 import { openCode } from "./opencode/mod.ts";
 
@@ -14,6 +16,8 @@ const OPEN: { readonly [name in AgentName]: (options: { env: Environment }) => A
   opencode: openCode,
   "claude-code": claudeCode,
   codex,
+  copilot,
+  gemini,
 };
 
 /**

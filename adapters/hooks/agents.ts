@@ -7,10 +7,10 @@
 import { claudeCodeHome } from "../agents/claude_code/home.ts";
 import { codexHome } from "../agents/codex/home.ts";
 import { copilotHome } from "../agents/copilot/home.ts";
+import type { Environment } from "../agents/files/format.ts";
 import { geminiHome } from "../agents/gemini/home.ts";
 
-/** Environment variables. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment };
 
 /** By name, the folder of each. */
 const HOMES = {

@@ -6,7 +6,8 @@
 import { isAbsolute } from "node:path";
 import type { SessionId } from "../../core/agent.ts";
 import { fieldsOf, jsonIn } from "../../core/fields.ts";
-import { type Environment, homeOf, type HookAgent } from "./agents.ts";
+import type { Environment } from "../agents/files/format.ts";
+import { homeOf, type HookAgent } from "./agents.ts";
 
 /** What agents make ids of. Whatever else comes is no id, and no name of a file. */
 const ID = /^[A-Za-z0-9][\w.-]{0,199}$/;
@@ -29,7 +30,9 @@ export function sessionIn(
   const store = homeOf(agent, env);
   // Only of a beginning they say what it came from.
   if (fields.source !== undefined || !isAbsolute(store)) return undefined;
-  const id = agent === "gemini" ? fileStem(fields.transcript_path) : idIn(fields);
+  // What a sub-agent of Copilot says is in its session's file, and so found when that ends.
+  if (agent === "copilot" && fields.agentId !== undefined) return undefined;
+  const id = agent === "gemini" ? idByPath(fields.transcript_path) : idIn(fields);
   return id !== undefined && ID.test(id) ? { agent, store, id } : undefined;
 }
 
@@ -41,8 +44,10 @@ function idIn(fields: Readonly<Record<string, unknown>>): string | undefined {
   return `${sessionId}.${agent_id}`;
 }
 
-/** The name of a file without its extension. */
-function fileStem(path: unknown): string | undefined {
-  if (typeof path !== "string") return undefined;
-  return path.split(/[/\\]/).at(-1)?.replace(/\.[^.]+$/, "");
+const GEMINI = /[/\\]([a-z0-9-]{1,64})[/\\]chats[/\\](session-[\w-]{1,56})\.jsonl?$/;
+
+/** Gemini CLI's sessions go by their paths; what is longer is found by looking. */
+function idByPath(path: unknown): string | undefined {
+  const [, folder, name] = typeof path === "string" ? GEMINI.exec(path) ?? [] : [];
+  return name && `${folder}.${name}`;
 }

@@ -7,7 +7,8 @@ import type { FileFormat } from "../files/format.ts";
 import { ClaudeAccount } from "./account.ts";
 import { COPIES } from "./copies.ts";
 import { findFiles } from "./files.ts";
-import { claudeHome, isTask, nameOf } from "./paths.ts";
+import { claudeCodeHome } from "./home.ts";
+import { isTask, nameOf } from "./paths.ts";
 import { placeFor } from "./place.ts";
 import { transcriptOf } from "./transcript.ts";
 
@@ -15,7 +16,7 @@ import { transcriptOf } from "./transcript.ts";
 export const CLAUDE_CODE: FileFormat = {
   name: "claude-code",
   title: "Claude Code",
-  stores: (env) => [claudeHome(env)],
+  stores: (env) => [claudeCodeHome(env)],
   find: findFiles,
   nameOf,
   account: () => new ClaudeAccount(),

@@ -3,10 +3,8 @@
  *
  * @module
  */
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { filesOf } from "../files/beside.ts";
-import type { Environment, FileName } from "../files/format.ts";
+import type { FileName } from "../files/format.ts";
 
 /** Folders of sessions by project, of copies of files that were edited, and of lists of tasks. */
 export const [PROJECTS, HISTORY, TASKS] = ["projects", "file-history", "tasks"];
@@ -26,15 +24,6 @@ const BESIDE = [
 ];
 /** A name that leads out of its folder, or means another thing elsewhere. */
 const ODD = /(^|\/)(\.{0,2})(\/|$)|[\\\0:]/;
-
-/**
- * Claude Code's folder: `$CLAUDE_CONFIG_DIR`, else `~/.claude`.
- *
- * @param env The environment to look in.
- */
-export function claudeHome(env: Environment): string {
-  return env.CLAUDE_CONFIG_DIR || join(env.HOME || env.USERPROFILE || homedir(), ".claude");
-}
 
 /** Whether a name is that of a session. */
 export function isSessionId(name: string): boolean {

@@ -4,6 +4,7 @@
  * @module
  */
 import { realpathSync } from "node:fs";
+import type { Destination } from "../files/format.ts";
 import { PROJECTS } from "./paths.ts";
 
 /** A longer name is cut, and told from others by a hash. */
@@ -28,14 +29,14 @@ function hashOf(text: string): number {
 }
 
 /**
- * Where a file belongs when its session is put back into another directory.
+ * Where a file belongs when its session is put back.
  *
  * @param path Where it was, from Claude Code's folder.
- * @param directory The directory; it exists.
+ * @param to Where it is put.
  */
-export function placeFor(path: string, directory: string): string {
+export function placeFor(path: string, { directory, isMoved }: Destination): string {
   const [top, , ...rest] = path.split("/");
-  if (top !== PROJECTS) return path;
+  if (top !== PROJECTS || !isMoved) return path;
   // Claude Code goes by where a directory really is.
   const name = folderOf(realpathSync(directory).normalize("NFC"));
   return [PROJECTS, name, ...rest].join("/");

@@ -3,10 +3,8 @@
  *
  * @module
  */
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { filesOf, sessionBeside } from "../files/beside.ts";
-import type { Environment, FileName } from "../files/format.ts";
+import type { FileName } from "../files/format.ts";
 
 /** Folders of sessions, and of those of the first versions. */
 export const [SESSIONS, FIRST] = ["session-state", "history-session-state"];
@@ -18,15 +16,6 @@ export const WORKSPACE = "workspace.yaml";
 const ID = /^[A-Za-z0-9][\w.-]*$/;
 /** What is there while a session is worked on, and says nothing of it. */
 const LOCK = /^(?:inuse\.\d+\.(?:lock|hold)|\.workspace-fork\.lock)$/;
-
-/**
- * Copilot's folder: `$COPILOT_HOME`, else `~/.copilot`.
- *
- * @param env The environment to look in.
- */
-export function copilotHome(env: Environment): string {
-  return env.COPILOT_HOME || join(env.HOME || env.USERPROFILE || homedir(), ".copilot");
-}
 
 /**
  * What a path stands for.

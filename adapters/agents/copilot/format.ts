@@ -5,7 +5,8 @@
  */
 import type { FileFormat } from "../files/format.ts";
 import { CopilotAccount } from "./account.ts";
-import { copilotHome, nameOf } from "./files.ts";
+import { nameOf } from "./files.ts";
+import { copilotHome } from "./home.ts";
 import { findFiles } from "./find.ts";
 import { COPIES, isPassing } from "./rewind.ts";
 import { nameGiven } from "./title.ts";

@@ -83,6 +83,16 @@ export interface Copies {
   toldBy(value: unknown, session: string): Iterable<readonly [copy: string, original: string]>;
 }
 
+/** Where a session is put back. */
+export interface Destination {
+  /** The directory that it shall belong to; not always there, unless it is moved. */
+  readonly directory: string;
+  /** The agent's folder. */
+  readonly store: string;
+  /** Whether it belonged to another directory. */
+  readonly isMoved: boolean;
+}
+
 /** An agent that keeps its sessions in files. */
 export interface FileFormat {
   /** Its name: lower case, no spaces. */
@@ -153,12 +163,13 @@ export interface FileFormat {
    */
   isPassing?(path: string): boolean;
   /**
-   * Where a session's file belongs when it is put back.
+   * Where a session's file belongs when it is put back. Where ids are made of paths, it has the id of its
+   * place then.
    *
    * @param path Where it was.
-   * @param directory The directory that it shall belong to.
+   * @param to Where it is put.
    */
-  placeFor(path: string, directory: string): string;
+  placeFor(path: string, to: Destination): string;
   /**
    * Puts right what the agent keeps of a session elsewhere, once its file is in its place. Only adds.
    *

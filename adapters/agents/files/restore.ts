@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { RestorableArchive, RestoreOptions, RestoreOutcome } from "../../../core/agent.ts";
 import { ArchiveError, asArchiveError, throwIfAborted } from "../../../core/errors.ts";
 import { isThere } from "../../state/is_there.ts";
-import type { FileFormat } from "./format.ts";
+import type { FileFormat, FileName } from "./format.ts";
 import { eachFile } from "./each_file.ts";
 import { firstAndRest } from "./first_line.ts";
 import { fileBytes, nativePieces } from "./native_file.ts";
@@ -77,7 +77,7 @@ async function restoreOne(target: Target, dryRun: boolean): Promise<RestoreOutco
   }
 }
 
-type Fate = Pick<RestoreOutcome, "status"> & Partial<Pick<RestoreOutcome, "notes">>;
+type Fate = Pick<RestoreOutcome, "status"> & Partial<Pick<RestoreOutcome, "id" | "notes">>;
 
 async function broughtBack(target: Target, dryRun: boolean): Promise<Fate> {
   const [first, lines] = await firstAndRest(target.archive.native());
@@ -92,14 +92,16 @@ async function restoreSession(
   dryRun: boolean,
 ): Promise<Fate> {
   const { archive, directory, format, store } = target;
-  const place = placeOf(target, await pathIn(lines, archive.id));
+  const { id, path: place } = placeOf(target, await pathIn(lines, archive.id));
   const path = join(store, place);
-  if ((await target.present()).has(archive.id) || await isThere(path)) {
-    return { status: "existing" };
+  if ((await target.present()).has(archive.id)) return { status: "existing" };
+  if (await isThere(path)) return { id, status: "existing" };
+  if (dryRun) return { id, status: "would restore" };
+  if (!await putFile(archive.id, path, fileBytes(archive.native()))) {
+    return { id, status: "existing" };
   }
-  if (dryRun) return { status: "would restore" };
-  if (!await putFile(archive.id, path, fileBytes(archive.native()))) return { status: "existing" };
-  return { status: "restored", notes: await format.afterRestore?.(store, place, directory) ?? [] };
+  const notes = await format.afterRestore?.(store, place, directory) ?? [];
+  return { id, status: "restored", notes };
 }
 
 async function pathIn(lines: AsyncIterable<string>, id: string): Promise<string> {
@@ -118,7 +120,7 @@ async function restoreBeside(
   const { archive: { id, native }, store } = target;
   const places = new Map<string, string>();
   for await (const { path } of fileElements(lines)) {
-    if (!places.has(path)) places.set(path, join(store, placeOf(target, path)));
+    if (!places.has(path)) places.set(path, join(store, placeOf(target, path).path));
   }
   const [missing, there] = await parted(places);
   if (missing.size === 0 && there > 0) return { status: "existing" };
@@ -147,12 +149,13 @@ async function parted(
 
 /** Where a file belongs, from the store's folder. An archive may say anything. */
 function placeOf(
-  { archive: { id, projectPath }, directory, format }: Target,
+  { archive: { id, projectPath }, directory, format, store }: Target,
   path: string,
-): string {
+): FileName {
   const isOurs = format.nameOf(path)?.id === id && !isNeverCaptured(path);
-  const place = isOurs && directory !== projectPath ? format.placeFor(path, directory) : path;
-  if (isOurs && format.nameOf(place)?.id === id) return place;
+  const to = { directory, store, isMoved: directory !== projectPath };
+  const place = isOurs ? format.nameOf(format.placeFor(path, to)) : undefined;
+  if (place !== undefined) return place;
   const message = `the archive of session ${id} names ${JSON.stringify(path)}, where ` +
     `${format.title} keeps no such file; nothing was written`;
   throw new ArchiveError("Invalid", message, { session: id });

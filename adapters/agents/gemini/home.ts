@@ -15,3 +15,12 @@ import { userHome } from "../files/user_home.ts";
 export function geminiHome(env: Environment): string {
   return join(env.GEMINI_CLI_HOME || userHome(env), ".gemini");
 }
+
+/**
+ * All folders that Gemini CLI may keep sessions in: its own, and the one it has within macOS's sandbox.
+ *
+ * @param env The environment to look in.
+ */
+export function geminiHomes(env: Environment): readonly string[] {
+  return [geminiHome(env), join(env.GEMINI_CLI_HOME || userHome(env), ".cache", ".gemini")];
+}

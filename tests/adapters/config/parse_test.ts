@@ -259,7 +259,10 @@ colour: red
 
   it("name the agents that there are", () => {
     const { message } = refusal(withDisk("agents: {cursor: false}"));
-    assert.match(message, /agents\.cursor: is not known; known are opencode, claude-code, codex/);
+    assert.match(
+      message,
+      /agents\.cursor: is not known; known are opencode, claude-code, codex, copilot, gemini/,
+    );
   });
 
   it("stand in one line with the file when there is one", () => {

@@ -36,13 +36,17 @@ describe("the session that a hook is about", () => {
 
   it("is called in Gemini CLI as its file is", () => {
     const path = "/home/me/.gemini/tmp/work/chats/session-2026-01-31T12-00-5f01c5ed.jsonl";
-    const id = "session-2026-01-31T12-00-5f01c5ed";
+    const id = "work.session-2026-01-31T12-00-5f01c5ed";
     const payload = { session_id: "5f01c5ed-e0ca", transcript_path: path };
     const session = { agent: "gemini", store: "/home/me/.gemini", id };
     assert.deepEqual(told("gemini", payload), session);
     const windows = { transcript_path: path.replaceAll("/", "\\") };
     assert.equal(told("gemini", windows)?.id, id);
     assert.equal(told("gemini", { session_id: "5f01c5ed-e0ca" }), undefined);
+  });
+
+  it("is none when a sub-agent of Copilot ends, which has no file of its own", () => {
+    assert.equal(told("copilot", { sessionId: "77b0", agentId: "77b0" }), undefined);
   });
 
   it("is none at a beginning, when nothing has been said yet", () => {
