@@ -9,7 +9,7 @@ import { codex } from "./codex/mod.ts";
 import { copilot } from "./copilot/mod.ts";
 import type { Environment } from "./files/format.ts";
 import { gemini } from "./gemini/mod.ts";
-import type { AgentName } from "./names.ts";
+import type { AgentName } from "../config/agent_names.ts";
 import { openCode } from "./opencode/mod.ts";
 
 const OPEN: { readonly [name in AgentName]: (options: { env: Environment }) => Agent } = {

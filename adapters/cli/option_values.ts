@@ -16,6 +16,23 @@ export function another(value: string, before: readonly string[] = []): string[]
 }
 
 /**
+ * Makes the reader of one of several words, of an option that may be repeated.
+ *
+ * @param option The option, for the message.
+ * @param words The words.
+ */
+export function oneOf(
+  option: string,
+  words: readonly string[],
+): (value: string, before?: readonly string[]) => string[] {
+  return (value, before) => {
+    if (words.includes(value)) return another(value, before);
+    const given = JSON.stringify(value);
+    throw new UsageError(`${option} is ${given}; it can be ${words.join(", ")}`);
+  };
+}
+
+/**
  * Makes the reader of a whole number.
  *
  * @param option The option, for the message.

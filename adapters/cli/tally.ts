@@ -6,6 +6,7 @@
 import type { SessionOutcome } from "../../core/archiving/archiving.ts";
 import type { CopyOutcome } from "../../core/archiving/copy.ts";
 import { isArchiveError } from "../../core/errors.ts";
+import { sessionOfFiles } from "../../core/keys/files_of.ts";
 import { countText, sizeText } from "./amounts.ts";
 import { type ErrorJson, errorJson } from "./report.ts";
 
@@ -66,6 +67,8 @@ export class Tally {
   readonly projects = new Map<string, { sessions: number; bytes: number }>();
   /** Sessions, by what became of one of their copies. */
   readonly #sessions: Counts = { ...NONE };
+  /** Sessions of which the files beside them are archives of their own, in the same way. */
+  readonly #besides: Counts = { ...NONE };
   /** Whether copies were read back: all that were made, as one that failed in that is none. */
   #readBack = false;
   /** Whether sessions have more than one copy each. */
@@ -93,7 +96,11 @@ export class Tally {
     if (copies.length === 0) this.leftAlone++;
     if (copies.length > 1) this.#severalCopies = true;
     const statuses = copies.map(statusOf);
-    for (const status of new Set(statuses)) this.#sessions[status]++;
+    const isOfFiles = sessionOfFiles(session.id) !== undefined;
+    for (const status of new Set(statuses)) {
+      if (isOfFiles) this.#besides[status]++;
+      else this.#sessions[status]++;
+    }
     for (const [index, copy] of copies.entries()) {
       this.counts[statuses[index]]++;
       this.bytes += copy.bytes;
@@ -101,12 +108,16 @@ export class Tally {
       if (copy.status === "unchanged" && !this.#listUnchanged) continue;
       this.#copies.push(copyJson(session, copy, warnings));
     }
-    if (statuses.includes("archived")) this.#addToProject(session, copies);
+    if (statuses.includes("archived")) this.#addToProject(session, copies, isOfFiles ? 0 : 1);
   }
 
-  #addToProject({ projectPath }: SessionOutcome["session"], copies: readonly CopyOutcome[]): void {
+  #addToProject(
+    { projectPath }: SessionOutcome["session"],
+    copies: readonly CopyOutcome[],
+    sessions: number,
+  ): void {
     const project = this.projects.get(projectPath) ?? { sessions: 0, bytes: 0 };
-    project.sessions++;
+    project.sessions += sessions;
     for (const { bytes } of copies) project.bytes += bytes;
     this.projects.set(projectPath, project);
   }
@@ -157,13 +168,15 @@ export class Tally {
   #archivedText(dryRun: boolean): string {
     const { archived: copies } = this.counts;
     const { archived: sessions } = this.#sessions;
+    const { archived: besides } = this.#besides;
     const amounts = [
-      ...(copies > sessions ? [countText(copies, "copy", "copies")] : []),
+      ...(copies > sessions + besides ? [countText(copies, "copy", "copies")] : []),
       sizeText(this.bytes),
       ...(this.#readBack ? ["read back"] : []),
     ];
     const verb = dryRun ? "would archive" : "archived";
-    return `${verb} ${countText(sessions, "session")} (${amounts.join(", ")})`;
+    const what = countText(sessions || besides, "session");
+    return `${verb} ${sessions > 0 ? what : `files beside ${what}`} (${amounts.join(", ")})`;
   }
 
   /** So many; where sessions have several copies, it says that it counts those. */

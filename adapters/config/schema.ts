@@ -7,7 +7,7 @@
  * @module
  */
 import { z } from "zod";
-import { type AgentName, AGENTS } from "../agents/names.ts";
+import { type AgentName, AGENTS } from "./agent_names.ts";
 import { type KeyPath, valueAt } from "./complaints/key_path.ts";
 import { ARCHIVE_DEFAULTS } from "./defaults.ts";
 import { durationText, LONGEST } from "./durations.ts";

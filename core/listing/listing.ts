@@ -5,6 +5,7 @@
  * @module
  */
 import { type ArchiveKey, parseArchiveKey } from "../keys/archive_key.ts";
+import { sessionOfFiles } from "../keys/files_of.ts";
 import type { Backend, ObjectInfo } from "../backend.ts";
 import { byDateDescending, daysToRead, projectDays, readDays } from "./calendar.ts";
 import { describe, type Description } from "./description.ts";
@@ -34,6 +35,10 @@ export interface ListFilter {
   readonly since?: string;
   /** Only sessions created on this day or earlier. */
   readonly until?: string;
+  /** Only sessions of these agents, by name. */
+  readonly agents?: readonly string[];
+  /** Leaves out the files that lie beside sessions, which are archives of their own. */
+  readonly withoutFiles?: boolean;
   /** Only titles that hold this text, in whatever case. */
   readonly title?: string;
   /** Stops after this many; all when left out. */
@@ -105,8 +110,11 @@ async function* entries(
   let left = filter.limit ?? Infinity;
   if (left <= 0) return;
   const isWanted = await wantedEntries(filter, source.paths);
-  const dropsRows = filter.project !== undefined || filter.title !== undefined;
-  for await (const rows of rowsByRounds(source, filter, () => left, failures)) {
+  const dropsRows = (filter.project ?? filter.title ?? filter.agents) !== undefined;
+  for await (const all of rowsByRounds(source, filter, () => left, failures)) {
+    const rows = filter.withoutFiles
+      ? all.filter(({ parts }) => sessionOfFiles(parts.id) === undefined)
+      : all;
     for (let at = 0; at < rows.length;) {
       const batch = rows.slice(at, at + (dropsRows ? BATCH : Math.min(BATCH, left)));
       at += batch.length;
@@ -204,12 +212,13 @@ function entryOf(
 }
 
 async function wantedEntries(
-  { title, project }: ListFilter,
+  { title, project, agents }: ListFilter,
   paths?: PathRules,
 ): Promise<(entry: ArchiveEntry) => boolean> {
   const matches = project && await projectMatcher(project, paths);
   const text = title?.toLowerCase();
   return (entry) =>
+    (agents === undefined || agents.includes(entry.agent)) &&
     (text === undefined || entry.title.toLowerCase().includes(text)) &&
     (matches === undefined || matches([entry.projectPath]));
 }

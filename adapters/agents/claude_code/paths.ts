@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { filesOf } from "../files/beside.ts";
+import { filesOf } from "../../../core/keys/files_of.ts";
 import type { FileName } from "../files/format.ts";
 
 /** Folders of sessions by project, of copies of files that were edited, and of lists of tasks. */

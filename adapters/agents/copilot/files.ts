@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { filesOf, sessionBeside } from "../files/beside.ts";
+import { filesOf, sessionOfFiles } from "../../../core/keys/files_of.ts";
 import type { FileName } from "../files/format.ts";
 
 /** Folders of sessions, and of those of the first versions. */
@@ -56,7 +56,7 @@ function companion(session: string, path: string): FileName {
 }
 
 function isId(name: string): boolean {
-  return ID.test(name) && sessionBeside(name) === undefined;
+  return ID.test(name) && sessionOfFiles(name) === undefined;
 }
 
 function isPlain(segment: string): boolean {

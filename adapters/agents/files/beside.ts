@@ -7,33 +7,13 @@
  */
 import { join } from "node:path";
 import { sha256Hex } from "../../../core/hash.ts";
+import { filesOf } from "../../../core/keys/files_of.ts";
 import { entriesOf, kindOf, lookAt } from "./folder.ts";
 import type { FileBeside, FileFormat, FoundFile } from "./format.ts";
 import { isNeverCaptured } from "./never.ts";
 
-/** What the id of their archive ends in. */
-const ENDING = ".files";
 /** No agent nests them so deep; a folder that does is not walked to its end. */
 const DEEPEST = 16;
-
-/**
- * The id that the files beside a session are archived under.
- *
- * @param id The session's.
- */
-export function filesOf(id: string): string {
-  return id + ENDING;
-}
-
-/**
- * The session that an id's files lie beside.
- *
- * @param id Any id.
- * @returns Undefined for an id that {@linkcode filesOf} did not make.
- */
-export function sessionBeside(id: string): string | undefined {
-  return id.endsWith(ENDING) ? id.slice(0, -ENDING.length) : undefined;
-}
 
 /**
  * Looks for the files, and opens none. Links are not followed.

@@ -19,7 +19,8 @@ import type {
 } from "../../../core/agent.ts";
 import { ArchiveError, isArchiveError, throwIfAborted } from "../../../core/errors.ts";
 import { beginningOf } from "./beginning.ts";
-import { besideOf, filesOf, sessionBeside, tokenOfFiles } from "./beside.ts";
+import { filesOf, sessionOfFiles } from "../../../core/keys/files_of.ts";
+import { besideOf, tokenOfFiles } from "./beside.ts";
 import { firstAndRest } from "./first_line.ts";
 import { lookAt } from "./folder.ts";
 import type { FileFormat, FoundFile } from "./format.ts";
@@ -33,6 +34,7 @@ import type { FileAgentOptions } from "./options.ts";
 import { valueIn } from "./record.ts";
 import { restoreFiles } from "./restore.ts";
 import { tokenOf } from "./token.ts";
+import { inTurns } from "./turns.ts";
 import { unitsOf } from "./units.ts";
 
 /**
@@ -95,7 +97,7 @@ class FileAgent implements RestoringAgent {
     const path = join(store, file.path);
     const now = (this.#options.now ?? Date.now)();
     const directory = format.directoryOf?.(store, file);
-    if (sessionBeside(session.id) === undefined) {
+    if (sessionOfFiles(session.id) === undefined) {
       const title = await format.titleOf?.(store, file);
       const source = { format, found: file, path, title, directory, now };
       return await loadFile(session, source, signal);
@@ -115,7 +117,7 @@ class FileAgent implements RestoringAgent {
   }
 
   transcript(native: AsyncIterable<string>): ReturnType<FileFormat["transcript"]> {
-    return this.#format.transcript(recordsIn(native));
+    return inTurns(this.#format.transcript(recordsIn(native)));
   }
 
   async restore(
@@ -154,7 +156,7 @@ class FileAgent implements RestoringAgent {
   /** The file of a session, or of the one that an id's files lie beside. */
   async #fileOf(session: SessionId, signal?: AbortSignal): Promise<FoundFile> {
     const { store } = session;
-    const id = sessionBeside(session.id) ?? session.id;
+    const id = sessionOfFiles(session.id) ?? session.id;
     const known = this.#known.get(`${store}\n${id}`);
     // Mostly it lies where it was found a moment ago, among tens of thousands.
     const looked = known && lookAt(join(store, known.path));

@@ -6,15 +6,18 @@
 import type { Command } from "commander";
 import { parseArchiveKey } from "../../../core/keys/archive_key.ts";
 import type { ArchiveEntry, ListFilter } from "../../../core/listing/listing.ts";
+import { AGENTS } from "../../config/agent_names.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import type { Column } from "../columns.ts";
 import { entryJson } from "../entry_json.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { OpenArchive } from "../open_archive.ts";
-import { another, moment, wholeNumber } from "../option_values.ts";
+import { another, moment, oneOf, wholeNumber } from "../option_values.ts";
 
 interface ListOptions extends CommonOptions {
   readonly project?: readonly string[];
+  readonly agent?: readonly string[];
+  readonly files?: boolean;
   readonly since?: string;
   readonly until?: string;
   readonly title?: string;
@@ -22,12 +25,16 @@ interface ListOptions extends CommonOptions {
   readonly versions?: boolean;
 }
 
+/** Reads one more name of an agent. */
+const agents = oneOf("--agent", Object.keys(AGENTS));
+
 /** See {@linkcode Define}. */
 export function defineList(program: Command, perform: Perform): void {
   program.command("list")
     .summary("list archives, newest first")
     .description("Lists archives by the day their session was created, newest first.")
     .option("--project <glob>", "only sessions of this folder; may be repeated", another)
+    .option("--agent <name>", "only sessions of this agent; may be repeated", agents)
     .option("--since <date>", "only sessions created on this day (UTC) or later", moment("--since"))
     .option(
       "--until <date>",
@@ -36,6 +43,7 @@ export function defineList(program: Command, perform: Perform): void {
     )
     .option("--title <text>", "only titles that hold this text")
     .option("--limit <n>", "at most so many, 0 for all", wholeNumber("--limit", 0), 20)
+    .option("--files", "also the files that lie beside sessions, which are archives of their own")
     .option("--versions", "also earlier versions that were kept; shows keys")
     .action((options: ListOptions) => perform(options, (call) => list(call, options)));
 }
@@ -80,10 +88,11 @@ async function print(
 }
 
 async function filterOf({ terminal }: Call, options: ListOptions): Promise<ListFilter> {
-  const { since, until, title, versions } = options;
+  const { since, until, title, versions, agent: agents, files } = options;
   const project = options.project &&
     (await import("../project_globs.ts")).projectGlobs(options.project, terminal);
-  return { project, since: dayOf(since), until: dayOf(until), title, versions };
+  const days = { since: dayOf(since), until: dayOf(until) };
+  return { project, agents, ...days, title, versions, withoutFiles: !files };
 }
 
 function dayOf(moment: string | undefined): string | undefined {
@@ -92,10 +101,10 @@ function dayOf(moment: string | undefined): string | undefined {
 
 function nothing(
   { command }: Call,
-  { project, since, until, title }: ListOptions,
+  { project, agent, since, until, title }: ListOptions,
   place: string,
 ): string {
-  return project || since || until || title
+  return project || agent || since || until || title
     ? `no archive ${place} is like that; "${command("list")}" without conditions lists all`
     : `nothing is archived ${place} yet; "${command("run")}" does it`;
 }
@@ -114,6 +123,7 @@ async function printTable(
     import("../amounts.ts"),
     import("../printable.ts"),
   ]);
+  const namesAgents = new Set(entries.map(({ agent }) => agent)).size > 1;
   const wide = (report.columns ?? Infinity) >= WIDE;
   const columns: Column[] = [
     // An id names an archive only where it has one.
@@ -122,6 +132,7 @@ async function printTable(
     { name: "MSGS", align: "right" },
     { name: "SIZE", align: "right" },
     ...(namesBackends ? [{ name: "BACKENDS", least: 8 }] : []),
+    ...(namesAgents ? [{ name: "AGENT" }] : []),
     { name: "PROJECT", least: 8, cut: "start" },
     { name: "TITLE", least: 12 },
   ];
@@ -132,6 +143,7 @@ async function printTable(
       String(entry.messages),
       sizeText(entry.size),
       ...(namesBackends ? [entry.backends.join(", ")] : []),
+      ...(namesAgents ? [entry.agent] : []),
       entry.projectPath || (parseArchiveKey(entry.key)?.project ?? ""),
       entry.problem ? `(unreadable: ${entry.problem})` : entry.title || "(no title)",
     ].map(printableLine)

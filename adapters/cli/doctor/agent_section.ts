@@ -6,6 +6,7 @@
 import type { Agent, Detection } from "../../../core/agent.ts";
 import type { Finding } from "../../../core/backend.ts";
 import { asArchiveError } from "../../../core/errors.ts";
+import { sessionOfFiles } from "../../../core/keys/files_of.ts";
 import { countText } from "../amounts.ts";
 
 /** An agent and what was found. */
@@ -57,7 +58,9 @@ async function count(agent: Agent, signal: AbortSignal): Promise<number> {
   let sessions = 0;
   // Where they belong does not matter here, and would have to be read.
   const remembered = () => ({ projectPath: "" });
-  for await (const _ of agent.sessions({ signal, remembered })) sessions++;
+  for await (const { id } of agent.sessions({ signal, remembered })) {
+    if (sessionOfFiles(id) === undefined) sessions++;
+  }
   return sessions;
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import type { SessionId } from "../../../core/agent.ts";
+import { sessionOfFiles } from "../../../core/keys/files_of.ts";
 import type { OpenWrite } from "../../../core/ledger/ledger.ts";
 import { ledgerPath } from "../../state/layout.ts";
 import { FileLedger } from "../../state/ledger.ts";
@@ -36,7 +37,8 @@ export async function archivedCopies(state: string): Promise<ArchivedCopies> {
       setAt(ids, entry.backend).add(idKey(entry));
     }
     return {
-      sessions: (identities) => new Set(identities.flatMap((one) => [...ids.get(one) ?? []])).size,
+      sessions: (identities) =>
+        new Set(identities.flatMap((one) => [...ids.get(one) ?? []].filter(isSession))).size,
       copies: (identity) => ids.get(identity)?.size ?? 0,
       openWrites: [...ledger.openWrites()],
       has: (session, identity) => ids.get(identity)?.has(idKey(session)) ?? false,
@@ -50,6 +52,11 @@ function setAt(sets: Map<string, Set<string>>, name: string): Set<string> {
   const known = sets.get(name) ?? new Set();
   sets.set(name, known);
   return known;
+}
+
+/** Files beside one are an archive of their own, and no session. */
+function isSession(idKey: string): boolean {
+  return sessionOfFiles(idKey) === undefined;
 }
 
 function idKey({ agent, id }: Omit<SessionId, "store">): string {

@@ -30,6 +30,7 @@ describe("a light start", () => {
     const loaded = loadedWith(["adapters/cli/main.ts", "adapters/cli/program.ts"]);
     const outside = [...loaded].filter((one) => !one.startsWith("adapters/cli/"));
     assert.deepEqual(outside.sort(), [
+      "adapters/config/agent_names.ts",
       "adapters/process/typed_command.ts",
       "commander",
       "core/errors.ts",

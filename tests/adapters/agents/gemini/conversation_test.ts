@@ -68,7 +68,7 @@ describe("a conversation with Gemini CLI", () => {
       { id: "u2", timestamp: at(3), type: "user", content: answer("a.txt") },
       model("g2", "there is a.txt"),
     ]));
-    const tokens = { input: 60, output: 20, reasoning: 5, cacheRead: 40, cacheWrite: 0 };
+    const tokens = { input: 120, output: 40, reasoning: 10, cacheRead: 80, cacheWrite: 0 };
     const head = { role: "assistant", createdAt: at(2), model: "google/gemini-2.5-pro", tokens };
     const tool = { type: "tool", tool: "list_directory", status: "completed" };
     assert.deepEqual(messages, [
@@ -78,9 +78,9 @@ describe("a conversation with Gemini CLI", () => {
         parts: [
           { type: "reasoning", text: "Looking\nI should look" },
           { ...tool, input: { dir_path: "." }, output: "a.txt", title: "." },
+          { type: "text", text: "there is a.txt" },
         ],
       },
-      { id: "g2", ...head, parts: [{ type: "text", text: "there is a.txt" }] },
     ]);
   });
 
