@@ -5,11 +5,9 @@
  */
 import { NO_TOKENS, sumOfTokens, type TokenCounts } from "../../../core/transcript.ts";
 import type { Account, FileName } from "../files/format.ts";
+import { type Fields, textOf, timeOf, titleOf } from "../files/values.ts";
 import { Messages } from "./messages.ts";
-import { type Fields, modelOf, saidIn, stepsIn, textOf, timeOf, tokensOf } from "./record.ts";
-
-/** Titles are cut to so many UTF-16 units. */
-const TITLE = 100;
+import { modelOf, saidIn, stepsIn, tokensOf } from "./record.ts";
 
 /** Learns from all that was ever written down; what was taken back has taken its tokens, too. */
 export class GeminiAccount implements Account {
@@ -94,9 +92,4 @@ function isSaying(message: Fields): boolean {
 function askedIn(message: Fields): string {
   const said = saidIn(message);
   return /^\s*[/?]/.test(said) ? "" : said;
-}
-
-function titleOf(text: string): string {
-  const line = text.trim().split("\n", 1)[0].trim();
-  return line.length <= TITLE ? line : `${line.slice(0, TITLE - 1).toWellFormed()}…`;
 }

@@ -6,12 +6,14 @@
 import type { Unit } from "../../../core/agent.ts";
 import { fieldsOf } from "../../../core/fields.ts";
 import type { FileFormat } from "../files/format.ts";
+import { textOf } from "../files/values.ts";
 import { GeminiAccount } from "./account.ts";
 import { findFiles, nameOf } from "./files.ts";
+import { folderFor } from "./folder_for.ts";
 import { geminiHomes } from "./home.ts";
-import { folderFor, projectOf } from "./projects.ts";
+import { projectOf } from "./projects.ts";
 import { putRight } from "./put_right.ts";
-import { messagesIn, textOf } from "./record.ts";
+import { messagesIn } from "./record.ts";
 import { transcriptOf } from "./transcript.ts";
 
 /** Gemini CLI's files. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Fields, type Step, textOf } from "./record.ts";
+import { type Fields, textOf } from "../files/values.ts";
+import type { Step } from "./record.ts";
 
 /** Goes through what records do, as Gemini CLI does when it loads a session. */
 export class Messages<Kept> {

@@ -5,16 +5,16 @@
  * @module
  */
 import { readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { fieldsOf, isRecord, jsonIn } from "../../../core/fields.ts";
 import { sha256Hex } from "../../../core/hash.ts";
-import { entriesOf, lookAt } from "../files/folder.ts";
+import { entriesOf } from "../files/folder.ts";
 
 /** Where the folders are. */
 export const FOLDERS = "tmp";
 /** Other folders, of the same names. */
-const HISTORY = "history";
+export const HISTORY = "history";
 const MARKER = ".project_root";
 const LIST = "projects.json";
 const NAME = /^[a-z0-9-]+$/;
@@ -91,38 +91,6 @@ export function sameProject(home: string, folder: string): string | undefined {
 }
 
 /**
- * The folder where Gemini CLI looks for a project's sessions, or would.
- *
- * @param home Gemini CLI's folder.
- * @param directory The project's absolute path.
- * @param wanted The name it shall have, if it may.
- */
-export function folderFor(home: string, directory: string, wanted: string): string {
-  const path = rooted(directory);
-  const listing = listed(home) ?? new Map<string, string>();
-  const own = listing.get(path);
-  if (own !== undefined && isOwn(home, own, path)) return own;
-  const marked = owners(home).find(([, owner]) => owner === path)?.[0];
-  if (marked !== undefined) return marked;
-  // An older version looks here, and a later one takes it over.
-  if (lookAt(join(home, FOLDERS, sha256Hex(path)))) return sha256Hex(path);
-  const taken = new Set(listing.values());
-  for (const name of namesFor(path, wanted)) {
-    if (!taken.has(name) && isOwn(home, name, path)) return name;
-  }
-  throw new TypeError("there is no end of names");
-}
-
-/** The names that Gemini CLI tries; first the one that is wanted, if it is one of these. */
-function* namesFor(path: string, wanted: string): Generator<string> {
-  const name = basename(path).toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") ||
-    "project";
-  if (wanted.startsWith(name) && /^(-\d+)?$/.test(wanted.slice(name.length))) yield wanted;
-  yield name;
-  for (let count = 1;; count++) yield `${name}-${count}`;
-}
-
-/**
  * A path as Gemini CLI writes it down.
  *
  * @param directory An absolute path.
@@ -132,13 +100,12 @@ export function rooted(directory: string): string {
   return process.platform === "win32" ? path.toLowerCase() : path;
 }
 
-/** Whether no marker says that a folder is another project's. */
-function isOwn(home: string, folder: string, path: string): boolean {
-  return [FOLDERS, HISTORY].every((where) => (ownerOf(home, where, folder) ?? path) === path);
-}
-
-/** All folders that have a marker, each with its project. */
-function owners(home: string): (readonly [folder: string, path: string])[] {
+/**
+ * All folders that have a marker, each with its project.
+ *
+ * @param home Gemini CLI's folder.
+ */
+export function owners(home: string): (readonly [folder: string, path: string])[] {
   return [FOLDERS, HISTORY].flatMap((where) =>
     entriesOf(join(home, where)).flatMap(({ name }) => {
       const owner = ownerOf(home, where, name);
@@ -147,7 +114,14 @@ function owners(home: string): (readonly [folder: string, path: string])[] {
   );
 }
 
-function ownerOf(home: string, where: string, folder: string): string | undefined {
+/**
+ * The project that a folder's marker names.
+ *
+ * @param home Gemini CLI's folder.
+ * @param where Which folders: {@linkcode FOLDERS} or {@linkcode HISTORY}.
+ * @param folder The project's in it.
+ */
+export function ownerOf(home: string, where: string, folder: string): string | undefined {
   const owner = textIn(join(home, where, folder, MARKER))?.trim();
   return owner ? rooted(owner) : undefined;
 }

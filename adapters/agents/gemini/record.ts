@@ -6,20 +6,7 @@
  */
 import { fieldsOf, isRecord } from "../../../core/fields.ts";
 import type { TokenCounts } from "../../../core/transcript.ts";
-
-/** Anything with fields. */
-export type Fields = Readonly<Record<string, unknown>>;
-
-/** A text; an empty one for what is none. */
-export function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-/** A time, ISO 8601 in UTC; undefined for what is none. */
-export function timeOf(value: unknown): string | undefined {
-  const time = typeof value === "string" ? Date.parse(value) : NaN;
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
-}
+import { countOf, type Fields, textOf } from "../files/values.ts";
 
 /** The parts of a content, which may be a text, a part or several of both. */
 export function partsOf(content: unknown): readonly Fields[] {
@@ -29,7 +16,7 @@ export function partsOf(content: unknown): readonly Fields[] {
 }
 
 /** The texts of a content as one, without the model's thoughts. */
-export function textsOf(content: unknown): string {
+export function contentTextOf(content: unknown): string {
   return partsOf(content).filter(({ thought }) => thought !== true).map(({ text }) => textOf(text))
     .join("");
 }
@@ -44,7 +31,9 @@ const CONTEXT = /^\s*<(session_context|hook_context)>/;
  * @returns Nothing for what Gemini CLI says in their name, as the answers of tools.
  */
 export function saidIn({ displayContent, content }: Fields): string {
-  const text = textsOf(displayContent).trim() === "" ? textsOf(content) : textsOf(displayContent);
+  const text = contentTextOf(displayContent).trim() === ""
+    ? contentTextOf(content)
+    : contentTextOf(displayContent);
   return CONTEXT.test(text) || text.trim() === "" ? "" : text;
 }
 
@@ -93,16 +82,12 @@ export function messagesIn(list: readonly unknown[]): readonly Fields[] {
  */
 export function tokensOf(tokens: unknown): TokenCounts {
   const fields = fieldsOf(tokens);
-  const count = (name: string) => {
-    const value = fields[name];
-    return typeof value === "number" && value > 0 ? value : 0;
-  };
-  const cacheRead = count("cached");
+  const cacheRead = countOf(fields.cached);
   return {
     // What came from the cache is counted among what was sent; what tools added is not.
-    input: Math.max(0, count("input") - cacheRead) + count("tool"),
-    output: count("output"),
-    reasoning: count("thoughts"),
+    input: Math.max(0, countOf(fields.input) - cacheRead) + countOf(fields.tool),
+    output: countOf(fields.output),
+    reasoning: countOf(fields.thoughts),
     cacheRead,
     cacheWrite: 0,
   };

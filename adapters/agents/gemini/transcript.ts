@@ -6,20 +6,11 @@
  */
 import { fieldsOf, isRecord } from "../../../core/fields.ts";
 import type { TranscriptMessage, TranscriptPart } from "../../../core/transcript.ts";
+import type { ToolPart } from "../files/conversation.ts";
+import { type Fields, textOf, timeOf } from "../files/values.ts";
 import { Messages } from "./messages.ts";
-import {
-  type Fields,
-  modelOf,
-  partsOf,
-  saidIn,
-  stepsIn,
-  textOf,
-  textsOf,
-  timeOf,
-  tokensOf,
-} from "./record.ts";
+import { contentTextOf, modelOf, partsOf, saidIn, stepsIn, tokensOf } from "./record.ts";
 
-type ToolPart = Extract<TranscriptPart, { type: "tool" }>;
 type Status = ToolPart["status"];
 
 /**
@@ -78,7 +69,7 @@ function* thoughtsIn({ thoughts, content }: Fields): Generator<TranscriptPart> {
 }
 
 function* contentIn(content: unknown): Generator<TranscriptPart> {
-  const text = textsOf(content);
+  const text = contentTextOf(content);
   if (text.trim() !== "") yield { type: "text", text };
   yield* filesIn(content);
 }
