@@ -73,14 +73,14 @@ export async function catchUp(archive: RelayArchive, source: CatchUpSource): Pro
   for (const store of stores) {
     const lacking = await sessionsIn(store, archive, source);
     isWhole &&= lacking !== undefined;
-    for (const { session, isLost } of lacking ?? []) {
+    for (const { session, familyChangedAt, isLost } of lacking ?? []) {
       const changedAt = Date.parse(session.updatedAt);
       // A time to come is that of another clock.
       const isFresh = changedAt > source.date - SETTLED_MS && changedAt <= source.date;
       const isOld = changedAt < installedAt || changedAt > source.date;
       const since = isOld ? source.date : changedAt;
       if (isFresh) isWhole = false;
-      else if (changedAt >= from || isLost) missed.push({ session, since });
+      else if (familyChangedAt >= from || isLost) missed.push({ session, since });
       else if (!mentioned.has(sessionKey(session))) older++;
     }
   }
@@ -111,6 +111,8 @@ async function storesOf(
 /** A session that some backend of its rule lacks. */
 interface Lacking {
   readonly session: SessionRef;
+  /** When it changed last, or the session that started it, epoch milliseconds. */
+  readonly familyChangedAt: number;
   /** One had it; what was archived once is made again, however old it is. */
   readonly isLost: boolean;
 }
@@ -123,12 +125,16 @@ async function sessionsIn(
 ): Promise<readonly Lacking[] | undefined> {
   const { agents, ledger } = archive;
   const places = new PlacesOfProjects(archive, elsewhere);
-  const lacking: Lacking[] = [];
+  const lacking: Omit<Lacking, "familyChangedAt">[] = [];
+  const seen = new Map<string, SessionRef>();
+  const result = () =>
+    lacking.map((one) => ({ ...one, familyChangedAt: familyChange(one.session, seen) }));
   try {
     const agent = agents.find((one) => one.name === name);
     const remembered = rememberedIn(ledger, archive.lanes.map(({ identity }) => identity));
     const filter = { stores: [store], remembered, signal };
     for await (const session of agent?.sessions(filter) ?? []) {
+      seen.set(session.id, session);
       const entries = (await places.of(session)).map((place) => ledger.get(session, place));
       if (isForKnown && entries.every((entry) => entry === undefined)) continue;
       const isLost = entries.some((entry) => entry?.state === "lost");
@@ -137,11 +143,18 @@ async function sessionsIn(
     }
   } catch (error) {
     // A store may be gone for now or for good; what waits in it tells for itself.
-    if (isArchiveError(error, "NotFound") || signal.aborted) return lacking;
+    if (isArchiveError(error, "NotFound") || signal.aborted) return result();
     say(`cannot look through ${store}: ${lineOf(asArchiveError(error).message)}`);
     return undefined;
   }
-  return lacking;
+  return result();
+}
+
+/** What a session has started goes with it: it is as old as whichever of both changed last. */
+function familyChange(session: SessionRef, seen: ReadonlyMap<string, SessionRef>): number {
+  const changedAt = Date.parse(session.updatedAt);
+  const parent = session.parentId === undefined ? undefined : seen.get(session.parentId);
+  return parent ? Math.max(changedAt, Date.parse(parent.updatedAt)) : changedAt;
 }
 
 /**

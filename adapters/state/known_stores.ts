@@ -7,8 +7,11 @@
 import { readFile } from "node:fs/promises";
 import type { SessionId } from "../../core/agent.ts";
 import { fieldsOf } from "../../core/fields.ts";
+import type { Surroundings } from "../paths/surroundings.ts";
 import { errorCode, fileError } from "./file_error.ts";
-import { storesPath } from "./layout.ts";
+import { lockPath, storesPath } from "./layout.ts";
+import { stateFolder } from "./location.ts";
+import { tryLock } from "./lock.ts";
 import { replaceFile } from "./replace_file.ts";
 
 /** One agent's store. */
@@ -90,6 +93,26 @@ export class StoresFile implements KnownStores {
 
   async #write(known: Known): Promise<void> {
     await replaceFile(this.#path, `${JSON.stringify({ version: 1, ...known })}\n`);
+  }
+}
+
+/**
+ * Notes that an installation is there from now on, unless it is known already: what changes before its
+ * first relay counts, too.
+ *
+ * @param place Whose.
+ */
+export async function noteInstallation(
+  place: Surroundings & { readonly configPath: string },
+): Promise<void> {
+  const state = await stateFolder(place);
+  const lock = await tryLock(lockPath(state), { purpose: "noting the installation" });
+  // Whoever holds the lock notes it itself.
+  if ("refusal" in lock) return;
+  try {
+    await new StoresFile(state, Date.now()).since();
+  } finally {
+    await lock.release();
   }
 }
 

@@ -80,8 +80,13 @@ export class InstalledPackage {
 
   /** Runs something in the user's project, in an empty home. */
   on(runtime: Runtime, ...args: string[]): Promise<Ran> {
+    return this.at(this.home, runtime, ...args);
+  }
+
+  /** Runs something in the user's project, in another home. */
+  at(home: string, runtime: Runtime, ...args: string[]): Promise<Ran> {
     const binary = join(this.#tools, "node_modules", runtime.binary);
-    const env = { HOME: this.home, PATH: process.env.PATH, NO_COLOR: "1" };
+    const env = { HOME: home, PATH: process.env.PATH, NO_COLOR: "1" };
     return run(binary, args, this.project, env);
   }
 

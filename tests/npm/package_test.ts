@@ -23,6 +23,7 @@ import { type Runtime, RUNTIMES } from "../../scripts/runtimes.ts";
 import { withFake } from "../s3/with_fake.ts";
 import { ROOT } from "../source/imports.ts";
 import type { Place, Seen } from "./consumer.ts";
+import { showHookedAgents } from "./hooked_agents.ts";
 import { InstalledPackage } from "./installed_package.ts";
 
 /** How far the README may be off, since dependencies grow. */
@@ -132,6 +133,14 @@ function onRuntime(runtime: Runtime, installed: () => InstalledPackage): void {
       [],
     );
   });
+
+  if (runtime === RUNTIMES.node24 || runtime === RUNTIMES.bun) {
+    it("has agents tell of their sessions, which are archived although they are killed", async () => {
+      const { bin } = JSON.parse(readFileSync(installed().file("package.json"), "utf8"));
+      const program = installed().file(bin["session-archiver"]);
+      await showHookedAgents((home, ...args) => installed().at(home, runtime, program, ...args));
+    });
+  }
 
   // Bun's node:test runs in files that end in ".test.js" alone; what is tested here is the suite.
   if (runtime.name.startsWith("Node")) {

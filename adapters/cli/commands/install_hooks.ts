@@ -54,6 +54,11 @@ async function install(
     : configFile({ env, platform, cwd: () => terminal.cwd(), path: named }).path;
   const place = { platform, config, runtime };
   const change = (agent: (typeof agents)[number]) => installing(agent, env, place);
+  if (!dryRun && agents.length > 0) {
+    const { path } = configFile({ env, platform, cwd: () => terminal.cwd(), path: named });
+    const { noteInstallation } = await import("../../state/known_stores.ts");
+    await noteInstallation({ env, platform, configPath: path });
+  }
   const code = await changeAll(call, agents, change, { words: WORDS, dryRun });
   if (agents.includes("codex") && !dryRun) {
     await report.note(
