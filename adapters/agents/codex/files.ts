@@ -13,6 +13,8 @@ import type { FileName, FoundFile } from "../files/format.ts";
 const [BY_DAY, ASIDE] = ["sessions", "archived_sessions"];
 const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const NAME = new RegExp(`^rollout-\\d{4}(?:-\\d\\d){2}T\\d\\d(?:-\\d\\d){2}-(${UUID})\\.jsonl$`);
+/** What the name of a packed file ends in. */
+const PACKED = ".zst";
 const DAY = /^sessions\/\d{4}\/\d\d\/\d\d$/;
 
 /**
@@ -40,15 +42,23 @@ export async function* findFiles(home: string, signal?: AbortSignal): AsyncGener
     // Whoever else works in this process has a turn between two folders.
     await setImmediate();
     throwIfAborted(signal, "looking for sessions of Codex");
+    // In the order of their names, one that is packed comes behind the same one that is not.
     for (const entry of entriesOf(join(home, folder))) {
-      const name = entry.isFile() ? nameOf(`${folder}/${entry.name}`) : undefined;
-      if (name === undefined || seen.has(name.id)) continue;
-      const looked = lookAt(join(home, name.path));
+      const file = entry.isFile() ? fileAt(`${folder}/${entry.name}`) : undefined;
+      if (file === undefined || seen.has(file.id)) continue;
+      const looked = lookAt(join(home, file.packed ?? file.path));
       if (looked === undefined) continue;
-      seen.add(name.id);
-      yield { ...name, ...looked };
+      seen.add(file.id);
+      yield { ...file, ...looked };
     }
   }
+}
+
+/** A packed file stands for the one that Codex makes of it again. */
+function fileAt(path: string): (FileName & Pick<FoundFile, "packed">) | undefined {
+  if (!path.endsWith(PACKED)) return nameOf(path);
+  const name = nameOf(path.slice(0, -PACKED.length));
+  return name && { ...name, packed: path };
 }
 
 function* folders(home: string): Generator<string> {

@@ -7,6 +7,7 @@ import type { FileFormat } from "../files/format.ts";
 import { CodexAccount } from "./account.ts";
 import { findFiles, nameOf } from "./files.ts";
 import { codexHome } from "./home.ts";
+import { nameGiven } from "./names.ts";
 import { transcriptOf } from "./transcript.ts";
 
 /** Codex's files. */
@@ -16,6 +17,7 @@ export const CODEX: FileFormat = {
   stores: (env) => [codexHome(env)],
   find: findFiles,
   nameOf,
+  titleOf: nameGiven,
   account: () => new CodexAccount(),
   transcript: transcriptOf,
   // Codex finds a session by its id, and goes by the directory in its records.

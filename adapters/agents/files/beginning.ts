@@ -6,8 +6,9 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { contentIn } from "./content.ts";
 import type { Account, FileFormat, FoundFile } from "./format.ts";
-import { chunksIn, linesIn } from "./lines.ts";
+import { linesIn } from "./lines.ts";
 import { elementOf, elementOfWhole } from "./record.ts";
 import { readStill } from "./still.ts";
 
@@ -43,7 +44,7 @@ export async function beginningOf(
     return beginningIn([elementOfWhole(bytes).value], found, path, format, directory);
   }
   const account = format.account(found);
-  const lines = linesIn(chunksIn(file, Math.min(found.size, SEARCHED)), false);
+  const lines = linesIn(contentIn(file, found, path, SEARCHED), false);
   for await (const piece of lines) {
     account.take(elementOf(piece).value);
     if ((directory ?? account.projectPath) !== undefined && account.createdAt !== undefined) break;

@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import type {
   Detection,
@@ -94,7 +94,7 @@ class FileAgent implements RestoringAgent {
     const file = await this.#fileOf(session, signal);
     const format = this.#format;
     const { store } = session;
-    const path = join(store, file.path);
+    const path = pathOf(store, file);
     const now = (this.#options.now ?? Date.now)();
     const directory = format.directoryOf?.(store, file);
     if (sessionOfFiles(session.id) === undefined) {
@@ -159,8 +159,8 @@ class FileAgent implements RestoringAgent {
     const id = sessionOfFiles(session.id) ?? session.id;
     const known = this.#known.get(`${store}\n${id}`);
     // Mostly it lies where it was found a moment ago, among tens of thousands.
-    const looked = known && lookAt(join(store, known.path));
-    if (looked) return { ...known, ...looked };
+    const looked = known && lookAt(pathOf(store, known));
+    if (looked && !isPlainToo(store, known)) return { ...known, ...looked };
     for await (const file of this.#format.find(store, signal)) {
       if (file.id === id) return file;
     }
@@ -189,18 +189,33 @@ class FileAgent implements RestoringAgent {
   async #projectOf(store: string, file: FoundFile): Promise<string> {
     const told = this.#format.directoryOf?.(store, file);
     if (told !== undefined) return told;
-    const path = join(store, file.path);
+    const path = pathOf(store, file);
     const token = tokenOf(file);
     const known = this.#projects.get(path);
     if (known?.token === token) return known.path;
-    const { projectPath } = await readingFile(
+    const beginning = await readingFile(
       file.id,
       path,
       (handle) => beginningOf(handle, file, path, this.#format),
-    );
+    ).catch((error: unknown) => {
+      // One that cannot be unpacked is found all the same; loading it tells why it cannot be.
+      if (file.packed === undefined || isArchiveError(error, "NotFound")) throw error;
+    });
+    if (beginning === undefined) return dirname(path);
+    const { projectPath } = beginning;
     this.#projects.set(path, { token, path: projectPath });
     return projectPath;
   }
+}
+
+/** The absolute path of the file to read. */
+function pathOf(store: string, { path, packed }: FoundFile): string {
+  return join(store, packed ?? path);
+}
+
+/** Whether a packed file's session lies beside it as it is, which is newer. */
+function isPlainToo(store: string, { path, packed }: FoundFile): boolean {
+  return packed !== undefined && lookAt(join(store, path)) !== undefined;
 }
 
 /** What is found: a session, or the files beside one. */

@@ -18,6 +18,8 @@ export interface FoundFile {
   readonly parentId?: string;
   /** Its path from the store's folder, with slashes. */
   readonly path: string;
+  /** The path of the file that it lies packed in by zstd, where it does; its size and time are that one's. */
+  readonly packed?: string;
   /** Its length in bytes. */
   readonly size: number;
   /** When it last changed, in whole milliseconds since the epoch. */

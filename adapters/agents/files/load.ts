@@ -7,12 +7,13 @@
 import type { LoadedSession, SessionId, Summary } from "../../../core/agent.ts";
 import { throwIfAborted } from "../../../core/errors.ts";
 import { type Beginning, beginningIn, beginningOf } from "./beginning.ts";
+import { contentIn } from "./content.ts";
 import type { Account, FileFormat, FoundFile } from "./format.ts";
-import { chunksIn, type Ending, linesIn, QUIET } from "./lines.ts";
+import { type Ending, linesIn, QUIET } from "./lines.ts";
 import { nativeLines } from "./native_file.ts";
 import { openFile, readingFile } from "./open_file.ts";
 import { elementOf, elementOfWhole, type RecordElement } from "./record.ts";
-import { lookInto, readStill } from "./still.ts";
+import { checkStill, lookInto, readStill } from "./still.ts";
 import { tokenOf } from "./token.ts";
 
 /** What is longer is taken by its lines, however little one of them tells alone, in bytes. */
@@ -40,8 +41,9 @@ export interface LoadSource {
  * @param session Which.
  * @param source Its file.
  * @param signal Stops it.
- * @throws {ArchiveError} `NotFound` when the file is gone; while `native` is taken, `Transient` when it
- * became shorter, and `Aborted`.
+ * @throws {ArchiveError} `NotFound` when the file is gone; `NotSupported`, `Corrupt` and `Transient` when it
+ * is packed and cannot be unpacked; while `native` is taken, `Transient` when it became shorter, and
+ * `Aborted`.
  */
 export async function loadFile(
   session: SessionId,
@@ -99,7 +101,9 @@ async function contentOf(session: SessionId, source: LoadSource): Promise<Conten
   async function* elements(): AsyncGenerator<RecordElement, Ending> {
     const handle = await openFile(session.id, path);
     try {
-      const lines = linesIn(chunksIn(handle, file.size), isQuiet);
+      // A packed one is never gone on with: another one has taken its place.
+      if (file.packed !== undefined) await checkStill(handle, path, file);
+      const lines = linesIn(contentIn(handle, file, path), isQuiet);
       for (;;) {
         const next = await lines.next();
         if (next.done) return next.value;
