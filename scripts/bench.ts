@@ -8,6 +8,8 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { benchAgentLarge } from "./bench/agent_large.ts";
+import { benchAgentLook } from "./bench/agent_look.ts";
 import { benchImport } from "./bench/import.ts";
 import { benchIncremental } from "./bench/incremental.ts";
 import { benchLargeSession } from "./bench/large_session.ts";
@@ -40,6 +42,8 @@ const BENCHES: Readonly<Record<string, (folder: string) => Promise<Finding | Fin
   "relay-catch-up": benchRelayCatchUp,
   plugin: benchPlugin,
   verify: benchVerify,
+  "agent-look": benchAgentLook,
+  "agent-large": benchAgentLarge,
 };
 
 const wanted = process.argv.slice(2);
