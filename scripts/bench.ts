@@ -10,6 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { benchAgentLarge } from "./bench/agent_large.ts";
 import { benchAgentLook } from "./bench/agent_look.ts";
+import { benchHook } from "./bench/hook.ts";
 import { benchImport } from "./bench/import.ts";
 import { benchIncremental } from "./bench/incremental.ts";
 import { benchLargeSession } from "./bench/large_session.ts";
@@ -44,6 +45,7 @@ const BENCHES: Readonly<Record<string, (folder: string) => Promise<Finding | Fin
   verify: benchVerify,
   "agent-look": benchAgentLook,
   "agent-large": benchAgentLarge,
+  hook: benchHook,
 };
 
 const wanted = process.argv.slice(2);
