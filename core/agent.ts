@@ -50,6 +50,11 @@ export interface SessionRef extends SessionId, Whereabouts {
   readonly updatedAt: string;
   /** The session that started this one, if one did. */
   readonly parentId?: string;
+  /**
+   * When its agent deletes it by itself, at the earliest, ISO 8601 in UTC; may have passed. Absent where
+   * it does not. What goes with another session has that one's time.
+   */
+  readonly deletedAt?: string;
 }
 
 /**
@@ -255,6 +260,11 @@ export interface Detection {
 export interface Agent {
   /** Lower case, no spaces; stands in every document. */
   readonly name: string;
+  /**
+   * Whether it deletes sessions by itself when they are old. Whoever looks for `deletedAt` need not ask
+   * others.
+   */
+  readonly deletesByItself?: boolean;
   /** Looks for the agent's stores on this machine. Never fails because there are none. */
   detect(): Promise<Detection>;
   /**

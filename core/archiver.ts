@@ -22,6 +22,7 @@ import {
   type SessionOutcome,
 } from "./archiving/archiving.ts";
 import type { Backend } from "./backend.ts";
+import { sessionsByDeadline } from "./archiving/by_deadline.ts";
 import { deleteArchive, type DeleteOptions, type DeleteOutcome } from "./prune/deletion.ts";
 import { type EmptiedBackend, forgetEmptied } from "./archiving/emptied.ts";
 import { ArchiveError, throwIfAborted } from "./errors.ts";
@@ -229,7 +230,8 @@ export class Archiver {
   }
 
   /**
-   * Archives every session that is new or has changed, and yields what became of each as it ends.
+   * Archives every session that is new or has changed, and yields what became of each as it ends. Those
+   * that their agents would delete first go first; all are looked at before.
    * Unchanged ones are not loaded. A store that cannot be read fails at the end, after all others. A
    * backend that fails several times in a row and cannot be listed either is not tried further.
    *
@@ -622,16 +624,10 @@ export class Archiver {
     const matches = project && await this.#matcher(project);
     const remembered = rememberedIn(this.#ledger, this.backends.map(({ identity }) => identity));
     const filter = { ids, stores, since, remembered, signal };
-    for (const agent of this.agents) {
-      try {
-        for await (const session of agent.sessions(filter)) {
-          throwIfAborted(signal, "archiving");
-          if (matches && !matches(session)) continue;
-          yield () => run.archive(session, how);
-        }
-      } catch (error) {
-        failures.add(error);
-      }
+    for (const session of await sessionsByDeadline(this.agents, filter, failures)) {
+      throwIfAborted(signal, "archiving");
+      if (matches && !matches(session)) continue;
+      yield () => run.archive(session, how);
     }
   }
 

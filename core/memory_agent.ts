@@ -54,6 +54,8 @@ export interface MemorySession extends Whereabouts {
   readonly title?: string;
   /** The session that started it. */
   readonly parentId?: string;
+  /** When its agent would delete it by itself, ISO 8601 in UTC. */
+  readonly deletedAt?: string;
   /** In order. */
   readonly messages: readonly MemoryMessage[];
 }
@@ -229,9 +231,10 @@ function infoOf({ createdAt, title, parentId }: MemorySession): Native["info"] {
 }
 
 function refOf(agent: string, session: MemorySession): SessionRef {
-  const { id, projectPath, origin, createdAt, updatedAt = createdAt, parentId } = session;
+  const { id, projectPath, origin, createdAt, updatedAt = createdAt, parentId, deletedAt } =
+    session;
   const token = sha256Hex(JSON.stringify(session));
-  return { agent, store: STORE, id, projectPath, origin, token, updatedAt, parentId };
+  return { agent, store: STORE, id, projectPath, origin, token, updatedAt, parentId, deletedAt };
 }
 
 function loaded(session: MemorySession): LoadedSession {

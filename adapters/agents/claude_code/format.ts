@@ -10,6 +10,7 @@ import { findFiles } from "./files.ts";
 import { claudeCodeHome } from "./home.ts";
 import { isTask, nameOf } from "./paths.ts";
 import { placeFor } from "./place.ts";
+import { deadlines } from "./retention.ts";
 import { transcriptOf } from "./transcript.ts";
 
 /** Claude Code's files. */
@@ -19,6 +20,7 @@ export const CLAUDE_CODE: FileFormat = {
   stores: (env) => [claudeCodeHome(env)],
   find: findFiles,
   nameOf,
+  deadlines,
   account: () => new ClaudeAccount(),
   transcript: transcriptOf,
   copies: COPIES,

@@ -49,6 +49,7 @@ export function fileAgent(format: FileFormat, options: FileAgentOptions): Restor
 
 class FileAgent implements RestoringAgent {
   readonly name: string;
+  readonly deletesByItself: boolean;
   readonly #format: FileFormat;
   readonly #options: FileAgentOptions;
   /** Where each session's file was found last. */
@@ -58,6 +59,7 @@ class FileAgent implements RestoringAgent {
 
   constructor(format: FileFormat, options: FileAgentOptions) {
     this.name = format.name;
+    this.deletesByItself = format.deadlines !== undefined;
     this.#format = format;
     this.#options = options;
   }
@@ -137,9 +139,11 @@ class FileAgent implements RestoringAgent {
 
   /** Sessions, each with what lies beside it. */
   async *#found(store: string, signal?: AbortSignal): AsyncGenerator<Found> {
+    const deadlineOf = await this.#format.deadlines?.(store);
     for await (const file of this.#format.find(store, signal)) {
       this.#known.set(`${store}\n${file.id}`, file);
-      yield { file, id: file.id, modifiedMs: file.modifiedMs, token: tokenOf(file) };
+      const deletedMs = deadlineOf?.(file);
+      yield { file, id: file.id, modifiedMs: file.modifiedMs, token: tokenOf(file), deletedMs };
       const files = besideOf(store, file, this.#format);
       if (files.length === 0) continue;
       const modifiedMs = Math.max(...files.map((one) => one.modifiedMs));
@@ -149,6 +153,7 @@ class FileAgent implements RestoringAgent {
         parentId: file.id,
         modifiedMs,
         token: tokenOfFiles(files),
+        deletedMs,
       };
     }
   }
@@ -173,7 +178,7 @@ class FileAgent implements RestoringAgent {
   }
 
   async #refOf(store: string, found: Found, { remembered }: SessionFilter): Promise<SessionRef> {
-    const { id, token, modifiedMs, file } = found;
+    const { id, token, modifiedMs, deletedMs, file } = found;
     const parentId = found.parentId ?? file.parentId;
     const session = { agent: this.name, store, id };
     return {
@@ -183,6 +188,7 @@ class FileAgent implements RestoringAgent {
         await this.#projectOf(store, file),
       updatedAt: new Date(modifiedMs).toISOString(),
       ...(parentId !== undefined && { parentId }),
+      ...(deletedMs !== undefined && { deletedAt: new Date(deletedMs).toISOString() }),
     };
   }
 
@@ -226,6 +232,8 @@ interface Found {
   readonly parentId?: string;
   readonly token: string;
   readonly modifiedMs: number;
+  /** When the agent deletes it by itself, at the earliest. */
+  readonly deletedMs: number | undefined;
 }
 
 /** What each record of a document says; undefined where it is no JSON. */

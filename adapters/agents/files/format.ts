@@ -123,6 +123,14 @@ export interface FileFormat {
    */
   nameOf(path: string): FileName | undefined;
   /**
+   * Finds out when the agent deletes sessions by itself. Of its settings nothing else is read.
+   *
+   * @param store One of its folders.
+   * @returns Tells of a file that was found when that is at the earliest, in milliseconds since the
+   * epoch; undefined for never. Of a session that another one started, it is the other's time.
+   */
+  deadlines?(store: string): Promise<(file: FoundFile) => number | undefined>;
+  /**
    * The directory that a session belongs to, where it is known without opening the session's file.
    *
    * @param store One of its folders.

@@ -26,18 +26,25 @@ export type RestoringAgent = Agent & Required<Pick<Agent, "restore">>;
  *
  * @param name Its name.
  * @param open Loads it; asked once.
+ * @param known What is known of it before.
  */
-export function lateAgent(name: string, open: () => Promise<RestoringAgent>): RestoringAgent {
-  return new LateAgent(name, open);
+export function lateAgent(
+  name: string,
+  open: () => Promise<RestoringAgent>,
+  { deletesByItself = false }: Pick<Agent, "deletesByItself"> = {},
+): RestoringAgent {
+  return new LateAgent(name, deletesByItself, open);
 }
 
 class LateAgent implements RestoringAgent {
   readonly name: string;
+  readonly deletesByItself: boolean;
   readonly #open: () => Promise<RestoringAgent>;
   #opened: Promise<RestoringAgent> | undefined;
 
-  constructor(name: string, open: () => Promise<RestoringAgent>) {
+  constructor(name: string, deletesByItself: boolean, open: () => Promise<RestoringAgent>) {
     this.name = name;
+    this.deletesByItself = deletesByItself;
     this.#open = open;
   }
 

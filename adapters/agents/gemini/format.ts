@@ -14,6 +14,7 @@ import { geminiHomes } from "./home.ts";
 import { projectOf } from "./projects.ts";
 import { putRight } from "./put_right.ts";
 import { messagesIn } from "./record.ts";
+import { deadlines } from "./retention.ts";
 import { transcriptOf } from "./transcript.ts";
 
 /** Gemini CLI's files. */
@@ -23,6 +24,7 @@ export const GEMINI: FileFormat = {
   stores: geminiHomes,
   find: findFiles,
   nameOf,
+  deadlines,
   directoryOf: (home, { path }) => projectOf(home, path.split("/")[1]),
   account: (name) => new GeminiAccount(name),
   transcript: transcriptOf,

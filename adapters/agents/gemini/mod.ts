@@ -33,5 +33,5 @@ export function gemini(options: FileAgentOptions = {}): Agent {
       import("./format.ts"),
     ]);
     return fileAgent(GEMINI, options);
-  });
+  }, { deletesByItself: true });
 }

@@ -6,7 +6,7 @@
  */
 import type { SessionId } from "../../../core/agent.ts";
 import { sessionOfFiles } from "../../../core/keys/files_of.ts";
-import type { OpenWrite } from "../../../core/ledger/ledger.ts";
+import type { LedgerEntry, OpenWrite } from "../../../core/ledger/ledger.ts";
 import { ledgerPath } from "../../state/layout.ts";
 import { FileLedger } from "../../state/ledger.ts";
 
@@ -18,6 +18,8 @@ export interface ArchivedCopies {
   copies(identity: string): number;
   /** Whether a backend has a copy of a session, in whatever store that is. */
   has(session: Omit<SessionId, "store">, identity: string): boolean;
+  /** What is remembered of a session's copy in one backend. */
+  copy(session: SessionId, identity: string): LedgerEntry | undefined;
   /** The writes whose end is not known, those under way among them. */
   readonly openWrites: readonly OpenWrite[];
 }
@@ -41,6 +43,7 @@ export async function archivedCopies(state: string): Promise<ArchivedCopies> {
         new Set(identities.flatMap((one) => [...ids.get(one) ?? []].filter(isSession))).size,
       copies: (identity) => ids.get(identity)?.size ?? 0,
       openWrites: [...ledger.openWrites()],
+      copy: (session, identity) => ledger.get(session, identity),
       has: (session, identity) => ids.get(identity)?.has(idKey(session)) ?? false,
     };
   } finally {

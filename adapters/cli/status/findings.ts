@@ -9,6 +9,7 @@ import { LATE_WRITE_MS } from "../../../core/archiving/late_writes.ts";
 import { countText, momentText, spanText } from "../amounts.ts";
 import type { Call } from "../call.ts";
 import type { BackendStanding } from "./backend_standing.ts";
+import { SOON_DAYS, titleOf } from "./deadlines.ts";
 import { isOverdue } from "./judgement.ts";
 import type { Standing } from "./standing.ts";
 
@@ -30,6 +31,7 @@ export function standingFindings(call: Call, standing: Standing, now: number): r
     ...Object.entries(standing.backends).flatMap(([name, one]) => backendFinding(call, name, one)),
     ...writeFindings(standing),
     ...historyFindings(call, standing),
+    ...deadlineFindings(call, standing),
   ];
 }
 
@@ -176,6 +178,25 @@ function historyFindings({ command }: Call, { history }: Standing): Finding[] {
   } not archived by ${history === 1 ? "itself" : "themselves"}`;
   const advice = `"${command("run")}" archives ${history === 1 ? "it" : "them"}`;
   return [{ check: "older", status: "ok", detail, advice }];
+}
+
+function deadlineFindings({ command }: Call, standing: Standing): Finding[] {
+  const check = "deadlines";
+  const { deadlines } = standing;
+  if (deadlines === null) {
+    const finding = untold(standing, check);
+    return finding === undefined ? [] : [finding];
+  }
+  return deadlines.map(({ agent, sessions, notArchived }) => {
+    const what = `${countText(sessions, "session")} of ${titleOf(agent)} will be deleted within ` +
+      `${SOON_DAYS} days`;
+    if (notArchived === 0) return { check, status: "ok", detail: `${what}, all archived` };
+    const detail = `${what}, of which ${notArchived.toLocaleString("en-US")} ${
+      notArchived === 1 ? "is" : "are"
+    } not archived yet`;
+    const advice = `"${command("run")}" archives ${notArchived === 1 ? "it" : "them"}`;
+    return { check, status: "failed", detail, advice };
+  });
 }
 
 /** What is wrong with the state's folder is told, with what to do, by `doctor`. */

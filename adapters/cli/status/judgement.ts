@@ -4,13 +4,14 @@
  * @module
  */
 import { countText, momentText } from "../amounts.ts";
+import { titleOf } from "./deadlines.ts";
 import type { Standing } from "./standing.ts";
 
 /** What a standing comes to. */
 export interface Judgement {
   /**
-   * Whether nobody is needed: nothing is parked, nothing has waited for longer than a day, the
-   * configuration can be used, and all of it could be found out.
+   * Whether nobody is needed: nothing is parked, nothing has waited for longer than a day, no
+   * agent will soon delete what is not archived, the configuration can be used, and all of it could be found out.
    */
   readonly well: boolean;
   /** The same in a line, with how much is archived and waits. */
@@ -54,6 +55,11 @@ function faultsOf(standing: Standing, now: number): string[] {
     ...(isOverdue(waitingSince, now)
       ? [`${countText(waiting ?? 0, "session")} not archived, the oldest since ${since} UTC`]
       : []),
+    ...(standing.deadlines ?? []).flatMap(({ agent, notArchived }) =>
+      notArchived === 0
+        ? []
+        : [`${countText(notArchived, "session")} of ${titleOf(agent)} deleted soon, not archived`]
+    ),
     ...untold.map(({ check }) => UNTOLD[check]),
   ];
 }
@@ -63,6 +69,7 @@ const UNTOLD = {
   waiting: "what waits cannot be told",
   parked: "what is parked cannot be told",
   background: "who archives in the background cannot be told",
+  deadlines: "what agents will delete soon cannot be told",
 } as const;
 
 function progressOf({ archived, waiting, backends }: Standing): string {

@@ -1,7 +1,7 @@
 /**
  * How archiving stands: what is archived, what waits and why, who is at it. Told from the files that
- * the plugin, the background relay and runs leave on this machine. No store is asked, no lock is
- * taken, and nothing is changed.
+ * the plugin, the background relay and runs leave on this machine, and from a look at the sessions that
+ * agents delete by themselves. No store is asked, no lock is taken, and nothing is changed.
  *
  * @module
  */
@@ -23,6 +23,7 @@ import type { Call } from "../call.ts";
 import type { ConfigurationError } from "../exit.ts";
 import { type ArchivedCopies, archivedCopies } from "./archived_copies.ts";
 import { type BackendStanding, backendStandings } from "./backend_standing.ts";
+import { type Deadline, deadlinesOf } from "./deadlines.ts";
 import { sessionsOf, type WaitingIntents, waitingIntents } from "./waiting_intents.ts";
 
 /** How it stands. Times are ISO 8601 in UTC. */
@@ -52,6 +53,8 @@ export interface Standing {
   readonly openWrites: readonly SentWrite[];
   /** How many sessions are from before the installation, which only `run` archives. */
   readonly history: number;
+  /** The sessions that their agents will soon delete by themselves; null where that cannot be told. */
+  readonly deadlines: readonly Deadline[] | null;
   /** The process that archives in the background now. */
   readonly relay: Pick<LockHolder, "pid" | "hostname" | "since"> | null;
   /** Its log. */
@@ -75,7 +78,7 @@ export interface SentWrite {
 /** Something that could not be found out. */
 export interface Untold {
   /** What. */
-  readonly check: "archived" | "waiting" | "parked" | "background";
+  readonly check: "archived" | "waiting" | "parked" | "background" | "deadlines";
   /** Why, in one line. */
   readonly message: string;
 }
@@ -121,6 +124,10 @@ export async function standingOf(call: Call, place: StandingPlace): Promise<Stan
     waits: waits(seen),
   });
   const problem = problemOf(config, seen);
+  const identities = Object.values(backends).map(({ identity }) => identity);
+  const deadlines = isUsable(config) && copies
+    ? await look("deadlines", deadlinesOf(call, config, copies, identities))
+    : undefined;
   return {
     config: { path, exists: stamp !== MISSING, ...(problem !== undefined && { problem }) },
     auto: isUsable(config) ? config.archive.auto : null,
@@ -130,6 +137,7 @@ export async function standingOf(call: Call, place: StandingPlace): Promise<Stan
     parked: await parkedIn(call, state, backends, seen),
     openWrites: writesInto(backends, copies),
     history: status?.history?.sessions ?? 0,
+    deadlines: deadlines ?? null,
     relay: relay ? { pid: relay.pid, hostname: relay.hostname, since: relay.since } : null,
     log: relayLogPath(state),
     backends,
