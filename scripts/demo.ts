@@ -15,6 +15,7 @@ import { processTerminal } from "../adapters/cli/terminal.ts";
 import { deleteSession } from "../tests/fixtures/opencode_edits.ts";
 import { writeOpenCodeDatabase } from "../tests/fixtures/opencode_database.ts";
 import { LANE_CONFIG } from "../tests/lane_config.ts";
+import { OTHER_HOMES } from "../tests/throwaway_home.ts";
 
 const home = await mkdtemp(join(tmpdir(), "session-archiver-demo-"));
 const database = join(home, "data", "opencode", "opencode.db");
@@ -23,6 +24,7 @@ const terminal = {
   ...processTerminal("deno task archive"),
   env: {
     ...process.env,
+    ...Object.fromEntries(OTHER_HOMES.map((name) => [name, undefined])),
     HOME: home,
     XDG_DATA_HOME: join(home, "data"),
     XDG_STATE_HOME: join(home, "state"),

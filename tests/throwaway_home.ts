@@ -7,6 +7,14 @@ import { join } from "node:path";
 import process from "node:process";
 import { denoVariables } from "./deno_variables.ts";
 
+/** Where agents are told that their folders are elsewhere. */
+export const OTHER_HOMES: readonly string[] = [
+  "CLAUDE_CONFIG_DIR",
+  "CODEX_HOME",
+  "COPILOT_HOME",
+  "GEMINI_CLI_HOME",
+];
+
 /**
  * The variables that make a folder a home. What this Deno has loaded, or could load, is there for
  * another one, too.
@@ -20,6 +28,8 @@ export function homeFolders(folder: string) {
     XDG_CONFIG_HOME: join(folder, "config"),
     XDG_DATA_HOME: join(folder, "data"),
     XDG_STATE_HOME: join(folder, "state"),
+    // Empty ones count as none: a developer's own must not come in.
+    ...Object.fromEntries(OTHER_HOMES.map((name) => [name, ""])),
   };
 }
 

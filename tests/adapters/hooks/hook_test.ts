@@ -45,7 +45,9 @@ interface Call {
 /** In a home where a relay seems to live, so that none is started. */
 async function atHome(body: (home: Home) => Promise<void>, isRelayed = true): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), "hook-"));
-  const env = { PATH: process.env.PATH ?? "", ...homeFolders(home) };
+  const { PATH = "", NODE_OPTIONS = "" } = process.env;
+  // These have a runtime take TypeScript that knows none.
+  const env = { PATH, NODE_OPTIONS, ...homeFolders(home) };
   const where = { env, platform: process.platform };
   const config = configPath(where);
   const state = await stateFolder({ ...where, configPath: config });
