@@ -4,14 +4,12 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { type FileHandle, link, open, realpath, rename, stat, unlink } from "node:fs/promises";
+import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ArchiveError } from "../../core/errors.ts";
 import { errorCode, fileError } from "../state/file_error.ts";
+import { moveUnlessThere } from "../state/move_new.ts";
 import { UsageError } from "./exit.ts";
-
-/** What file systems without hard links answer. */
-const CANNOT_LINK = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
 /**
  * Writes a file for this user only (0600): beside its place first, and into it once all of it is
@@ -76,16 +74,10 @@ async function fill(
   return size;
 }
 
-/** A file that came meanwhile is not replaced either, where the file system can tell. */
+/** A file that came meanwhile is not replaced either. */
 async function moveTo(draft: string, place: string, replace: boolean): Promise<void> {
-  if (replace) return await rename(draft, place);
-  try {
-    await link(draft, place);
-  } catch (error) {
-    if (errorCode(error) === "EEXIST") throw exists(place);
-    if (!CANNOT_LINK.has(errorCode(error))) throw error;
-    await rename(draft, place);
-  }
+  if (replace) await rename(draft, place);
+  else if (!await moveUnlessThere(draft, place)) throw exists(place);
 }
 
 function exists(path: string): ArchiveError {

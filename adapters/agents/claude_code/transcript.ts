@@ -5,7 +5,7 @@
  */
 import { fieldsOf } from "../../../core/fields.ts";
 import type { TranscriptMessage, TranscriptPart } from "../../../core/transcript.ts";
-import { Conversation } from "../files/conversation.ts";
+import { Conversation, messagesIn } from "../files/conversation.ts";
 import { type Fields, textOf } from "../files/values.ts";
 import { blocksOf, type ClaudeRecord, modelOf, recordOf, resultOf, saidIn } from "./record.ts";
 import { Usage } from "./usage.ts";
@@ -16,15 +16,13 @@ import { Usage } from "./usage.ts";
  *
  * @param records What each says.
  */
-export async function* transcriptOf(
+export function transcriptOf(
   records: AsyncIterable<unknown>,
 ): AsyncGenerator<TranscriptMessage> {
-  const reading = new Reading();
-  for await (const value of records) yield* reading.take(recordOf(value));
-  yield* reading.end();
+  return messagesIn(records, recordOf, new ClaudeReading());
 }
 
-class Reading {
+class ClaudeReading {
   readonly #conversation = new Conversation();
   #usage = new Usage();
   /** Whether it is a sub-agent's. Older versions wrote their records among the session's. */

@@ -8,7 +8,7 @@
  */
 import { fieldsOf, jsonIn } from "../../../core/fields.ts";
 import type { TranscriptMessage } from "../../../core/transcript.ts";
-import { Conversation } from "../files/conversation.ts";
+import { Conversation, messagesIn } from "../files/conversation.ts";
 import { type Fields, textOf, textsOf } from "../files/values.ts";
 import { type CodexRecord, isSaid, recordOf, tokensOf } from "./record.ts";
 
@@ -17,15 +17,13 @@ import { type CodexRecord, isSaid, recordOf, tokensOf } from "./record.ts";
  *
  * @param records What each says.
  */
-export async function* transcriptOf(
+export function transcriptOf(
   records: AsyncIterable<unknown>,
 ): AsyncGenerator<TranscriptMessage> {
-  const reading = new Reading();
-  for await (const value of records) yield* reading.take(recordOf(value));
-  yield* reading.end();
+  return messagesIn(records, recordOf, new CodexReading());
 }
 
-class Reading {
+class CodexReading {
   readonly #conversation = new Conversation();
   #provider = "openai";
   #said: string | undefined;

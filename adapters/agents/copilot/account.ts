@@ -6,16 +6,8 @@
 import { fieldsOf, isRecord } from "../../../core/fields.ts";
 import type { Account } from "../files/format.ts";
 import { CopilotCount } from "./count.ts";
-import {
-  type CopilotEvent,
-  eventOf,
-  type Fields,
-  isSaid,
-  modelName,
-  textOf,
-  timeOf,
-} from "./record.ts";
-import { titleOf } from "./title.ts";
+import { type Fields, textOf, timeOf, titleOf } from "../files/values.ts";
+import { type CopilotEvent, eventOf, isSaid, modelName } from "./record.ts";
 
 /** Learns from the first `session.start`, and from what follows it. */
 export class CopilotAccount implements Account {

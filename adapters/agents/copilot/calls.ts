@@ -5,9 +5,8 @@
  */
 import { fieldsOf } from "../../../core/fields.ts";
 import type { TranscriptPart } from "../../../core/transcript.ts";
-import { type Fields, textOf } from "./record.ts";
-
-type ToolPart = Extract<TranscriptPart, { type: "tool" }>;
+import type { ToolPart } from "../files/conversation.ts";
+import { type Fields, textOf } from "../files/values.ts";
 
 /** Pairs calls with what they gave, by `toolCallId`. */
 export class CopilotCalls {

@@ -5,7 +5,8 @@
  */
 import { fieldsOf } from "../../../core/fields.ts";
 import type { TranscriptPart } from "../../../core/transcript.ts";
-import { type CopilotEvent, textOf } from "./record.ts";
+import { textOf } from "../files/values.ts";
+import type { CopilotEvent } from "./record.ts";
 
 /**
  * What of a record is worth a note.

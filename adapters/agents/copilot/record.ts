@@ -6,9 +6,7 @@
  */
 import { fieldsOf } from "../../../core/fields.ts";
 import { NO_TOKENS, sumOfTokens, type TokenCounts } from "../../../core/transcript.ts";
-
-/** Anything with fields. */
-export type Fields = Readonly<Record<string, unknown>>;
+import { countOf, type Fields, textOf, timeOf } from "../files/values.ts";
 
 /** A line. */
 export interface CopilotEvent {
@@ -40,17 +38,6 @@ export function eventOf(value: unknown): CopilotEvent {
   };
 }
 
-/** A text; an empty one for what is none. */
-export function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-/** A time, ISO 8601 in UTC; undefined for what is none. */
-export function timeOf(value: unknown): string | undefined {
-  const time = typeof value === "string" ? Date.parse(value) : NaN;
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
-}
-
 /**
  * Whether a message in the user's name was said by the user: skills, schedules and sub-agents speak in
  * it too, and name themselves as its source.
@@ -79,10 +66,7 @@ export function modelName(model: string, provider: unknown): string {
  */
 export function tokensOf(usage: unknown): TokenCounts {
   const fields = fieldsOf(usage);
-  const count = (name: string) => {
-    const value = fields[name];
-    return typeof value === "number" && value > 0 ? value : 0;
-  };
+  const count = (name: string) => countOf(fields[name]);
   const [cacheRead, cacheWrite] = [count("cacheReadTokens"), count("cacheWriteTokens")];
   return {
     // What came from the cache or went there is counted among what was sent.

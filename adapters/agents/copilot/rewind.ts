@@ -7,7 +7,7 @@
 import { fieldsOf } from "../../../core/fields.ts";
 import type { Copies } from "../files/format.ts";
 import { SESSIONS } from "./files.ts";
-import { textOf } from "./record.ts";
+import { textOf } from "../files/values.ts";
 
 const FOLDER = "rewind-file-snapshots";
 /** In their folders, also in those of earlier versions. */

@@ -8,22 +8,11 @@ import { join } from "node:path";
 import { fieldsOf } from "../../../core/fields.ts";
 import { kindOf, lookAt } from "../files/folder.ts";
 import type { FileName } from "../files/format.ts";
+import { titleOf } from "../files/values.ts";
 import { folderOf, WORKSPACE } from "./files.ts";
 
-/** Titles are cut to so many UTF-16 units. */
-const LONGEST = 100;
 /** A file of names is never this long, in bytes. */
 const TOO_LONG = 1 << 20;
-
-/**
- * A title made of a text: its first line.
- *
- * @param text What was said, or the name that was given.
- */
-export function titleOf(text: string): string {
-  const line = text.trim().split("\n", 1)[0].trim();
-  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1).toWellFormed()}…`;
-}
 
 /**
  * The name that a session's user or Copilot gave it, which stands beside its file.

@@ -8,17 +8,11 @@
  */
 import { fieldsOf } from "../../../core/fields.ts";
 import type { TranscriptMessage, TranscriptPart } from "../../../core/transcript.ts";
+import { messagesIn } from "../files/conversation.ts";
 import { CopilotCalls } from "./calls.ts";
 import { fileOf, noteOf } from "./parts.ts";
-import {
-  type CopilotEvent,
-  eventOf,
-  type Fields,
-  isSaid,
-  modelName,
-  textOf,
-  tokensOf,
-} from "./record.ts";
+import { type Fields, textOf } from "../files/values.ts";
+import { type CopilotEvent, eventOf, isSaid, modelName, tokensOf } from "./record.ts";
 
 /** A message whose calls may still be answered. */
 type Draft = TranscriptMessage & { readonly parts: TranscriptPart[] };
@@ -28,15 +22,13 @@ type Draft = TranscriptMessage & { readonly parts: TranscriptPart[] };
  *
  * @param records What each says.
  */
-export async function* transcriptOf(
+export function transcriptOf(
   records: AsyncIterable<unknown>,
 ): AsyncGenerator<TranscriptMessage> {
-  const conversation = new Conversation();
-  for await (const value of records) yield* conversation.take(eventOf(value));
-  yield* conversation.end();
+  return messagesIn(records, eventOf, new CopilotReading());
 }
 
-class Conversation {
+class CopilotReading {
   readonly #calls = new CopilotCalls();
   /** What each request took whose message is still to come. */
   readonly #usage = new Map<string, Fields>();

@@ -30,6 +30,30 @@ interface Turn extends Told {
   tokens: TokenCounts | undefined;
 }
 
+/** Makes messages of records. */
+export interface Reading<Record> {
+  /** Takes the next record, and gives what is complete with it. */
+  take(record: Record): Iterable<TranscriptMessage>;
+  /** What is left when there are no more records. */
+  end(): Iterable<TranscriptMessage>;
+}
+
+/**
+ * Reads records to their end.
+ *
+ * @param records What each says.
+ * @param recordOf Understands one.
+ * @param reading Makes messages of them.
+ */
+export async function* messagesIn<Record>(
+  records: AsyncIterable<unknown>,
+  recordOf: (value: unknown) => Record,
+  reading: Reading<Record>,
+): AsyncGenerator<TranscriptMessage> {
+  for await (const value of records) yield* reading.take(recordOf(value));
+  yield* reading.end();
+}
+
 /** Puts a conversation together. */
 export class Conversation {
   #count = 0;

@@ -4,15 +4,12 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ArchiveError } from "../../../core/errors.ts";
 import { sha256 } from "../../../core/hash.ts";
 import { errorCode, fileError } from "../../state/file_error.ts";
-import { isThere } from "../../state/is_there.ts";
-
-/** What file systems without hard links answer. */
-const CANNOT_LINK = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+import { moveUnlessThere } from "../../state/move_new.ts";
 
 /**
  * Writes a file beside its place, reads it again, and moves it there.
@@ -65,20 +62,6 @@ async function hashOf(path: string): Promise<string> {
   } finally {
     await file.close();
   }
-}
-
-/** A link never takes the place of what is there; a file system without links has to be looked at. */
-async function moveUnlessThere(draft: string, path: string): Promise<boolean> {
-  try {
-    await link(draft, path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === "EEXIST") return false;
-    if (!CANNOT_LINK.has(errorCode(error))) throw error;
-  }
-  if (await isThere(path)) return false;
-  await rename(draft, path);
-  return true;
 }
 
 function unlike(id: string, path: string): ArchiveError {

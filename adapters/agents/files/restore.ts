@@ -31,8 +31,8 @@ export interface RestoreSource {
  * @param options Where to.
  * @param source The agent.
  * @returns One outcome an archive, in order.
- * @throws {ArchiveError} `NotFound` when the directory that was named is not there; `NotSupported` for new ids, which
- * would have to be written into records; `Aborted`.
+ * @throws {ArchiveError} `NotFound` when the directory that was named is not there; `NotSupported` for
+ * new ids, which would have to be written into records; `Aborted`.
  */
 export async function restoreFiles(
   archives: readonly RestorableArchive[],
@@ -164,8 +164,7 @@ function placeOf(
 async function checkDirectory(directory: string): Promise<void> {
   const isFolder = await stat(directory).then((stats) => stats.isDirectory(), () => false);
   if (isFolder) return;
-  const message = `the directory ${directory} is not there; make it, or name another one with ` +
-    "--directory";
+  const message = `the directory ${directory} is not there; make it, or name another one`;
   throw new ArchiveError("NotFound", message);
 }
 

@@ -48,14 +48,11 @@ async function install(
   const { env, platform, runtime = process } = terminal;
   const agents = meantAgents(names, env);
   await checkPlace(call, runtime);
+  const { path } = configFile({ env, platform, cwd: () => terminal.cwd(), path: named });
   // Agents call from anywhere.
-  const config = named === undefined
-    ? undefined
-    : configFile({ env, platform, cwd: () => terminal.cwd(), path: named }).path;
-  const place = { platform, config, runtime };
+  const place = { platform, config: named === undefined ? undefined : path, runtime };
   const change = (agent: (typeof agents)[number]) => installing(agent, env, place);
   if (!dryRun && agents.length > 0) {
-    const { path } = configFile({ env, platform, cwd: () => terminal.cwd(), path: named });
     const { noteInstallation } = await import("../../state/known_stores.ts");
     await noteInstallation({ env, platform, configPath: path });
   }
