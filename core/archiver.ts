@@ -119,6 +119,8 @@ export interface ArchiveAllOptions extends SessionFilter {
   readonly dryRun?: boolean;
   /** See {@linkcode ArchiveOptions.readBack}. */
   readonly readBack?: boolean;
+  /** See {@linkcode ArchiveOptions.rescan}. */
+  readonly rescan?: boolean;
   /** Sessions sent at once; 4 by default. A few more are read meanwhile, to be sent next. */
   readonly concurrency?: number;
 }
@@ -619,10 +621,12 @@ export class Archiver {
   /** One job a session, as the agents tell of them. What fails an agent's store is put aside. */
   async *#jobs(options: ArchiveAllOptions, failures: Failures) {
     const run = this.begin(options);
-    const { ids, stores, project, since, dryRun, readBack, signal } = options;
-    const how = { dryRun, readBack, signal, named: ids !== undefined };
+    const { ids, stores, project, since, dryRun, readBack, rescan, signal } = options;
+    const how = { dryRun, readBack, rescan, signal, named: ids !== undefined };
     const matches = project && await this.#matcher(project);
-    const remembered = rememberedIn(this.#ledger, this.backends.map(({ identity }) => identity));
+    const remembered = rescan
+      ? undefined
+      : rememberedIn(this.#ledger, this.backends.map(({ identity }) => identity));
     const filter = { ids, stores, since, remembered, signal };
     for (const session of await sessionsByDeadline(this.agents, filter, failures)) {
       throwIfAborted(signal, "archiving");

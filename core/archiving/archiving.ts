@@ -31,6 +31,11 @@ export interface ArchiveOptions {
    * again by the next archiving.
    */
   readonly readBack?: boolean;
+  /**
+   * Reads the session whatever its token says, and goes by what it holds: for stores whose files may
+   * have changed and show neither another size nor another time.
+   */
+  readonly rescan?: boolean;
   /** Stops it. */
   readonly signal?: AbortSignal;
 }
@@ -99,11 +104,11 @@ function knownOutcome(
   session: SessionRef,
   { name: backend, identity }: Backend,
   ledger: Ledger,
-  { named }: ArchiveOptions,
+  { named, rescan }: ArchiveOptions,
 ): CopyOutcome | undefined {
   const entry = ledger.get(session, identity);
   // Whoever names a session wants to be sure of it: the store itself is asked.
-  if (entry?.token !== session.token || named) return undefined;
+  if (entry?.token !== session.token || named || rescan) return undefined;
   const { key, state } = entry;
   if (state === "stored") return { backend, key, status: "unchanged", bytes: 0 };
   if (state === "deleted") return { backend, key, status: "skipped", bytes: 0 };

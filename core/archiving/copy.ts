@@ -74,7 +74,7 @@ export async function copyDocument(document: PreparedDocument, job: CopyJob): Pr
     const standing = expected ?? await whatStands(document, job, key);
     if (standing.is === "same" || standing.is === "ahead") {
       const { is: _, ...found } = standing;
-      if (!job.dryRun && !isRemembered(standing, job, entry)) {
+      if (!job.dryRun && !isRemembered(standing, document, job, entry)) {
         await remember(document, job, { key, ...found });
       }
       return { backend: backend.name, key, status: "unchanged", bytes: 0 };
@@ -231,10 +231,21 @@ function continuedBy(
   return knownBeginning(digest, standing.etag, entry);
 }
 
-/** Whether as much is remembered of a later state as whoever carried an earlier one there can tell. */
-function isRemembered(standing: Standing, { carried }: CopyJob, entry?: LedgerEntry): boolean {
-  if (!carried || standing.is !== "ahead") return false;
-  return entry?.state === "stored" && entry.sha256 === standing.sha256;
+/**
+ * Whether nothing would be remembered anew: all of it is, or as much of a later state as whoever carried
+ * an earlier one there can tell.
+ */
+function isRemembered(
+  standing: Standing,
+  { digest, token }: PreparedDocument,
+  { session, carried }: CopyJob,
+  entry?: LedgerEntry,
+): boolean {
+  if (entry?.state !== "stored") return false;
+  if (standing.is === "ahead") return carried === true && entry.sha256 === standing.sha256;
+  if (standing.is !== "same") return false;
+  const isSame = entry.sha256 === digest.sha256 && entry.etag === standing.etag;
+  return isSame && entry.token === token && entry.store === session.store;
 }
 
 /** What is to be remembered of the object; what is left out is the document's own. */

@@ -20,6 +20,7 @@ import { ClosedPipe } from "../terminal.ts";
 interface RunOptions extends CommonOptions, RunStyle {
   readonly concurrency?: number;
   readonly verify?: boolean;
+  readonly rescan?: boolean;
 }
 
 /** See {@linkcode Define}. */
@@ -42,6 +43,10 @@ export function defineRun(program: Command, perform: Perform): void {
     .option(
       "--verify",
       "read back each copy that was made, and fail those that are not what was sent",
+    )
+    .option(
+      "--rescan",
+      "read every session, also those whose files show no change by their sizes and times",
     )
     .option("--verbose", "name every session, unchanged ones too")
     .action((options: RunOptions) => perform(options, (call) => run(call, options)));
@@ -197,12 +202,12 @@ async function archiveEach(
   ended: (outcome: SessionOutcome) => Promise<void>,
 ): Promise<readonly unknown[]> {
   const { Progress } = await import("../progress.ts");
-  const { session: ids, since, dryRun, concurrency, verify: readBack } = options;
+  const { session: ids, since, dryRun, concurrency, verify: readBack, rescan } = options;
   const progress = new Progress(report, dryRun ? "looking at" : "archiving", "session");
   seen.tell((count) => progress.expect(count));
   try {
     return await failuresOf(async () => {
-      const which = { ids, since, dryRun, concurrency, readBack, signal };
+      const which = { ids, since, dryRun, concurrency, readBack, rescan, signal };
       for await (const outcome of archiver.archiveAll(which)) {
         await ended(outcome);
         await progress.step(outcome.copies.reduce((sum, { bytes }) => sum + bytes, 0));
