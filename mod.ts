@@ -21,6 +21,7 @@
  */
 export {
   type Agent,
+  type ChangingFolder,
   type Detection,
   type LoadedSession,
   type RestorableArchive,

@@ -239,6 +239,20 @@ export interface StoreRoom {
 }
 
 /**
+ * A folder in which something changes whenever a session does.
+ *
+ * @since 0.1.0
+ */
+export interface ChangingFolder {
+  /** Its absolute path; need not be there yet. */
+  readonly path: string;
+  /** Changes show in the folders below it, too. */
+  readonly isTree: boolean;
+  /** Something changes in it also when sessions are only looked at. */
+  readonly isStirredByReading?: boolean;
+}
+
+/**
  * What {@linkcode Agent.detect} found.
  *
  * @since 0.1.0
@@ -248,6 +262,8 @@ export interface Detection {
   readonly stores: readonly string[];
   /** Every path that was looked at, in order. */
   readonly looked: readonly string[];
+  /** Where to watch for changes of sessions, as far as the agent's files show them. */
+  readonly changing?: readonly ChangingFolder[];
   /** What the user should hear: sessions of a kind that is not archived yet, and the like. */
   readonly notes: readonly string[];
 }

@@ -12,6 +12,7 @@ import { isWithin } from "../state/assigned_directories.ts";
 import type { KnownStores, StoreId } from "../state/known_stores.ts";
 import { lineOf } from "./line_of.ts";
 import type { RelayArchive } from "./relay_archive.ts";
+import type { StillChanging } from "./still_changing.ts";
 
 /** What catching up needs beside the archive. */
 export interface CatchUpSource {
@@ -27,6 +28,8 @@ export interface CatchUpSource {
   readonly elsewhere: readonly string[];
   /** Epoch milliseconds. */
   readonly date: number;
+  /** Sessions whose turn goes on. */
+  readonly changing: Pick<StillChanging, "has">;
   /** Writes a line into the log. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
@@ -50,12 +53,6 @@ export interface CaughtUp {
 }
 
 /**
- * What changed within so many milliseconds is left for a later look: its turn still goes on, and
- * whoever is at it tells of its end.
- */
-const SETTLED_MS = 10_000;
-
-/**
  * Looks through all stores. One that cannot be read is said and left out.
  *
  * @param archive Agents, ledger, rules.
@@ -75,11 +72,9 @@ export async function catchUp(archive: RelayArchive, source: CatchUpSource): Pro
     isWhole &&= lacking !== undefined;
     for (const { session, familyChangedAt, isLost } of lacking ?? []) {
       const changedAt = Date.parse(session.updatedAt);
-      // A time to come is that of another clock.
-      const isFresh = changedAt > source.date - SETTLED_MS && changedAt <= source.date;
       const isOld = changedAt < installedAt || changedAt > source.date;
       const since = isOld ? source.date : changedAt;
-      if (isFresh) isWhole = false;
+      if (source.changing.has(session, changedAt, source.date)) isWhole = false;
       else if (familyChangedAt >= from || isLost) missed.push({ session, since });
       else if (!mentioned.has(sessionKey(session))) older++;
     }

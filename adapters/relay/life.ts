@@ -4,6 +4,7 @@
  * @module
  */
 import type { RelayLog } from "../state/relay_log.ts";
+import type { WhyStopped } from "./relay.ts";
 import { bugsTo, readyRelay, type RelayOptions } from "./run_relay.ts";
 
 /**
@@ -12,15 +13,16 @@ import { bugsTo, readyRelay, type RelayOptions } from "./run_relay.ts";
  *
  * @param options What it is started with.
  * @param onReady Called when there is a log.
+ * @returns Why it ended; undefined when another one is at work.
  */
 export async function liveRelay(
   options: RelayOptions,
   onReady?: (log: RelayLog) => void,
-): Promise<void> {
+): Promise<WhyStopped | undefined> {
   const { log, run } = await readyRelay(options);
   onReady?.(log);
   try {
-    await run();
+    return await run();
   } catch (error) {
     bugsTo(log)(error);
     throw error;

@@ -9,11 +9,10 @@
  *
  * @module
  */
-import type { KnownStores } from "../state/known_stores.ts";
 import type { Outbox } from "../state/outbox.ts";
 import type { Status } from "../state/status.ts";
 import { Agenda } from "./agenda.ts";
-import { catchUp } from "./catch_up.ts";
+import { CatchingUp, type CatchingUpOutside } from "./catching_up.ts";
 import { Deliveries } from "./delivery.ts";
 import { Filling } from "./filling.ts";
 import type { Force } from "./force.ts";
@@ -25,7 +24,7 @@ import { StatusTelling } from "./status_telling.ts";
 import { Tidying } from "./tidying.ts";
 
 /** What lies outside of the relay. */
-export interface RelayOutside {
+export interface RelayOutside extends CatchingUpOutside {
   /** What waits. */
   readonly outbox: Pick<Outbox, "waiting" | "names" | "write" | "remove">;
   /** The path of the configuration, for people; told in the status. */
@@ -57,24 +56,12 @@ export interface RelayOutside {
    * @param signal Ends the wait.
    */
   rest(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Writes a line into the log. Never throws. */
-  say(line: string): void;
-  /** What is wrong with the program itself, with its stack. Never throws. */
-  sayBug(error: unknown): void;
   /** Replaces the status. */
   tellStatus(status: Status): Promise<void>;
   /** What the status said when this process began. */
   readonly before: Status | undefined;
-  /** Since when this installation is there, and the stores that it has met. */
-  readonly stores: KnownStores;
-  /** The directories in which OpenCode goes by other configurations. */
-  othersDirectories(): Promise<readonly string[]>;
-  /** The user named the configuration, so that other processes may go by another one. */
-  readonly isNamed: boolean;
-  /** How long to stay when nothing waits any more, in milliseconds. */
+  /** How long to stay when nothing waits any more, in milliseconds; may be infinite. */
   readonly lingerMs: number;
-  /** Fires when the process is to end. */
-  readonly signal: AbortSignal;
 }
 
 /** What is handed in for as long as the lock is held. */
@@ -107,10 +94,6 @@ const END_MS = 10_000;
  * each that is through makes something happen outside.
  */
 const BUSY_MS = 100;
-/** All stores are looked through this often for what nobody told of, in milliseconds. */
-const CATCH_UP_MS = 5 * 60_000;
-/** A store that could not be looked through is tried again after this long, in milliseconds. */
-const CATCH_UP_AGAIN_MS = 60_000;
 /** What was found, and still waits after this long, is put down in the outbox; in milliseconds. */
 const PUT_DOWN_MS = 30_000;
 /** After a fault of the program itself, or of the state's disk, in milliseconds. */
@@ -128,7 +111,7 @@ export class Relay {
   readonly #settling: Settling;
   readonly #tidying: Tidying;
   readonly #status: StatusTelling;
-  #catchUpAt = -Infinity;
+  readonly #catchingUp: CatchingUp;
   #lookedAt = -Infinity;
   /** The last look at the agenda found nothing to stay for. */
   #wasOver = false;
@@ -148,6 +131,8 @@ export class Relay {
     this.#filling = new Filling(outside, this.#inForce, this.#agenda, deliveries, onEnd);
     this.#settling = new Settling(outside, (session) => this.#pending.lost(session));
     this.#tidying = new Tidying(outside);
+    this.#catchingUp = new CatchingUp(outside, this.#pending, this.#status);
+    outside.watch?.listen(() => this.#wake.abort());
   }
 
   /**
@@ -206,7 +191,7 @@ export class Relay {
     if (isNews || hasChanged) await this.#dropUnlessAuto();
     const force = this.#inForce.current;
     if (force) {
-      if (this.#outside.now() >= this.#catchUpAt) await this.#catchUp(force);
+      if (this.#catchingUp.isDue) await this.#catchingUp.look(force);
       this.#filling.begin(force);
       this.#settle(force);
       this.#tidying.begin(force);
@@ -233,7 +218,7 @@ export class Relay {
     this.#agenda.stirred();
     this.#pending.rulesChanged(change.isOther, change.reopened);
     // What is wanted now may differ, and so may what each backend lacks.
-    if (change.isOther) this.#catchUpAt = -Infinity;
+    if (change.isOther) this.#catchingUp.hurry();
     return true;
   }
 
@@ -245,28 +230,7 @@ export class Relay {
     const wasOver = this.#wasOver;
     this.#wasOver = this.#agenda.isOver();
     if (!this.#wasOver || wasOver || force === undefined) return this.#wasOver;
-    return !await this.#catchUp(force);
-  }
-
-  /** Looks for what nobody told of; says whether there was anything. */
-  async #catchUp({ archive }: Force): Promise<boolean> {
-    const { stores, othersDirectories, isNamed, now, date, say, sayBug, signal } = this.#outside;
-    if (!archive.settings.auto) return false;
-    this.#catchUpAt = now() + CATCH_UP_AGAIN_MS;
-    const mentioned = [...this.#pending].map(({ session }) => session);
-    const isForKnown = isNamed && !archive.settings.history;
-    try {
-      const elsewhere = await othersDirectories();
-      const source = { stores, mentioned, isForKnown, elsewhere, date: date(), say, signal };
-      const { missed, older, isWhole } = await catchUp(archive, source);
-      this.#status.olderAre(older);
-      if (isWhole) this.#catchUpAt = now() + CATCH_UP_MS;
-      return missed.filter(({ session, since }) => this.#pending.missed(session, since)).length > 0;
-    } catch (error) {
-      // What is known to wait does not wait for that.
-      sayBug(error);
-      return false;
-    }
+    return !await this.#catchingUp.look(force);
   }
 
   /** What waits only in this process's memory is put down, so that it waits visibly. */
@@ -292,7 +256,9 @@ export class Relay {
       const ms = Math.max(1, until - now());
       hasEnded = await this.#waited((early) => rest(ms, early), signal) || hasEnded;
     }
-    const ms = Math.min(this.#agenda.untilNext(), this.#status.untilNext());
+    // Without a configuration that can be used, nothing is looked through.
+    const untilWatched = this.#inForce.current ? this.#catchingUp.untilWatched : Infinity;
+    const ms = Math.min(this.#agenda.untilNext(), this.#status.untilNext(), untilWatched);
     if (!hasEnded) await this.#pause(ms, signal);
     return "on";
   }

@@ -32,9 +32,11 @@ import { RelayLog } from "../state/relay_log.ts";
 import "../state/spool.ts";
 import { accessStamp, configStamp } from "../state/stamps.ts";
 import { readStatus, writeStatus } from "../state/status.ts";
+import { AgentWatch } from "./agent_watch.ts";
 import { lineOf } from "./line_of.ts";
 import { openLanes } from "./open_lanes.ts";
-import { Relay } from "./relay.ts";
+import { Relay, type WhyStopped } from "./relay.ts";
+import type { RelayArchive } from "./relay_archive.ts";
 import { keepRelay, type Tenure } from "./tenure.ts";
 import { Wake } from "./wake.ts";
 
@@ -46,6 +48,13 @@ export interface RelayOptions {
   readonly since?: number;
   /** How long to stay when nothing waits any more, in milliseconds; 30 s by default. */
   readonly lingerMs?: number;
+  /**
+   * The user runs it to archive everything: it stays, watches the agents' folders, and takes all sessions
+   * whatever the configuration says of archiving by itself.
+   */
+  readonly watch?: boolean;
+  /** Is told each line of the log, too. */
+  readonly onSay?: (line: string) => void;
   /** Ends it: what is under way is cut short, and waits for the next one. */
   readonly signal: AbortSignal;
 }
@@ -54,8 +63,8 @@ export interface RelayOptions {
 export interface ReadyRelay {
   /** Its log. */
   readonly log: RelayLog;
-  /** Works until nothing is left to do, or another relay is at it. */
-  run(): Promise<void>;
+  /** Works until nothing is left to do, or another relay is at it; says why it ends. */
+  run(): Promise<WhyStopped | undefined>;
 }
 
 const LINGER_MS = 30_000;
@@ -68,19 +77,20 @@ const LINGER_MS = 30_000;
  * the state.
  */
 export async function readyRelay(options: RelayOptions): Promise<ReadyRelay> {
-  const { config: path } = options;
+  const { config: path, watch = false } = options;
   const { env, platform } = process;
   // Who waits for a relay is a plugin; what the terminal is given, it has looked at itself.
   const pathNamedBy = "the plugin's option config";
   const where = { env, platform, cwd: () => process.cwd(), path, pathNamedBy };
   const file = configFile(where);
   const state = await stateFolder({ env, platform, configPath: file.path });
-  const log = new RelayLog(state);
+  const log = new RelayLog(state, { onSay: options.onSay });
   const place: Place = {
     state,
     log,
     configPath: file.path,
-    isNamed: file.namedBy !== undefined,
+    isNamed: file.namedBy !== undefined && !watch,
+    takesAll: watch,
     stores: new StoresFile(state, options.since ?? Date.now()),
     load: () => loadConfig(where),
   };
@@ -94,14 +104,21 @@ interface Place {
   readonly configPath: string;
   /** The user named it for the process that started this one. */
   readonly isNamed: boolean;
+  /** All sessions are for it. */
+  readonly takesAll: boolean;
   readonly stores: KnownStores;
   load(): Promise<Config>;
 }
 
-async function run(place: Place, { signal, lingerMs = LINGER_MS }: RelayOptions): Promise<void> {
+async function run(
+  place: Place,
+  { signal, watch: stays = false, lingerMs = stays ? Infinity : LINGER_MS }: RelayOptions,
+): Promise<WhyStopped | undefined> {
   const { state, log, configPath, isNamed, stores } = place;
   const outbox = new Outbox(outboxFolder(state));
   const wake = new Wake(state);
+  const now = () => performance.now();
+  const watch = stays ? new AgentWatch({ now, say: (line) => log.say(line) }) : undefined;
   await wake.open();
   try {
     const relay = new Relay({
@@ -109,7 +126,7 @@ async function run(place: Place, { signal, lingerMs = LINGER_MS }: RelayOptions)
       configPath,
       stamp: () => configStamp(configPath),
       accessStamp,
-      now: () => performance.now(),
+      now,
       date: Date.now,
       random: Math.random,
       pause: (ms, early) => wake.pause(ms, early),
@@ -119,16 +136,40 @@ async function run(place: Place, { signal, lingerMs = LINGER_MS }: RelayOptions)
       tellStatus: (status) => writeStatus(state, status),
       before: await readStatus(state),
       stores,
-      othersDirectories: () => othersDirectories(state, configPath),
+      othersDirectories: async () => stays ? [] : await othersDirectories(state, configPath),
       isNamed,
       lingerMs,
+      watch,
       signal,
     });
     await loadSqlite();
-    await keepRelay(relay, { take: () => take(place, signal), names: () => outbox.names() });
+    const takeOnce = () => take(place, signal);
+    return await keepRelay(relay, {
+      take: stays ? () => insist(takeOnce, log, signal) : takeOnce,
+      names: () => outbox.names(),
+      stays,
+    });
   } finally {
+    watch?.close();
     wake.close();
     await log.flushed();
+  }
+}
+
+/** How long to wait for another relay before the lock is tried again, in milliseconds. */
+const INSIST_MS = 5_000;
+
+/** Waits also for another relay: it ends when it is of no more use, and has watched nothing. */
+async function insist(
+  take: () => Promise<Tenure | undefined>,
+  log: RelayLog,
+  signal: AbortSignal,
+): Promise<Tenure | undefined> {
+  for (let tries = 0;; tries++) {
+    const tenure = await take();
+    if (tenure !== undefined || signal.aborted) return tenure;
+    if (tries === 0) log.say(`process ${process.pid} waits for another one that archives`);
+    await delay(INSIST_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
@@ -153,7 +194,7 @@ async function take(place: Place, signal: AbortSignal): Promise<Tenure | undefin
       if (config.exists) await rememberConfigured(state, config.path);
       await loadSdk(config);
       const agents = agentsOnMachine(env, config.agentsOff);
-      return await openLanes(config, {
+      const archive = await openLanes(config, {
         agents,
         ledger: await ledger.get(),
         spool,
@@ -161,6 +202,7 @@ async function take(place: Place, signal: AbortSignal): Promise<Tenure | undefin
         env,
         platform,
       });
+      return place.takesAll ? takingAll(archive) : archive;
     },
     isAsked: () => isAsked(state),
     isHeld: () => lock.held(),
@@ -173,6 +215,10 @@ async function take(place: Place, signal: AbortSignal): Promise<Tenure | undefin
       }
     },
   };
+}
+
+function takingAll(archive: RelayArchive): RelayArchive {
+  return { ...archive, settings: { ...archive.settings, auto: true, history: true } };
 }
 
 /** Where it is missing, the agent that needs it says so. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Relay, RelayHold } from "./relay.ts";
+import type { Relay, RelayHold, WhyStopped } from "./relay.ts";
 
 /** The lock, and what may be done with it. */
 export interface Tenure extends RelayHold {
@@ -18,6 +18,8 @@ export interface TenureOutside {
   take(): Promise<Tenure | undefined>;
   /** The names of all intents. */
   names(): Promise<readonly string[]>;
+  /** It is of use also when somebody took the lock away: it waits to have it back. */
+  readonly stays?: boolean;
 }
 
 /**
@@ -25,14 +27,19 @@ export interface TenureOutside {
  *
  * @param relay Which.
  * @param outside What lies outside.
+ * @returns Why it is not; undefined when another one has the lock.
  */
-export async function keepRelay(relay: Relay, outside: TenureOutside): Promise<void> {
+export async function keepRelay(
+  relay: Relay,
+  outside: TenureOutside,
+): Promise<WhyStopped | undefined> {
   for (;;) {
     const tenure = await outside.take();
-    if (tenure === undefined) return;
+    if (tenure === undefined) return undefined;
     const why = await relay.work(tenure).finally(() => tenure.release());
-    if (why === "stopped" || why === "lost" || why === "stuck") return;
+    if (why === "lost" && outside.stays) continue;
+    if (why === "stopped" || why === "lost" || why === "stuck") return why;
     // Whoever wrote an intent while the lock was still held saw a relay, and started none.
-    if (why === "idle" && !relay.isNews(await outside.names())) return;
+    if (why === "idle" && !relay.isNews(await outside.names())) return why;
   }
 }

@@ -19,6 +19,8 @@ export interface RelayLogOptions {
   readonly limitBytes?: number;
   /** The time, in epoch milliseconds. */
   readonly now?: () => number;
+  /** Is told each entry, without its time. Must not throw. */
+  readonly onSay?: (line: string) => void;
 }
 
 /**
@@ -35,6 +37,7 @@ export class RelayLog {
   readonly #path: string;
   readonly #limitBytes: number;
   readonly #now: () => number;
+  readonly #onSay: ((line: string) => void) | undefined;
   #lines: string[] = [];
   #writing: Promise<void> | undefined;
 
@@ -46,11 +49,12 @@ export class RelayLog {
    */
   constructor(
     folder: string,
-    { limitBytes = LIMIT_BYTES, now = Date.now }: RelayLogOptions = {},
+    { limitBytes = LIMIT_BYTES, now = Date.now, onSay }: RelayLogOptions = {},
   ) {
     this.#path = relayLogPath(folder);
     this.#limitBytes = limitBytes;
     this.#now = now;
+    this.#onSay = onSay;
   }
 
   /**
@@ -60,7 +64,9 @@ export class RelayLog {
    */
   say(entry: string): void {
     const time = new Date(this.#now()).toISOString();
-    this.#lines.push(`${time} ${escaped(entry)}\n`);
+    const line = escaped(entry);
+    this.#lines.push(`${time} ${line}\n`);
+    this.#onSay?.(line);
     this.#writing ??= this.#writeAll();
   }
 

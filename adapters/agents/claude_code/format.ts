@@ -8,7 +8,7 @@ import { ClaudeAccount } from "./account.ts";
 import { COPIES } from "./copies.ts";
 import { findFiles } from "./files.ts";
 import { claudeCodeHome } from "./home.ts";
-import { isTask, nameOf } from "./paths.ts";
+import { isTask, nameOf, PROJECTS } from "./paths.ts";
 import { placeFor } from "./place.ts";
 import { deadlines } from "./retention.ts";
 import { transcriptOf } from "./transcript.ts";
@@ -18,6 +18,7 @@ export const CLAUDE_CODE: FileFormat = {
   name: "claude-code",
   title: "Claude Code",
   stores: (env) => [claudeCodeHome(env)],
+  changing: [PROJECTS],
   find: findFiles,
   nameOf,
   deadlines,

@@ -10,7 +10,7 @@ import { entriesOf, lookAt } from "../files/folder.ts";
 import type { FileName, FoundFile } from "../files/format.ts";
 
 /** Folders of sessions by day, and of those that were put aside. */
-const [BY_DAY, ASIDE] = ["sessions", "archived_sessions"];
+export const [BY_DAY, ASIDE] = ["sessions", "archived_sessions"];
 const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const NAME = new RegExp(`^rollout-\\d{4}(?:-\\d\\d){2}T\\d\\d(?:-\\d\\d){2}-(${UUID})\\.jsonl$`);
 /** What the name of a packed file ends in. */

@@ -5,7 +5,7 @@
  */
 import type { FileFormat } from "../files/format.ts";
 import { CodexAccount } from "./account.ts";
-import { findFiles, nameOf } from "./files.ts";
+import { ASIDE, BY_DAY, findFiles, nameOf } from "./files.ts";
 import { codexHome } from "./home.ts";
 import { nameGiven } from "./names.ts";
 import { transcriptOf } from "./transcript.ts";
@@ -15,6 +15,7 @@ export const CODEX: FileFormat = {
   name: "codex",
   title: "Codex",
   stores: (env) => [codexHome(env)],
+  changing: [BY_DAY, ASIDE],
   find: findFiles,
   nameOf,
   titleOf: nameGiven,

@@ -5,7 +5,7 @@
  */
 import type { FileFormat } from "../files/format.ts";
 import { CopilotAccount } from "./account.ts";
-import { nameOf } from "./files.ts";
+import { FIRST, nameOf, SESSIONS } from "./files.ts";
 import { copilotHome } from "./home.ts";
 import { findFiles } from "./find.ts";
 import { COPIES, isPassing } from "./rewind.ts";
@@ -17,6 +17,7 @@ export const COPILOT: FileFormat = {
   name: "copilot",
   title: "Copilot",
   stores: (env) => [copilotHome(env)],
+  changing: [SESSIONS, FIRST],
   find: findFiles,
   nameOf,
   titleOf: nameGiven,

@@ -66,7 +66,10 @@ class FileAgent implements RestoringAgent {
 
   detect(): Promise<Detection> {
     const looked = this.#stores();
-    return Promise.resolve({ stores: looked.filter(existsSync), looked, notes: [] });
+    const changing = looked.flatMap((store) =>
+      this.#format.changing.map((folder) => ({ path: join(store, folder), isTree: true }))
+    );
+    return Promise.resolve({ stores: looked.filter(existsSync), looked, changing, notes: [] });
   }
 
   async *sessions(filter: SessionFilter = {}): AsyncGenerator<SessionRef> {

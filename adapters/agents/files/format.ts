@@ -107,6 +107,8 @@ export interface FileFormat {
    * @param env The environment to look in.
    */
   stores(env: Environment): readonly string[];
+  /** The folders of a store in which, or below which, sessions' own files are. */
+  readonly changing: readonly string[];
   /**
    * Walks over the files of all sessions, and opens none. A session that lies there twice comes once.
    *

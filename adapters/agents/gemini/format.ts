@@ -11,7 +11,7 @@ import { GeminiAccount } from "./account.ts";
 import { findFiles, nameOf } from "./files.ts";
 import { folderFor } from "./folder_for.ts";
 import { geminiHomes } from "./home.ts";
-import { projectOf } from "./projects.ts";
+import { FOLDERS, projectOf } from "./projects.ts";
 import { putRight } from "./put_right.ts";
 import { messagesIn } from "./record.ts";
 import { deadlines } from "./retention.ts";
@@ -22,6 +22,7 @@ export const GEMINI: FileFormat = {
   name: "gemini",
   title: "Gemini CLI",
   stores: geminiHomes,
+  changing: [FOLDERS],
   find: findFiles,
   nameOf,
   deadlines,

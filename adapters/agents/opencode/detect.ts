@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Detection } from "../../../core/agent.ts";
+import { dirname } from "node:path";
+import type { ChangingFolder, Detection } from "../../../core/agent.ts";
 import { ArchiveError } from "../../../core/errors.ts";
 import type { Locations } from "./locations.ts";
 import { readSchema } from "./schema.ts";
@@ -29,7 +30,13 @@ export async function detectStores(
     }
   }
   const { stores, looked } = locations;
-  return { stores, looked, notes };
+  return { stores, looked, changing: foldersOf(looked), notes };
+}
+
+/** Beside a database lies what was written last; SQLite makes such files also to read. */
+function foldersOf(databases: readonly string[]): readonly ChangingFolder[] {
+  const folders = new Set(databases.map((path) => dirname(path)));
+  return [...folders].map((path) => ({ path, isTree: false, isStirredByReading: true }));
 }
 
 async function notesOn(

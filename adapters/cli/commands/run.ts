@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { SessionId, SessionRef } from "../../../core/agent.ts";
 import type { SessionOutcome } from "../../../core/archiving/archiving.ts";
 import { isArchiveError } from "../../../core/errors.ts";
@@ -21,7 +21,11 @@ interface RunOptions extends CommonOptions, RunStyle {
   readonly concurrency?: number;
   readonly verify?: boolean;
   readonly rescan?: boolean;
+  readonly watch?: boolean;
 }
+
+/** What `--watch` does not go with: it archives everything, for as long as it is not stopped. */
+const NOT_WATCHED = ["session", "project", "since", "dryRun", "concurrency", "verify", "backend"];
 
 /** See {@linkcode Define}. */
 export function defineRun(program: Command, perform: Perform): void {
@@ -48,8 +52,23 @@ export function defineRun(program: Command, perform: Perform): void {
       "--rescan",
       "read every session, also those whose files show no change by their sizes and times",
     )
+    .addOption(
+      new Option("--watch", "stay, and archive each session when it has changed; Ctrl-C ends it")
+        .conflicts([...NOT_WATCHED, "rescan", "timeout", "json"]),
+    )
     .option("--verbose", "name every session, unchanged ones too")
-    .action((options: RunOptions) => perform(options, (call) => run(call, options)));
+    .action((options: RunOptions) =>
+      perform(options, (call) => options.watch ? watch(call, options) : run(call, options))
+    );
+}
+
+/** Archives what there is, and then what comes. */
+async function watch(call: Call, options: RunOptions): Promise<ExitCode> {
+  const { keepWatching, unlessBusy } = await import("../watching.ts");
+  const code = await unlessBusy(call, () => run(call, options));
+  if (call.signal.aborted) return code;
+  const { path } = await call.config();
+  return await keepWatching(call, options.config === undefined ? undefined : path);
 }
 
 async function run(call: Call, options: RunOptions): Promise<ExitCode> {

@@ -15,7 +15,7 @@ import { MemoryBackend } from "../../../backends/memory.ts";
 import type { ArchiveConfig } from "../../../adapters/config/config.ts";
 import { ARCHIVE_DEFAULTS } from "../../../adapters/config/defaults.ts";
 import type { KnownStores } from "../../../adapters/state/known_stores.ts";
-import { Relay } from "../../../adapters/relay/relay.ts";
+import { Relay, type RelayOutside } from "../../../adapters/relay/relay.ts";
 import type { OpenLane, RelayArchive } from "../../../adapters/relay/relay_archive.ts";
 import type { Tenure } from "../../../adapters/relay/tenure.ts";
 import type { WaitingSession } from "../../../adapters/state/outbox.ts";
@@ -172,6 +172,7 @@ export class World {
     before?: Status,
     lingerMs = 30_000,
     isNamed = false,
+    watch?: RelayOutside["watch"],
   ) {
     this.backends = names.map((name) => new MoodyBackend(name, this));
     this.relay = new Relay({
@@ -213,6 +214,7 @@ export class World {
       othersDirectories: () => Promise.resolve(this.othersDirectories),
       isNamed,
       lingerMs,
+      watch,
       signal: this.stop.signal,
     });
   }
@@ -383,7 +385,7 @@ export class World {
       this.#time = Math.max(this.#time, event.at);
       event.happen();
       this.#hasStirred ||= !event.quiet;
-      if (!event.quiet) return;
+      if (!event.quiet || signal?.aborted) return;
     }
     this.#time = until;
   }

@@ -49,7 +49,12 @@ describe("OpenCode's databases", () => {
     await withFolder(async (folder) => {
       const database = join(folder, "opencode.db");
       const agent = openCode({ database });
-      assert.deepEqual(await agent.detect(), { stores: [], looked: [database], notes: [] });
+      assert.deepEqual(await agent.detect(), {
+        stores: [],
+        looked: [database],
+        changing: [{ path: folder, isTree: false, isStirredByReading: true }],
+        notes: [],
+      });
       await assert.rejects(refsOf(agent), { code: "NotFound" });
       const unnamed = openCode({ env: { XDG_DATA_HOME: folder } });
       assert.deepEqual(await refsOf(unnamed), []);
