@@ -19,6 +19,7 @@ import { defineRepair } from "./commands/repair.ts";
 import { defineRestore } from "./commands/restore.ts";
 import { defineRetry } from "./commands/retry.ts";
 import { defineRun } from "./commands/run.ts";
+import { defineService } from "./commands/service.ts";
 import { defineShow } from "./commands/show.ts";
 import { defineStatus } from "./commands/status.ts";
 import { defineSync } from "./commands/sync.ts";
@@ -47,6 +48,7 @@ const COMMANDS = [
   defineInit,
   defineInstallHooks,
   defineUninstallHooks,
+  defineService,
 ];
 
 const ABOUT = `

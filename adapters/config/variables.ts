@@ -103,6 +103,15 @@ export function hasVariable(text: string): boolean {
   return [...text.matchAll(VARIABLE)].some(([whole]) => whole !== "$${");
 }
 
+/**
+ * The names of the variables in a text, or in a whole file.
+ *
+ * @param text As it stands there.
+ */
+export function variablesIn(text: string): ReadonlySet<string> {
+  return new Set([...text.matchAll(VARIABLE)].flatMap(([, name]) => name ?? []));
+}
+
 const REMEDY = "set the variable, or write $${ for a literal ${";
 
 const VARIABLE = /\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?/g;

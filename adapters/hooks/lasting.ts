@@ -20,21 +20,25 @@ export interface Doubt {
 }
 
 /**
- * What speaks against having agents call a program.
+ * What speaks against having a program called.
  *
  * @param runtime The path of the runtime.
  * @param program The path of the program.
+ * @param command What to do again once it lies where it stays.
  */
-export function doubtAbout(runtime: string, program: string): Doubt | undefined {
+export function doubtAbout(
+  runtime: string,
+  program: string,
+  command: string,
+): Doubt | undefined {
   if (!RUNTIME.test(runtime)) {
     const message =
-      `agents cannot call ${runtime}, which is no runtime of its own; run this with ` +
-      "Node, Deno or Bun";
+      `${runtime} cannot be called, since it is no runtime of its own; run this with Node, Deno or Bun`;
     return { isFatal: true, message };
   }
   const advice =
     'install it for good, as by "npm install --global opencode-session-archiver", and ' +
-    'run "session-archiver install-hooks"';
+    `run "session-archiver ${command}"`;
   const cached = [runtime, program].find((path) => CACHE.test(path));
   if (cached !== undefined) {
     return { isFatal: true, message: `${cached} lies in a cache, and may be gone soon; ${advice}` };

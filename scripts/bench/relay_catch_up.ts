@@ -9,6 +9,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { loadConfig } from "../../adapters/config/load.ts";
 import { catchUp } from "../../adapters/relay/catch_up.ts";
+import { StillChanging } from "../../adapters/relay/still_changing.ts";
 import { openLanes } from "../../adapters/relay/open_lanes.ts";
 import { StoresFile } from "../../adapters/state/known_stores.ts";
 import { FileLedger } from "../../adapters/state/ledger.ts";
@@ -57,6 +58,7 @@ async function lookThrough(agent: Agent, folder: string): Promise<void> {
     mentioned: [],
     isForKnown: false,
     elsewhere: [join(folder, "elsewhere")],
+    changing: new StillChanging(),
     date: Date.now(),
     say: (line) => {
       throw new Error(line);

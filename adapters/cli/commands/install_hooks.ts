@@ -5,9 +5,9 @@
  */
 import process from "node:process";
 import type { Command } from "commander";
-import type { Runtime } from "../../process/own_runtime.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
-import { type ExitCode, UsageError } from "../exit.ts";
+import type { ExitCode } from "../exit.ts";
+import { checkPlace } from "../lasting_place.ts";
 
 interface InstallOptions extends CommonOptions {
   readonly dryRun?: boolean;
@@ -47,7 +47,7 @@ async function install(
   const { report, terminal } = call;
   const { env, platform, runtime = process } = terminal;
   const agents = meantAgents(names, env);
-  await checkPlace(call, runtime);
+  await checkPlace(call, runtime, "install-hooks");
   const { path } = configFile({ env, platform, cwd: () => terminal.cwd(), path: named });
   // Agents call from anywhere.
   const place = { platform, config: named === undefined ? undefined : path, runtime };
@@ -63,15 +63,4 @@ async function install(
     );
   }
   return code;
-}
-
-async function checkPlace({ report }: Call, { execPath }: Runtime): Promise<void> {
-  const [{ doubtAbout }, { PROGRAM }, { fileURLToPath }] = await Promise.all([
-    import("../../hooks/lasting.ts"),
-    import("../../hooks/command.ts"),
-    import("node:url"),
-  ]);
-  const doubt = doubtAbout(execPath, fileURLToPath(PROGRAM));
-  if (doubt?.isFatal) throw new UsageError(doubt.message);
-  if (doubt) await report.warn(doubt.message);
 }

@@ -86,16 +86,19 @@ describe("a place for the program", () => {
   it("has to last", () => {
     const gone =
       "/home/me/.npm/_npx/1f/node_modules/opencode-session-archiver/esm/adapters/cli/bin.js";
-    const doubt = doubtAbout("/usr/bin/node", gone);
+    const doubt = doubtAbout("/usr/bin/node", gone, "install-hooks");
     assert.ok(doubt?.isFatal);
     assert.match(doubt.message, /_npx.* lies in a cache.*npm install --global/);
-    assert.ok(doubtAbout("/home/me/.cache/deno/bin/deno", PATH)?.isFatal);
-    assert.equal(doubtAbout("/usr/bin/node", join(tmpdir(), "x", "bin.js"))?.isFatal, false);
-    assert.equal(doubtAbout("/usr/bin/node", PATH), undefined);
+    assert.ok(doubtAbout("/home/me/.cache/deno/bin/deno", PATH, "service")?.isFatal);
+    assert.equal(
+      doubtAbout("/usr/bin/node", join(tmpdir(), "x", "bin.js"), "service")?.isFatal,
+      false,
+    );
+    assert.equal(doubtAbout("/usr/bin/node", PATH, "service"), undefined);
   });
 
   it("has to be a runtime's, not an agent's own", () => {
-    assert.ok(doubtAbout("/usr/bin/opencode", PATH)?.isFatal);
-    assert.equal(doubtAbout("C:\\Program Files\\nodejs\\node.exe", PATH), undefined);
+    assert.ok(doubtAbout("/usr/bin/opencode", PATH, "service")?.isFatal);
+    assert.equal(doubtAbout("C:\\Program Files\\nodejs\\node.exe", PATH, "service"), undefined);
   });
 });
