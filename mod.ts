@@ -105,6 +105,13 @@ export {
   type LocalPlan,
   type LocalPruneFilter,
 } from "./core/prune/local_pruning.ts";
+export {
+  type AgentLayout,
+  type BackendLayout,
+  type PlainCopy,
+  type PlainFile,
+} from "./core/plain/layout.ts";
+export { type LaidOut, type LayOutOptions } from "./core/plain/laying_out.ts";
 export { MemoryAgent, type MemoryMessage, type MemorySession } from "./core/memory_agent.ts";
 export { MemorySpool } from "./core/document/memory_spool.ts";
 export { checkObjectKey, compareUtf8, type ObjectKeyRules } from "./core/keys/object_key.ts";

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { AgentLayout } from "./plain/layout.ts";
 import type { TokenCounts, TranscriptMessage } from "./transcript.ts";
 
 /**
@@ -281,6 +282,8 @@ export interface Agent {
    * others.
    */
   readonly deletesByItself?: boolean;
+  /** The layouts in which another program reads this agent's own files, by name; see `layout`. */
+  readonly layouts?: readonly string[];
   /** Looks for the agent's stores on this machine. Never fails because there are none. */
   detect(): Promise<Detection>;
   /**
@@ -336,4 +339,10 @@ export interface Agent {
    * @param store Its absolute path.
    */
   room?(store: string): Promise<StoreRoom>;
+  /**
+   * What its sessions look like in a layout.
+   *
+   * @param name One of `layouts`.
+   */
+  layout?(name: string): Promise<AgentLayout>;
 }

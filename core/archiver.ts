@@ -46,6 +46,8 @@ import {
   pruneLocal,
 } from "./prune/local_pruning.ts";
 import { MemorySpool } from "./document/memory_spool.ts";
+import type { BackendLayout } from "./plain/layout.ts";
+import { type LaidOut, layOutArchives, type LayOutOptions } from "./plain/laying_out.ts";
 import { asTheyEnd, Slots } from "./parallel.ts";
 import { Patience } from "./patience.ts";
 import { repairArchives, type RepairOptions, type RepairOutcome } from "./repair/repair.ts";
@@ -105,6 +107,11 @@ export interface ArchiverOptions {
    * of the size, under a name that ends in `.json.gz`. Archives that are there keep their form.
    */
   readonly compress?: "none" | "gzip";
+  /**
+   * The backends that get plain files beside archives, by name, each with how these are laid out: for
+   * other programs that read agents' own files there. None by default.
+   */
+  readonly layouts?: Readonly<Record<string, BackendLayout>>;
 }
 
 /**
@@ -169,6 +176,7 @@ export class Archiver {
   readonly #ledger: Ledger;
   readonly #spool: Spool;
   readonly #gzip: boolean;
+  readonly #layouts: ReadonlyMap<string, BackendLayout>;
   #route: Promise<(paths: readonly string[]) => Route> | undefined;
 
   /**
@@ -187,7 +195,9 @@ export class Archiver {
     this.#ledger = options.ledger ?? new MemoryLedger();
     this.#spool = options.spool ?? new MemorySpool();
     this.#gzip = options.compress === "gzip";
-    for (const name of [this.#default, ...this.#rules.map((rule) => rule.backends)].flat()) {
+    this.#layouts = new Map(Object.entries(options.layouts ?? {}));
+    const ruled = this.#rules.map((rule) => rule.backends);
+    for (const name of [this.#default, [...this.#layouts.keys()], ...ruled].flat()) {
       this.backend(name);
     }
   }
@@ -316,6 +326,31 @@ export class Archiver {
   ): Promise<ArchiveEntry> {
     const backends = this.#chosen(options.backend);
     return findEntry(key, { backends, ledger: this.#ledger }, options.signal);
+  }
+
+  /**
+   * Writes the plain files that archives lack on backends with a layout, from the archives themselves:
+   * of sessions that are gone, or that nobody archives just now.
+   *
+   * @example
+   * ```ts
+   * import type { Archiver } from "@session-archiver/archiver";
+   *
+   * async function complete(archiver: Archiver) {
+   *   for await (const { key, status } of archiver.layOut()) console.log(key, status);
+   * }
+   * ```
+   *
+   * @param options Which are left alone, and the signal.
+   * @returns What became of each archive that lacked some.
+   */
+  layOut(options: LayOutOptions = {}): AsyncGenerator<LaidOut> {
+    const { backends, agents } = this;
+    return layOutArchives({
+      ...{ backends, agents, ledger: this.#ledger, spool: this.#spool },
+      layoutOf: this.#layoutOf,
+      backendsFor: (where) => this.#backendsFor(where),
+    }, options);
   }
 
   /**
@@ -501,10 +536,15 @@ export class Archiver {
     options: DeleteOptions & { readonly backend?: string } = {},
   ): Promise<DeleteOutcome> {
     const backends = this.#chosen(options.backend);
-    return deleteArchive(key, { backends, ledger: this.#ledger }, {
-      ...options,
-      everywhere: options.everywhere ?? options.backend !== undefined,
-    });
+    const { agents } = this;
+    return deleteArchive(
+      key,
+      { backends, agents, ledger: this.#ledger, layoutOf: this.#layoutOf },
+      {
+        ...options,
+        everywhere: options.everywhere ?? options.backend !== undefined,
+      },
+    );
   }
 
   /**
@@ -646,9 +686,12 @@ export class Archiver {
       ledger: this.#ledger,
       spool: this.#spool,
       gzip: this.#gzip,
+      layoutOf: this.#layoutOf,
       ...more,
     }, options);
   }
+
+  readonly #layoutOf = ({ name }: Backend): BackendLayout | undefined => this.#layouts.get(name);
 
   async #backendsFor(where: Whereabouts): Promise<readonly Backend[]> {
     const { backends } = routeOf(where, await this.#router(), this.#pathsOf);

@@ -31,6 +31,7 @@ import {
 } from "./ledger_lines.ts";
 import { lineBlocks } from "./line_blocks.ts";
 import { dateOf, type MachineClock, machineClock, type Moment } from "./machine_clock.ts";
+import type { PlainLine } from "./plain_line.ts";
 
 /** Below this a ledger is not worth rewriting. */
 const COMPACT_BYTES = 256 << 10;
@@ -316,7 +317,7 @@ class Reading {
   readonly #entries = new EntryTable();
   readonly #shelves = new Map<string, readonly [Common, Shelf]>();
   readonly #open = new Map<number, Sending>();
-  #marks: Marks | undefined;
+  #before: { readonly marks?: Marks; readonly plain?: PlainLine } | undefined;
   #lastNumber = 0;
   #rows = 0;
   #orphans = 0;
@@ -357,7 +358,8 @@ class Reading {
     const line = ascii || !/[\u0080-\uffff]/.test(text) ? parseLine(text) : undefined;
     if (line?.kind === "row") this.#takeRow(line.row);
     else if (line?.kind === "common") this.#state(line.id, line.common);
-    else if (line?.kind === "marks") this.#marks = line.marks;
+    else if (line?.kind === "marks") this.#before = { ...this.#before, marks: line.marks };
+    else if (line?.kind === "plain") this.#before = { ...this.#before, plain: line.line };
     else if (line?.kind === "header") this.#takeHeader(line.version);
     else if (line?.kind === "sending") this.#takeSending(line.write);
     else if (line?.kind === "settled") this.#takeSettled(line.number);
@@ -372,8 +374,8 @@ class Reading {
       return;
     }
     this.#rows++;
-    this.#entries.add(found[1], toEntry(row, found[0], this.#marks));
-    this.#marks = undefined;
+    this.#entries.add(found[1], toEntry(row, found[0], this.#before));
+    this.#before = undefined;
   }
 
   #takeSending(write: Sending): void {

@@ -6,13 +6,15 @@
  * {"common":"1x8k2…","agent":"opencode","store":"…","backend":"…","shape":["info.title",…]}
  * ["1x8k2…","ses_…","stored",token,key,sha256,size,etag,title,…,length,sha256]
  * {"marks":"…","of":"…"}
+ * {"plain":"…","machine":"…","at":"…","whole":true,"of":"…"}
  * {"sending":7,"backend":"…","key":"…","sha256":"…","at":1763800000000,"boot":"…","up":52000}
  * {"settled":7}
  * ```
  *
- * Marks stand right before the entry that they are a part of, which names the same SHA-256. The last
- * two are a write that is sent, and its end; see `OpenWrite` of `core/ledger/ledger.ts`. To a program from
- * before, all three are damaged lines, which cost it nothing. `boot` and `up` are the machine's
+ * Marks stand right before the entry that they are a part of, which names the same SHA-256, and so does
+ * what `plain_line.ts` has, by the entry's key. The last two are a write that is sent, and its end; see
+ * `OpenWrite` of `core/ledger/ledger.ts`. To a program from before, all four are damaged lines, which cost
+ * it nothing. `boot` and `up` are the machine's
  * run and for how long it had lasted, where that is known; see `machine_clock.ts`.
  *
  * What many entries have in common is a line of its own, named by a hash of its text, wherever it
@@ -26,6 +28,7 @@ import { sha256Hex } from "../../core/hash.ts";
 import type { LedgerEntry, OpenWrite, Write } from "../../core/ledger/ledger.ts";
 import { LONGEST_LINE_BYTES } from "./line_blocks.ts";
 import type { Moment } from "./machine_clock.ts";
+import { type PlainLine, plainLineIn, plainLineValue } from "./plain_line.ts";
 
 /** What is the same in many entries. */
 export type Common = Pick<LedgerEntry, "agent" | "store" | "backend"> & {
@@ -74,6 +77,7 @@ export type Line =
   | { readonly kind: "row"; readonly row: Row }
   | { readonly kind: "common"; readonly id: string; readonly common: Common }
   | { readonly kind: "marks"; readonly marks: Marks }
+  | { readonly kind: "plain"; readonly line: PlainLine }
   | { readonly kind: "sending"; readonly write: Sending }
   | { readonly kind: "settled"; readonly number: number }
   | { readonly kind: "header"; readonly version: number }
@@ -130,7 +134,7 @@ export function encodeEntry(entry: LedgerEntry): EncodedLine {
     extent.length,
     extent.sha256,
   ];
-  const line = `${marksLine(entry)}${ascii(JSON.stringify(row))}\n`;
+  const line = `${marksLine(entry)}${plainLine(entry)}${ascii(JSON.stringify(row))}\n`;
   const commonLine = `{"common":"${id}",${text.slice(1)}\n`;
   const readable = isRow(row) && isCommon({ agent, store, backend, shape: extent.shape }) &&
     Math.max(line.length, commonLine.length) <= LONGEST_LINE_BYTES;
@@ -147,6 +151,10 @@ export function encodeEntry(entry: LedgerEntry): EncodedLine {
 
 function marksLine({ sha256, extent: { marks = [] } }: LedgerEntry): string {
   return marks.length === 0 ? "" : `{"marks":"${marks.join("")}","of":"${sha256}"}\n`;
+}
+
+function plainLine({ key: of, plain }: LedgerEntry): string {
+  return plain ? `${ascii(JSON.stringify(plainLineValue({ of, plain })))}\n` : "";
 }
 
 /**
@@ -216,9 +224,13 @@ export class LineJoiner {
  *
  * @param row Its own part.
  * @param common What it has in common with others.
- * @param marks Those that stand before it, if there are any.
+ * @param before What stands before it, if there is anything.
  */
-export function toEntry(row: Row, common: Common, marks?: Marks): LedgerEntry {
+export function toEntry(
+  row: Row,
+  common: Common,
+  { marks, plain }: { readonly marks?: Marks; readonly plain?: PlainLine } = {},
+): LedgerEntry {
   const entry: { -readonly [K in keyof LedgerEntry]: LedgerEntry[K] } = {
     agent: common.agent,
     store: common.store,
@@ -245,6 +257,7 @@ export function toEntry(row: Row, common: Common, marks?: Marks): LedgerEntry {
     },
   };
   if (row[7] !== null) entry.etag = row[7];
+  if (plain?.of === row[4]) entry.plain = plain.plain;
   return entry;
 }
 
@@ -268,6 +281,10 @@ export function parseLine(line: string): Line {
     return known ? { kind: "header", version } : DAMAGED;
   }
   if ("marks" in value) return marksOf(value);
+  if ("plain" in value) {
+    const plain = plainLineIn(value);
+    return plain ? { kind: "plain", line: plain } : DAMAGED;
+  }
   if ("sending" in value) return isSendingLine(value) ? sendingOf(value) : DAMAGED;
   if ("settled" in value) {
     return isCount(value.settled) ? { kind: "settled", number: value.settled } : DAMAGED;

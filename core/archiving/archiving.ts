@@ -9,9 +9,12 @@ import type { Backend } from "../backend.ts";
 import { copyDocument, type CopyOutcome } from "./copy.ts";
 import { type ArchiveError, asArchiveError } from "../errors.ts";
 import type { FoundKeys } from "./found_keys.ts";
+import { type BackendLayout, isLaidOut } from "../plain/layout.ts";
+import { copyPlainFiles, hasLayout } from "../plain/plain_copy.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Patience } from "../patience.ts";
 import type { Slots } from "../parallel.ts";
+import type { CopyJob } from "./what_stands.ts";
 import { type PreparedDocument, prepareDocument } from "../document/prepared_document.ts";
 import { readBack } from "./read_back.ts";
 import type { Spool } from "../document/spool.ts";
@@ -72,6 +75,8 @@ export interface ArchivingSource {
   readonly sending?: Slots;
   /** Finds archives that the ledger has forgotten. */
   readonly keys?: Pick<FoundKeys, "keyOf">;
+  /** How plain files are laid out on a backend, where they are wanted there. */
+  layoutOf?(backend: Backend): BackendLayout | undefined;
 }
 
 /**
@@ -89,7 +94,7 @@ export async function archiveSession(
   const known: CopyOutcome[] = [];
   const waiting: Backend[] = [];
   for (const backend of await source.backendsFor(session)) {
-    const outcome = knownOutcome(session, backend, source.ledger, options) ??
+    const outcome = knownOutcome(session, backend, source, options) ??
       givenUp(backend, source.patience);
     if (outcome) known.push(outcome);
     else waiting.push(backend);
@@ -102,14 +107,17 @@ export async function archiveSession(
 /** What the ledger alone can say: the session's token has not moved since. */
 function knownOutcome(
   session: SessionRef,
-  { name: backend, identity }: Backend,
-  ledger: Ledger,
+  place: Backend,
+  { agent, ledger, layoutOf }: ArchivingSource,
   { named, rescan }: ArchiveOptions,
 ): CopyOutcome | undefined {
+  const { name: backend, identity } = place;
   const entry = ledger.get(session, identity);
   // Whoever names a session wants to be sure of it: the store itself is asked.
   if (entry?.token !== session.token || named || rescan) return undefined;
-  const { key, state } = entry;
+  const { key, state, plain } = entry;
+  const layout = layoutOf?.(place);
+  if (state === "stored" && hasLayout(agent, layout) && !isLaidOut(plain, layout)) return undefined;
   if (state === "stored") return { backend, key, status: "unchanged", bytes: 0 };
   if (state === "deleted") return { backend, key, status: "skipped", bytes: 0 };
   return undefined;
@@ -162,7 +170,9 @@ async function copyTo(
   const without = givenUp(backend, source.patience);
   if (without) return without;
   const copy = async () => {
-    const outcome = await copyDocument(document, { ...source, session, backend, ...options });
+    const job = { ...source, session, backend, ...options };
+    const archived = await copyDocument(document, job);
+    const outcome = await withPlainFiles(archived, document, job);
     if (!options.readBack || options.dryRun) return outcome;
     const { ledger } = source;
     return await readBack(outcome, document.digest.sha256, { backend, ledger, ...options });
@@ -172,6 +182,19 @@ async function copyTo(
   } catch (error) {
     return failed(backend, asArchiveError(error, { backend: backend.name }));
   }
+}
+
+/** Its plain files go with an archive: without them, what a backend was to get is not there. */
+async function withPlainFiles(
+  outcome: CopyOutcome,
+  document: PreparedDocument,
+  job: CopyJob & Pick<ArchivingSource, "layoutOf">,
+): Promise<CopyOutcome> {
+  const layout = job.layoutOf?.(job.backend);
+  if (outcome.status === "skipped" || job.dryRun || !hasLayout(job.agent, layout)) return outcome;
+  const plainBytes = await copyPlainFiles(document, { ...job, layout });
+  if (plainBytes === 0) return outcome;
+  return { ...outcome, bytes: outcome.bytes + plainBytes, plainBytes };
 }
 
 async function prepare(

@@ -40,6 +40,8 @@ export interface CopyOutcome {
   readonly status: "archived" | "unchanged" | "skipped" | "failed";
   /** Bytes sent to the backend. */
   readonly bytes: number;
+  /** How many of them were plain files beside the archive, where any was sent. */
+  readonly plainBytes?: number;
   /** The key of the version that was kept because the overwrite would have lost something. */
   readonly version?: string;
   /** It was read back, and is what was sent. */
@@ -259,6 +261,8 @@ async function remember(
   { etag, ...there }: There,
   done?: OpenWrite,
 ): Promise<void> {
+  const sha256 = there.sha256 ?? digest.sha256;
+  const plain = plainBefore(ledger.get(session, backend.identity), sha256, token);
   await ledger.record({
     agent: session.agent,
     store: session.store,
@@ -266,10 +270,21 @@ async function remember(
     backend: backend.identity,
     state: "stored",
     token,
-    sha256: digest.sha256,
+    sha256,
     ...(etag !== undefined && { etag }),
     extent: digest.extent,
     facts: archiveFacts(digest.header, digest.summary),
     ...there,
+    ...(plain && { plain }),
   }, done);
+}
+
+/** Plain files stay where they are; they are the session's as long as that is the same. */
+function plainBefore(
+  entry: LedgerEntry | undefined,
+  sha256: string,
+  token: string,
+): LedgerEntry["plain"] {
+  const isSame = entry?.state === "stored" && entry.sha256 === sha256 && entry.token === token;
+  return entry?.plain && { ...entry.plain, isWhole: entry.plain.isWhole && isSame };
 }

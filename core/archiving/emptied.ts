@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Backend } from "../backend.ts";
+import type { Backend, ListOptions } from "../backend.ts";
 import { Failures } from "../failures.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { plainFolderOf } from "../plain/layout.ts";
 
 /**
  * A backend that holds nothing although copies were made there.
@@ -48,9 +49,20 @@ export async function* forgetEmptied(
   failures.throwAny();
 }
 
+/** Plain files count for nothing: a machine's are all passed over at once. */
 async function holdsAnything(backend: Backend, signal?: AbortSignal): Promise<boolean> {
-  for await (const page of backend.list({ limit: 1, signal })) {
-    if (page.objects.length > 0) return true;
+  let key = await firstKey(backend, { signal });
+  while (key !== undefined) {
+    const folder = plainFolderOf(key);
+    if (folder === undefined) return true;
+    // What sorts right after all that begins with the folder's slash.
+    key = await firstKey(backend, { startAfter: `${folder.slice(0, -1)}0`, signal });
   }
   return false;
+}
+
+async function firstKey(backend: Backend, options: ListOptions): Promise<string | undefined> {
+  for await (const page of backend.list({ ...options, limit: 1 })) {
+    if (page.objects.length > 0) return page.objects[0].key;
+  }
 }

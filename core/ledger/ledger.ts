@@ -7,6 +7,7 @@
  */
 import type { SessionId } from "../agent.ts";
 import { LedgerPlaces } from "./ledger_places.ts";
+import type { PlainCopy } from "../plain/layout.ts";
 import { sessionKey } from "../keys/session_key.ts";
 
 /**
@@ -88,6 +89,8 @@ export interface LedgerEntry extends SessionId {
   readonly extent: Extent;
   /** What lists show. */
   readonly facts: ArchiveFacts;
+  /** The plain files that were written beside it, or were begun to be. */
+  readonly plain?: PlainCopy;
 }
 
 /**

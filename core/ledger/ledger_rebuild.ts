@@ -211,7 +211,9 @@ async function corrected(
       // It was written by somebody else: the next run compares it with the session.
       const { agent, store, id, backend, key } = entry;
       const there = { backend, key, size: size ?? entry.size };
-      await ledger.record(entryOf(content, { agent, store, id }, there));
+      const plain = entry.plain && { ...entry.plain, isWhole: false };
+      const found = entryOf(content, { agent, store, id }, there);
+      await ledger.record({ ...found, ...(plain && { plain }) });
     }
   }
   return { status: "corrected" };

@@ -3,11 +3,14 @@
  *
  * @module
  */
+import type { Agent } from "../agent.ts";
 import { parseArchiveKey } from "../keys/archive_key.ts";
 import type { Backend } from "../backend.ts";
 import { ArchiveError, asArchiveError } from "../errors.ts";
 import { holdersOf, noArchive } from "../listing/holders.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { BackendLayout } from "../plain/layout.ts";
+import { removePlainFiles } from "../plain/plain_removal.ts";
 
 /**
  * Options of deleting an archive.
@@ -33,10 +36,25 @@ export interface DeleteOutcome {
   readonly backends: readonly string[];
   /** Keys of kept versions of the same session that are still there. */
   readonly versions: readonly string[];
+  /** How many plain files went with it, where there were any. */
+  readonly plainFiles?: number;
+}
+
+/** What deleting needs. */
+export interface DeletionSource {
+  /** Where the archive may be. */
+  readonly backends: readonly Backend[];
+  /** What to remember. */
+  readonly ledger: Ledger;
+  /** Know which plain files are whose. */
+  readonly agents: readonly Agent[];
+  /** How plain files are laid out on a backend. */
+  layoutOf(backend: Backend): BackendLayout | undefined;
 }
 
 /**
- * Deletes an archive.
+ * Deletes an archive, and before it the plain files of its session: were they left when that fails, nobody
+ * would know.
  *
  * @param key Which.
  * @param source Where it may be, and what to remember.
@@ -44,9 +62,10 @@ export interface DeleteOutcome {
  */
 export async function deleteArchive(
   key: string,
-  { backends, ledger }: { readonly backends: readonly Backend[]; readonly ledger: Ledger },
+  source: DeletionSource,
   { everywhere, signal }: DeleteOptions,
 ): Promise<DeleteOutcome> {
+  const { backends, ledger } = source;
   const holders = (await holdersOf(key, backends, signal)).map(({ backend }) => backend);
   const names = holders.map((backend) => backend.name);
   if (holders.length === 0) throw noArchive(key, backends);
@@ -59,8 +78,11 @@ export async function deleteArchive(
   }
   const versions = await versionsOf(key, holders, signal);
   const deleted: string[] = [];
+  let plainFiles = 0;
   for (const backend of holders) {
     try {
+      const layout = source.layoutOf(backend);
+      plainFiles += await removePlainFiles(key, { ...source, backend, layout, signal });
       await backend.delete(key, { signal });
     } catch (error) {
       throw partlyDeleted(key, backend.name, deleted, error);
@@ -70,7 +92,7 @@ export async function deleteArchive(
     }
     deleted.push(backend.name);
   }
-  return { key, backends: names, versions };
+  return { key, backends: names, versions, ...(plainFiles > 0 && { plainFiles }) };
 }
 
 /** Says what is gone already, where something is. */

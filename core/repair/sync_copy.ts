@@ -107,7 +107,7 @@ async function note({ key, there }: Pair, { from, to, ledger, dryRun }: SyncJob)
     return;
   }
   if (ledger.get(entry, to.identity)) return;
-  const { etag: _, ...rest } = entry;
+  const { etag: _, plain: __, ...rest } = entry;
   await ledger.record({ ...rest, backend: to.identity, size: there.size });
 }
 

@@ -48,6 +48,34 @@ describe("the ledger on disk", () => {
     });
   });
 
+  it("gives back where plain files are, of each entry its own", async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "ledger.jsonl");
+      const layout = { name: "agentsview", machine: "laptop" };
+      const entries = [
+        entry("one", {
+          key: "k1",
+          plain: { ...layout, at: "laptop/raw/codex/ü/", isWhole: false },
+        }),
+        entry("none", { key: "k2", plain: { ...layout, isWhole: true } }),
+        entry("other", { key: "k3" }),
+      ];
+      const first = await FileLedger.open(path);
+      for (const one of entries) await first.record(one);
+      await first.close();
+      const again = await FileLedger.open(path);
+      assert.equal(again.damaged, 0);
+      assert.deepEqual([...again.entries()], entries);
+      await again.close();
+      // Of the first entry only what stands before it is left.
+      const kept = (await lines(path)).filter((line) => !line.includes('"one"'));
+      await writeFile(path, `${kept.join("\n")}\n`);
+      const damaged = await FileLedger.open(path);
+      assert.deepEqual([...damaged.entries()], entries.slice(1));
+      await damaged.close();
+    });
+  });
+
   it("knows of what was found as one in memory does, before and after reopening", () => {
     const some = (...names: string[]) => fc.constantFrom(...names);
     const step = fc.tuple(some(NO_STORE, "/s", "/t"), some("a", "b"), some("k", "l"));
