@@ -8,6 +8,7 @@ import { ClaudeAccount } from "./account.ts";
 import { COPIES } from "./copies.ts";
 import { findFiles } from "./files.ts";
 import { claudeCodeHome } from "./home.ts";
+import { FOR_AGENTSVIEW } from "./layout.ts";
 import { isTask, nameOf, PROJECTS } from "./paths.ts";
 import { placeFor } from "./place.ts";
 import { deadlines } from "./retention.ts";
@@ -25,6 +26,7 @@ export const CLAUDE_CODE: FileFormat = {
   account: () => new ClaudeAccount(),
   transcript: transcriptOf,
   copies: COPIES,
+  layouts: { agentsview: FOR_AGENTSVIEW },
   isPassing: isTask,
   placeFor,
 };

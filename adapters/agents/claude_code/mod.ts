@@ -34,5 +34,5 @@ export function claudeCode(options: FileAgentOptions = {}): Agent {
       import("./format.ts"),
     ]);
     return fileAgent(CLAUDE_CODE, options);
-  }, { deletesByItself: true });
+  }, { deletesByItself: true, layouts: ["agentsview"] });
 }

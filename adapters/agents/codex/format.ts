@@ -7,6 +7,7 @@ import type { FileFormat } from "../files/format.ts";
 import { CodexAccount } from "./account.ts";
 import { ASIDE, BY_DAY, findFiles, nameOf } from "./files.ts";
 import { codexHome } from "./home.ts";
+import { FOR_AGENTSVIEW } from "./layout.ts";
 import { nameGiven } from "./names.ts";
 import { transcriptOf } from "./transcript.ts";
 
@@ -21,6 +22,7 @@ export const CODEX: FileFormat = {
   titleOf: nameGiven,
   account: () => new CodexAccount(),
   transcript: transcriptOf,
+  layouts: { agentsview: FOR_AGENTSVIEW },
   // Codex finds a session by its id, and goes by the directory in its records.
   placeFor: (path) => path,
 };

@@ -33,5 +33,5 @@ export function codex(options: FileAgentOptions = {}): Agent {
       import("./format.ts"),
     ]);
     return fileAgent(CODEX, options);
-  });
+  }, { layouts: ["agentsview"] });
 }

@@ -19,6 +19,7 @@ import type {
 } from "../../../core/agent.ts";
 import { ArchiveError, isArchiveError, throwIfAborted } from "../../../core/errors.ts";
 import { beginningOf } from "./beginning.ts";
+import type { AgentLayout } from "../../../core/plain/layout.ts";
 import { filesOf, sessionOfFiles } from "../../../core/keys/files_of.ts";
 import { besideOf, tokenOfFiles } from "./beside.ts";
 import { firstAndRest } from "./first_line.ts";
@@ -29,6 +30,7 @@ import { loadBeside } from "./load_beside.ts";
 import { loadFile } from "./load.ts";
 import { nativePieces } from "./native_file.ts";
 import { areFiles } from "./native_files.ts";
+import { agentLayout } from "./plain_files.ts";
 import { readingFile } from "./open_file.ts";
 import type { FileAgentOptions } from "./options.ts";
 import { valueIn } from "./record.ts";
@@ -50,6 +52,7 @@ export function fileAgent(format: FileFormat, options: FileAgentOptions): Restor
 class FileAgent implements RestoringAgent {
   readonly name: string;
   readonly deletesByItself: boolean;
+  readonly layouts: readonly string[];
   readonly #format: FileFormat;
   readonly #options: FileAgentOptions;
   /** Where each session's file was found last. */
@@ -60,6 +63,7 @@ class FileAgent implements RestoringAgent {
   constructor(format: FileFormat, options: FileAgentOptions) {
     this.name = format.name;
     this.deletesByItself = format.deadlines !== undefined;
+    this.layouts = Object.keys(format.layouts ?? {});
     this.#format = format;
     this.#options = options;
   }
@@ -133,6 +137,15 @@ class FileAgent implements RestoringAgent {
       format: this.#format,
       store: this.#stores()[0],
     });
+  }
+
+  layout(name: string): Promise<AgentLayout> {
+    const layout = this.#format.layouts?.[name];
+    if (layout) return Promise.resolve(agentLayout(layout));
+    const message = `${this.#format.title} has no layout ${name}; it has: ${
+      this.layouts.join(", ") || "none"
+    }`;
+    return Promise.reject(new ArchiveError("NotSupported", message));
   }
 
   #stores(): readonly string[] {

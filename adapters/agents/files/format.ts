@@ -5,6 +5,7 @@
  * @module
  */
 import type { Summary, Unit } from "../../../core/agent.ts";
+import type { AgentLayout, PlainFile } from "../../../core/plain/layout.ts";
 import type { TranscriptMessage } from "../../../core/transcript.ts";
 
 /** Environment variables. */
@@ -95,6 +96,17 @@ export interface Destination {
   readonly isMoved: boolean;
 }
 
+/** Where another program looks for an agent's files in a store; see `core/plain/layout.ts`. */
+export interface FileLayout extends Pick<AgentLayout, "folder" | "sessionOf"> {
+  /**
+   * Where a file lies in the layout.
+   *
+   * @param path From the agent's folder on its machine, with slashes.
+   * @returns Undefined for one that the program does not read.
+   */
+  placeOf(path: string): Pick<PlainFile, "path" | "root"> | undefined;
+}
+
 /** An agent that keeps its sessions in files. */
 export interface FileFormat {
   /** Its name: lower case, no spaces. */
@@ -165,6 +177,8 @@ export interface FileFormat {
    * @returns Undefined where nothing in it has an id of its own.
    */
   unitsIn?(value: unknown): Iterable<Unit> | undefined;
+  /** The layouts in which other programs read its files, by name. */
+  readonly layouts?: Readonly<Record<string, FileLayout>>;
   /** How files are told apart that agents keep under names of their own making. */
   readonly copies?: Copies;
   /**

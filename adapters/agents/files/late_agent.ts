@@ -16,10 +16,11 @@ import type {
   SessionRef,
   Unit,
 } from "../../../core/agent.ts";
+import type { AgentLayout } from "../../../core/plain/layout.ts";
 import type { TranscriptMessage } from "../../../core/transcript.ts";
 
 /** An agent that puts sessions back. */
-export type RestoringAgent = Agent & Required<Pick<Agent, "restore">>;
+export type RestoringAgent = Agent & Required<Pick<Agent, "restore" | "layout">>;
 
 /**
  * Stands for an agent.
@@ -31,20 +32,26 @@ export type RestoringAgent = Agent & Required<Pick<Agent, "restore">>;
 export function lateAgent(
   name: string,
   open: () => Promise<RestoringAgent>,
-  { deletesByItself = false }: Pick<Agent, "deletesByItself"> = {},
+  known: Pick<Agent, "deletesByItself" | "layouts"> = {},
 ): RestoringAgent {
-  return new LateAgent(name, deletesByItself, open);
+  return new LateAgent(name, open, known);
 }
 
 class LateAgent implements RestoringAgent {
   readonly name: string;
   readonly deletesByItself: boolean;
+  readonly layouts: readonly string[];
   readonly #open: () => Promise<RestoringAgent>;
   #opened: Promise<RestoringAgent> | undefined;
 
-  constructor(name: string, deletesByItself: boolean, open: () => Promise<RestoringAgent>) {
+  constructor(
+    name: string,
+    open: () => Promise<RestoringAgent>,
+    { deletesByItself = false, layouts = [] }: Pick<Agent, "deletesByItself" | "layouts">,
+  ) {
     this.name = name;
     this.deletesByItself = deletesByItself;
+    this.layouts = layouts;
     this.#open = open;
   }
 
@@ -73,6 +80,10 @@ class LateAgent implements RestoringAgent {
     options?: RestoreOptions,
   ): Promise<readonly RestoreOutcome[]> {
     return await (await this.#agent()).restore(archives, options);
+  }
+
+  async layout(name: string): Promise<AgentLayout> {
+    return await (await this.#agent()).layout(name);
   }
 
   #agent(): Promise<RestoringAgent> {

@@ -101,7 +101,12 @@ function lineBytes({ bytes, goesOn }: LinePiece, endsInFeed: boolean): Uint8Arra
 
 const LINE_FEED = Uint8Array.of(0x0a);
 
-function pathIn(line: string): string {
+/**
+ * Where the file was.
+ *
+ * @param line The first of the native lines.
+ */
+export function pathIn(line: string): string {
   const { path } = fieldsOf(line.endsWith(FIRST_END) ? jsonIn(line + "]}") : undefined);
   if (typeof path !== "string") throw damaged(1, "it names no file");
   return path;
