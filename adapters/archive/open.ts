@@ -36,6 +36,7 @@ export interface ArchiveParts {
  */
 export function archiverOf(parts: ArchiveParts): Archiver {
   const { config, backends, only, agents, ledger, spool, platform } = parts;
+  const opened = new Set(backends.map(({ name }) => name));
   return new Archiver({
     agents,
     backends,
@@ -46,6 +47,9 @@ export function archiverOf(parts: ArchiveParts): Archiver {
     paths: pathRules({ platform }),
     pathsOf: projectPaths,
     compress: config.archive.compress,
+    layouts: Object.fromEntries(
+      Object.entries(config.layouts).filter(([name]) => opened.has(name)),
+    ),
   });
 }
 

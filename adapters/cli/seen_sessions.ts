@@ -23,6 +23,8 @@ export class SeenSessions {
   constructor(agents: readonly Agent[], isWanted: (session: SessionRef) => boolean) {
     this.agents = agents.map((agent) => ({
       name: agent.name,
+      layouts: agent.layouts,
+      layout: agent.layout && ((name) => agent.layout!(name)),
       detect: () => agent.detect(),
       sessions: (filter) => this.#look(agent, filter),
       load: (session, options) => agent.load(session, options),
@@ -39,6 +41,15 @@ export class SeenSessions {
    */
   tell(listener: (count: number) => void): void {
     this.#listener = listener;
+  }
+
+  /**
+   * Whether an agent gave a session.
+   *
+   * @param id Its id.
+   */
+  has(id: string): boolean {
+    return this.#ids.has(id);
   }
 
   /**

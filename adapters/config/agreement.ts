@@ -44,11 +44,19 @@ export function disagreements(
 }
 
 function ofBackend([name, backend]: [string, unknown]): Fault[] {
-  if (!isMap(backend) || backend.type !== "s3") return [];
-  return disagreementsIn(backend).map(({ path, fault }) => ({
+  if (!isMap(backend)) return [];
+  const ofStore = backend.type === "s3" ? disagreementsIn(backend) : [];
+  return [...ofStore, ...ofMachine(backend)].map(({ path, fault }) => ({
     path: ["backends", name, ...path],
     message: fault,
   }));
+}
+
+/** Archives do not go by the machine that they come from. */
+function ofMachine({ layout, machine }: Readonly<Record<string, unknown>>) {
+  if (machine === undefined || layout !== undefined) return [];
+  const fault = "is of use only with layout: agentsview; add that, or leave it out";
+  return [{ path: ["machine"], fault }];
 }
 
 function samePlaces(backends: unknown, paths: ReadonlyMap<string, string>): Fault[] {

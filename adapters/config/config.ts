@@ -5,6 +5,7 @@
  * @module
  */
 import type { S3BackendOptions } from "../../backends/s3/options.ts";
+import type { BackendLayout } from "../../core/plain/layout.ts";
 
 /** A configuration that is in force. */
 export interface Config {
@@ -14,6 +15,8 @@ export interface Config {
   readonly exists: boolean;
   /** The backends by name, in the file's order. */
   readonly backends: ReadonlyMap<string, BackendConfig>;
+  /** The backends that get plain files beside archives, by name. */
+  readonly layouts: Readonly<Record<string, BackendLayout>>;
   /** The rules; the first that matches a project wins. */
   readonly rules: readonly ConfigRule[];
   /** The backends of projects that no rule matches; at least one. */

@@ -61,6 +61,7 @@ async function withoutFile(path: string, where: ConfigSurroundings): Promise<Con
     path,
     exists: false,
     backends: new Map([["default", { type: "file", path: dataFolder(where) }]]),
+    layouts: {},
     rules: [],
     default: ["default"],
     archive: ARCHIVE_DEFAULTS,

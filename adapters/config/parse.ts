@@ -14,6 +14,7 @@ import { faultsOf } from "./complaints/issues.ts";
 import { isMap, valueAt } from "./complaints/key_path.ts";
 import type { BackendConfig, BucketConfig, Config } from "./config.ts";
 import { hiddenCredentials } from "./credentials.ts";
+import { layoutIn, type ReadLayout } from "./layout_schema.ts";
 import { absolutePath } from "./paths.ts";
 import { configPattern, wrongGlobs } from "./rules.ts";
 import { configSchema, type ReadConfig } from "./schema.ts";
@@ -88,6 +89,12 @@ function assemble(
         : bucketConfig(backend),
     ]),
   );
+  const layouts = Object.fromEntries(
+    Object.entries(read.backends).flatMap(([name, backend]) => {
+      const layout = layoutIn(backend, where.hostname);
+      return layout ? [[name, layout]] : [];
+    }),
+  );
   const rules = read.rules.map(({ match, backend }, index) => {
     const written = valueAt(raw, ["rules", index, "match"]);
     const given: readonly unknown[] = Array.isArray(written) ? written : [written];
@@ -101,6 +108,7 @@ function assemble(
     path,
     exists: true,
     backends,
+    layouts,
     rules,
     default: read.default === undefined ? implied(names) : listOf(read.default),
     archive: { auto, history, minIntervalMs: minInterval, waitOnExitMs: waitOnExit, compress },
@@ -117,7 +125,7 @@ function listOf(value: string | readonly string[]): readonly string[] {
   return typeof value === "string" ? [value] : value;
 }
 
-function bucketConfig(read: BucketConfig): BucketConfig {
-  const { credentials, ...settings } = read;
+function bucketConfig(read: BucketConfig & ReadLayout): BucketConfig {
+  const { credentials, layout: _, machine: __, ...settings } = read;
   return credentials ? { ...settings, credentials: hiddenCredentials(credentials) } : settings;
 }

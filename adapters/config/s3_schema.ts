@@ -23,6 +23,7 @@ import {
   TAG_VALUE,
 } from "../../backends/s3/values.ts";
 import { S3_PROVIDERS, type S3ProviderName } from "../../backends/s3_providers.ts";
+import { LAYOUT_NEEDS, layoutKeys } from "./layout_schema.ts";
 import { checkedText, choice, count, decision } from "./schema_parts.ts";
 
 const PROVIDER_NAMES = Object.keys(S3_PROVIDERS) as S3ProviderName[];
@@ -127,7 +128,8 @@ export const s3Schema = z.strictObject({
     "Whose dialect of S3 the store speaks; told by the endpoint when left out.",
   ).optional(),
   quirks: quirks.optional(),
+  ...layoutKeys,
 }).meta({
   not: { required: ["profile", "credentials"] },
-  dependentRequired: { kmsKeyId: ["serverSideEncryption"] },
+  dependentRequired: { kmsKeyId: ["serverSideEncryption"], ...LAYOUT_NEEDS },
 });

@@ -11,6 +11,7 @@ import { type AgentName, AGENTS } from "./agent_names.ts";
 import { type KeyPath, valueAt } from "./complaints/key_path.ts";
 import { ARCHIVE_DEFAULTS } from "./defaults.ts";
 import { durationText, LONGEST } from "./durations.ts";
+import { LAYOUT_NEEDS, layoutKeys } from "./layout_schema.ts";
 import { credentials, quirks, s3Schema } from "./s3_schema.ts";
 import { checkedText, choice, decision, duration } from "./schema_parts.ts";
 
@@ -30,7 +31,8 @@ const fileSchema = z.strictObject({
     description: "The folder; ~ is your home, a relative path counts from this file's folder.",
     minLength: 1,
   }),
-});
+  ...layoutKeys,
+}).meta({ dependentRequired: LAYOUT_NEEDS });
 
 const backend = z.discriminatedUnion("type", [fileSchema, s3Schema], {
   error: "give a backend with its type, file or s3",

@@ -49,7 +49,8 @@ export function choice<const Word extends string>(
   about: string,
 ): z.ZodEnum<{ [key in Word]: key }> {
   const last = words.length - 1;
-  const allowed = `give ${words.slice(0, last).join(", ")} or ${words[last]}`;
+  const others = last > 0 ? `${words.slice(0, last).join(", ")} or ` : "";
+  const allowed = `give ${others}${words[last]}`;
   return z.enum(words, { error: allowed }).meta({ description: about });
 }
 

@@ -26,7 +26,8 @@ export function defineDelete(program: Command, perform: Perform): void {
     .summary("delete archives; asks first")
     .description(
       "Deletes archives, never sessions. A session whose archive you deleted is archived again " +
-        "only once it changes, or when run --session names it. Kept versions stay.",
+        "only once it changes, or when run --session names it. Kept versions stay; plain files that " +
+        "a backend's layout has of the session go too.",
     )
     .argument("<key...>", "keys, or ids of sessions", keysOrIds)
     .option("--all-backends", "wherever they are; needed where several backends have one")
@@ -55,8 +56,10 @@ async function deleteAll(
     await call.report.note("nothing was deleted");
     return EXIT.failed;
   }
-  const { openToWrite } = await import("../open_archive.ts");
-  const { archiver, close } = await openToWrite(call, "deleting");
+  const { knownAgents, openToWrite } = await import("../open_archive.ts");
+  // They know which plain files are whose.
+  const agents = await knownAgents(call.terminal);
+  const { archiver, close } = await openToWrite(call, "deleting", agents);
   try {
     return await deleteEach(call, archiver, entries, allBackends);
   } finally {
@@ -142,9 +145,14 @@ async function linesOf(call: Call, entries: readonly ArchiveEntry[]): Promise<st
   });
 }
 
-async function tell({ report }: Call, { key, backends, versions }: DeleteOutcome): Promise<void> {
+async function tell({ report }: Call, outcome: DeleteOutcome): Promise<void> {
   if (report.style.json) return;
-  await report.say(`deleted ${key} from ${backends.join(", ")}`);
+  const { key, backends, versions, plainFiles = 0 } = outcome;
+  const { countText } = await import("../amounts.ts");
+  const plain = plainFiles > 0
+    ? `, with ${countText(plainFiles, "plain file")} of its session`
+    : "";
+  await report.say(`deleted ${key} from ${backends.join(", ")}${plain}`);
   if (versions.length > 0) {
     await report.note(`kept versions of it are still there: ${versions.join(", ")}`);
   }

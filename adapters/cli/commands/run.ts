@@ -72,15 +72,15 @@ async function watch(call: Call, options: RunOptions): Promise<ExitCode> {
 }
 
 async function run(call: Call, options: RunOptions): Promise<ExitCode> {
-  const [opening, { Tally }, { SeenSessions }, { RunReport }, { beginTidying }] = await Promise.all(
-    [
+  const [opening, { Tally }, { SeenSessions }, { RunReport }, { beginTidying }, plain] =
+    await Promise.all([
       import("../open_archive.ts"),
       import("../tally.ts"),
       import("../seen_sessions.ts"),
       import("../run_report.ts"),
       import("../tidying_up.ts"),
-    ],
-  );
+      import("../lacking_plain_files.ts"),
+    ]);
   const seen = new SeenSessions(
     await opening.wantedAgents(call),
     await wantedSessions(call, options),
@@ -89,6 +89,7 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
     ? await opening.openToRead(call, seen.agents)
     : await opening.openToWrite(call, "archiving", seen.agents);
   const tally = new Tally(options.verbose ?? false);
+  const lacking = new plain.LackingPlainFiles(call);
   const telling = new RunReport(call, options, archive, tally);
   const tidied = options.dryRun
     ? undefined
@@ -97,6 +98,7 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
     const intents = await intentsToAnswer(call, options, archive);
     const ended = async (outcome: SessionOutcome) => {
       await telling.outcome(outcome);
+      lacking.took(outcome);
       await intents?.ended(outcome);
     };
     const failures = [
@@ -104,6 +106,7 @@ async function run(call: Call, options: RunOptions): Promise<ExitCode> {
       ...(options.dryRun ? [] : await tellLateWrites(call, archive)),
       ...await archiveEach(call, options, archive, seen, ended),
       ...(intents ? await archiveOthers(call, options, archive, intents, ended) : []),
+      ...await failuresOf(() => lacking.write(options, archive, seen), call.signal),
       ...seen.missing(call.command("list"), options.session),
     ];
     await telling.end(failures);

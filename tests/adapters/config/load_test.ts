@@ -53,6 +53,7 @@ describe("without a file", { skip: process.platform === "win32" }, () => {
         default: ["default"],
         archive: read("backends: {disk: {type: file, path: /x}}\narchive: {}").archive,
         agentsOff: [],
+        layouts: {},
         warnings: [],
       });
     });

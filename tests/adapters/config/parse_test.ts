@@ -76,6 +76,7 @@ archive:
         compress: "none",
       },
       agentsOff: [],
+      layouts: {},
       warnings: [],
     });
   });
@@ -224,6 +225,27 @@ describe("variables", () => {
   });
 });
 
+describe("a layout of plain files", () => {
+  const env = { HOME: "/home/me" };
+
+  it("is for the backends that ask for it, and of no concern to the store", () => {
+    const text = "backends:\n  s: {type: s3, bucket: bbb, layout: agentsview, machine: desk}\n" +
+      "  d: {type: file, path: /a, layout: agentsview}\n  e: {type: file, path: /b}\ndefault: s\n";
+    const { layouts, backends } = read(text, { env });
+    assert.deepEqual(layouts, {
+      s: { name: "agentsview", machine: "desk" },
+      d: { name: "agentsview", machine: "box" },
+    });
+    assert.deepEqual(backends.get("s"), { type: "s3", bucket: "bbb" });
+    assert.deepEqual(backends.get("d"), { type: "file", path: "/a" });
+  });
+
+  it("may have the machine named by a variable", () => {
+    const { layouts } = read(withS3("layout: agentsview, machine: '${HOSTNAME}-1'"), { env });
+    assert.deepEqual(layouts, { s: { name: "agentsview", machine: "box-1" } });
+  });
+});
+
 describe("complaints", () => {
   it("come all at once, in the file's order, each with its place", () => {
     const error = refusal(`
@@ -339,6 +361,21 @@ colour: red
     ["yes", withS3("forcePathStyle: yes"), /"yes"; give true or false; did you mean true\?/],
     ["a storage class", withS3("storageClass: standard"), /such as STANDARD_IA/],
     ["an encryption", withS3("serverSideEncryption: kms"), /aws:kms or aws:kms:dsse/],
+    [
+      "a layout",
+      withS3("layout: agentview"),
+      /layout: is the text "agentview"; give agentsview; did you mean agentsview\?/,
+    ],
+    [
+      "a machine's name with a slash",
+      withS3("layout: agentsview, machine: my/laptop"),
+      /machine: is the text "my\/laptop"; name this machine with 1 to 64 letters/,
+    ],
+    [
+      "a machine's name without a layout",
+      withS3("machine: laptop"),
+      /machine: is of use only with layout: agentsview; add that, or leave it out/,
+    ],
     ["a key without KMS", withS3("kmsKeyId: k"), /only with serverSideEncryption: aws:kms/],
     [
       "a key with AES",
