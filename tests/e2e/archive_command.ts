@@ -10,6 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { LANE_CONFIG } from "../lane_config.ts";
 import type { OpenCodeHome } from "./real_opencode.ts";
+import { startTalking, type TalkingProcess } from "../talking_process.ts";
 import { denoVariables } from "../deno_variables.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -28,6 +29,8 @@ export interface Ended {
 export interface ArchiveCommand {
   /** Runs it. */
   (...args: string[]): Promise<Ended>;
+  /** Starts it, and goes on. */
+  start(...args: string[]): TalkingProcess;
   /** Runs it with `--json`, makes sure that it ended well, and gives what it printed. */
   json<T>(...args: string[]): Promise<T>;
 }
@@ -59,6 +62,7 @@ export function archiveIn(
       });
     });
   return Object.assign(run, {
+    start: (...args: string[]) => startTalking(process.execPath, [...command, ...args], { env }),
     async json<T>(...args: string[]): Promise<T> {
       const { code, stdout, stderr } = await run(...args, "--json");
       assert.equal(code, 0, stderr);

@@ -4,7 +4,6 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,29 +13,16 @@ import { describe, it } from "node:test";
 import { writeHome } from "../../agents/home.ts";
 import { signal } from "../../processes.ts";
 import { removeFolder } from "../../remove_folder.ts";
+import { startTalking, type TalkingProcess } from "../../talking_process.ts";
 import { environmentIn } from "../../throwaway_home.ts";
 import { until } from "../../until.ts";
 import { testedProgram } from "../plugin/own_program_for_tests.ts";
 import { onStage } from "./stage.ts";
 
-/** A watching process, and all that it has said. */
-interface Watching {
-  readonly child: ChildProcess;
-  said(): string;
-}
-
-function start(env: Readonly<Record<string, string>>, ...argv: string[]): Watching {
-  const program = testedProgram(process.env);
-  const child = spawn(program.command, [...program.args, ...argv], {
-    cwd: program.cwd,
-    env: { ...env, NODE_OPTIONS: process.env.NODE_OPTIONS ?? "", ...program.env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding("utf8").on("data", (piece) => said += piece);
-  }
-  return { child, said: () => said };
+function start(env: Readonly<Record<string, string>>, ...argv: string[]): TalkingProcess {
+  const { command, args, cwd, env: more } = testedProgram(process.env);
+  const NODE_OPTIONS = process.env.NODE_OPTIONS ?? "";
+  return startTalking(command, [...args, ...argv], { cwd, env: { ...env, NODE_OPTIONS, ...more } });
 }
 
 describe("archive run --watch", () => {
