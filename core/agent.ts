@@ -3,7 +3,7 @@
  * and how one is put back.
  *
  * An agent knows nothing of keys, backends or ledgers. A new one is a folder in `adapters/agents/`
- * that passes the agents' suite. Every optional method is a capability.
+ * that passes the suites of `tests/agents/contract.ts`. Every optional method is a capability.
  *
  * @module
  */

@@ -33,7 +33,7 @@ async function examplesOf(file: string): Promise<Example[]> {
 
 async function filesWithExamples(): Promise<string[]> {
   const files = ["README.md", "CONTRIBUTING.md", "mod.ts"];
-  for (const folder of ["docs", "core", "backends", "adapters", "tests/backends"]) {
+  for (const folder of ["docs", "core", "backends", "adapters", "tests/agents", "tests/backends"]) {
     for (const entry of await readdir(join(ROOT, folder), { recursive: true })) {
       if (/\.(ts|md)$/.test(entry)) files.push(join(folder, entry));
     }

@@ -26,7 +26,17 @@ const PLUGIN: Entry = {
   exports: ["./opencode", "./server"],
   runs: false,
 };
-const SUITES: Entry = { source: "tests/backends/contract.ts", exports: ["./testing"], runs: false };
+const BACKEND_SUITE: Entry = {
+  source: "tests/backends/contract.ts",
+  exports: ["./testing"],
+  runs: false,
+};
+/** Apart from the other one: whoever tests a backend loads no archive, nor the other way round. */
+const AGENT_SUITES: Entry = {
+  source: "tests/agents/contract.ts",
+  exports: ["./testing/agents"],
+  runs: false,
+};
 const PROGRAM: Entry = { source: "adapters/cli/bin.ts", exports: [], runs: true };
 /** Loaded by the program, which knows where it lies beside itself. */
 const IN_TERMINAL: Entry = { source: "adapters/cli/in_terminal.ts", exports: [], runs: true };
@@ -36,7 +46,7 @@ const RELAY_THREAD: Entry = { source: "adapters/relay/worker.ts", exports: [], r
 
 /** All entries. */
 export const ENTRIES: readonly Entry[] = [
-  ...[LIBRARY, PLUGIN, SUITES],
+  ...[LIBRARY, PLUGIN, BACKEND_SUITE, AGENT_SUITES],
   ...[PROGRAM, IN_TERMINAL, RELAY, RELAY_THREAD],
 ];
 

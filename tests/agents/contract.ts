@@ -1,241 +1,149 @@
 /**
- * What every agent that keeps its sessions in files must do, as a suite: found without being opened,
- * archived byte for byte whatever stands in them, and put back where they were.
+ * What every agent must do, as suites: the ones that the library's own agents pass, for those who write
+ * another one.
+ *
+ * {@linkcode testAgent} holds wherever an agent keeps its sessions, {@linkcode testFileAgent} adds what
+ * holds for a file a session.
  *
  * @module
  */
-import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join, relative, sep } from "node:path";
-import { describe, it } from "node:test";
-import type { Agent, SessionRef } from "../../core/agent.ts";
-import { Archiver } from "../../core/archiver.ts";
-import { MemoryBackend } from "../../backends/memory.ts";
+import { appendFile, rm } from "node:fs/promises";
+import { describe } from "node:test";
+import { takesFilesBeside } from "./contract/beside.ts";
+import { showsConversations } from "./contract/conversation.ts";
+import { findsSessions, readsSessions } from "./contract/every_agent.ts";
+import { leavesAlone } from "./contract/left_alone.ts";
+import { bringsBackBytes } from "./contract/odd_content.ts";
+import { heedsWriters } from "./contract/open_lines.ts";
+import { bringsBack } from "./contract/restoring.ts";
+import { keepsSecrets } from "./contract/secrets.ts";
+import { refusesStrangeArchives } from "./contract/strange_archives.ts";
+import { namesOddFiles } from "./contract/odd_names.ts";
+import type {
+  TestedAgent,
+  TestedFileAgent,
+  WrittenFile,
+  WrittenSession,
+} from "./contract/tested.ts";
 
-/** What a made-up session says. */
-export interface MadeUp {
-  /** The directory it belongs to. */
-  readonly projectPath: string;
-  /** What the user says first. */
-  readonly prompt: string;
-  /** What the model answers. */
-  readonly answer: string;
-}
-
-/** An agent that is tested. */
-export interface TestedAgent {
-  /** What to call it. */
-  readonly name: string;
-  /**
-   * Makes it, reading from a home.
-   *
-   * @param home An absolute path.
-   * @param now The time.
-   */
-  open(home: string, now?: () => number): Agent;
-  /**
-   * Writes a session as the agent does.
-   *
-   * @param home Where.
-   * @param session What it says.
-   * @returns Its id, and the absolute path of its file.
-   */
-  write(home: string, session: MadeUp): Promise<{ readonly id: string; readonly path: string }>;
-}
-
-const HELLO = { projectPath: "/home/me/project", prompt: "say hello", answer: "hello" };
+export type {
+  MadeUp,
+  TestedAgent,
+  TestedFileAgent,
+  Untold,
+  WrittenFile,
+  WrittenSession,
+} from "./contract/tested.ts";
 
 /**
- * Tests an agent.
+ * Registers with `node:test` what every agent must do, wherever it keeps its sessions.
  *
- * @param tested Which.
+ * @param tested The agent, and how its sessions are written.
+ *
+ * @example An agent that keeps its sessions in memory, and only what was said in them
+ * ```ts
+ * import { MemoryAgent } from "@session-archiver/archiver";
+ * import { testAgent } from "@session-archiver/archiver/testing/agents";
+ *
+ * const agents = new Map<string, MemoryAgent>();
+ *
+ * function agentIn(home: string): MemoryAgent {
+ *   const agent = agents.get(home) ?? new MemoryAgent();
+ *   agents.set(home, agent);
+ *   return agent;
+ * }
+ *
+ * testAgent({
+ *   name: "memory",
+ *   untold: ["thought", "tool", "model", "tokens"],
+ *   open: agentIn,
+ *   async write(home, { projectPath, prompt, answer }) {
+ *     const messages = [
+ *       { id: "m1", role: "user", text: prompt },
+ *       { id: "m2", role: "assistant", text: answer },
+ *     ] as const;
+ *     const createdAt = "2026-01-31T12:00:00.000Z";
+ *     agentIn(home).set({ id: "one", projectPath, createdAt, title: prompt, messages });
+ *     return { id: "one" };
+ *   },
+ *   async addUnknown(home, { id }, text) {
+ *     const session = agentIn(home).get(id)!;
+ *     const message = { id: "m3", role: "user", text: "", [text]: true } as const;
+ *     agentIn(home).set({ ...session, messages: [...session.messages, message] });
+ *   },
+ *   async remove(home, { id }) {
+ *     agentIn(home).remove(id);
+ *   },
+ * });
+ * ```
+ *
+ * @since 0.1.0
  */
-export function testFileAgent(tested: TestedAgent): void {
-  describe(`the agent ${tested.name}`, () => {
-    it("finds its sessions, where each belongs, and what it is called", () =>
-      inHome(async (home) => {
-        const { id } = await tested.write(home, HELLO);
-        const [session, ...others] = await sessionsOf(tested.open(home));
-        assert.deepEqual([session.id, others], [id, []]);
-        assert.deepEqual([session.agent, session.projectPath], [tested.name, HELLO.projectPath]);
-        const { digest } = await archived(tested.open(home));
-        assert.equal(digest[0].title, HELLO.prompt);
-        assert.match(digest[0].createdAt, /^\d{4}-\d\d-\d\dT/);
-      }));
-
-    it("has nothing where it was never used", () =>
-      inHome(async (home) => {
-        assert.deepEqual(await sessionsOf(tested.open(join(home, "nobody"))), []);
-      }));
-
-    it("gives a session another token whenever it changed, and only then", () =>
-      inHome(async (home) => {
-        const { path } = await tested.write(home, HELLO);
-        const agent = tested.open(home);
-        const [first] = await sessionsOf(agent);
-        assert.deepEqual(await sessionsOf(agent), [first]);
-        await appendFile(path, '{"type":"something new"}\n');
-        const [second] = await sessionsOf(agent);
-        assert.notEqual(second.token, first.token);
-        assert.equal((await load(agent, second)).token, second.token);
-      }));
-
-    it("shows the conversation: what was said, and what was answered", () =>
-      inHome(async (home) => {
-        await tested.write(home, HELLO);
-        const { conversation } = await archived(tested.open(home));
-        assert.deepEqual(conversation, [
-          ["user", [HELLO.prompt]],
-          ["assistant", [HELLO.answer]],
-        ]);
-      }));
-
-    const ODD: [string, string | Uint8Array][] = [
-      ["records that nobody knows", '{"type":"to come","n":1.00,"n":2}\n'],
-      ["blank lines and carriage returns", "\r\n\n{}\r\n"],
-      ["a byte order mark", "\ufeff{}\n"],
-      ["zeros", "{}\0\0\0\n\0\n"],
-      ["what is no UTF-8", Uint8Array.of(0x7b, 0xff, 0xfe, 0x0a, 0x80, 0x0a)],
-      ["lone halves of characters, and separators of lines", '"\\ud800 \u2028 \u2029"\n'],
-      ["what looks like a line of an archive", '],"endsInLineFeed":true}\n{"$raw":"aGk="}\n'],
-      ["a line of 10 MB", `"${"x".repeat(10 << 20)}"\n`],
-      ["a line that is nested a hundred thousand times", "[".repeat(1e5) + "]".repeat(1e5) + "\n"],
-    ];
-    for (const [what, bytes] of ODD) {
-      it(`brings back every byte: ${what}`, () =>
-        inHome(async (home) => {
-          const { path } = await tested.write(home, HELLO);
-          await appendFile(path, bytes);
-          await assertComesBack(tested, home, path);
-        }));
-    }
-
-    it("leaves out a line that is not whole yet, and is read again until it is", () =>
-      inHome(async (home) => {
-        const { path } = await tested.write(home, HELLO);
-        await appendFile(path, '{"type":"half');
-        const agent = tested.open(home);
-        const [session] = await sessionsOf(agent);
-        const { token, warnings, lines } = await load(agent, session);
-        assert.notEqual(token, session.token);
-        assert.match(warnings.join(), /not whole yet/);
-        assert.ok(!lines.join().includes("half"));
-        await appendFile(path, ' a line"}\n');
-        const [whole] = await sessionsOf(agent);
-        assert.equal((await load(agent, whole)).token, whole.token);
-      }));
-
-    it("takes a line that is never ended once its file was quiet for ten minutes", () =>
-      inHome(async (home) => {
-        const { path } = await tested.write(home, HELLO);
-        await appendFile(path, '{"type":"half');
-        const later = () => Date.now() + 11 * 60_000;
-        const agent = tested.open(home, later);
-        const [session] = await sessionsOf(agent);
-        assert.equal((await load(agent, session)).token, session.token);
-        await assertComesBack(tested, home, path, later);
-      }));
-
-    it("never writes over what is there", () =>
-      inHome(async (home) => {
-        const { path } = await tested.write(home, HELLO);
-        const { archiver, key } = await archived(tested.open(home));
-        await writeFile(path, "something else\n");
-        const [outcome] = await archiver.restore(key);
-        assert.equal(outcome.status, "existing");
-        assert.equal(await readFile(path, "utf8"), "something else\n");
-      }));
-
-    it("follows no link out of its folder", () =>
-      inHome(async (home) => {
-        const { path } = await tested.write(home, HELLO);
-        await rm(path);
-        const elsewhere = join(home, "elsewhere.jsonl");
-        await writeFile(elsewhere, '{"secret":true}\n');
-        await symlink(elsewhere, path);
-        assert.deepEqual(await sessionsOf(tested.open(home)), []);
-      }));
+export function testAgent<Written extends WrittenSession>(tested: TestedAgent<Written>): void {
+  describe(`the agent ${tested.title ?? tested.name}`, () => {
+    findsSessions(tested);
+    readsSessions(tested);
+    showsConversations(tested);
+    bringsBack(tested);
   });
 }
 
 /**
- * Does something in a folder that is removed afterwards.
+ * Registers with `node:test` what every agent must do that keeps each session in a file of lines, and
+ * puts that back byte for byte: all of {@linkcode testAgent}, and more.
  *
- * @param work What, with the folder's absolute path.
- */
-export async function inHome(work: (home: string) => Promise<void>): Promise<void> {
-  const home = await mkdtemp(join(tmpdir(), "agent-"));
-  try {
-    await work(home);
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
-}
-
-async function sessionsOf(agent: Agent): Promise<SessionRef[]> {
-  const sessions: SessionRef[] = [];
-  for await (const session of agent.sessions()) sessions.push(session);
-  return sessions;
-}
-
-async function load(agent: Agent, session: SessionRef) {
-  const loaded = await agent.load(session);
-  const lines: string[] = [];
-  for await (const line of loaded.native) lines.push(new TextDecoder().decode(line));
-  return { token: loaded.token, warnings: loaded.warnings(), lines };
-}
-
-/** Archives the only session there is. */
-async function archived(agent: Agent) {
-  const archiver = new Archiver({ agents: [agent], backends: [new MemoryBackend()] });
-  const keys: string[] = [];
-  for await (const { copies } of archiver.archiveAll()) {
-    for (const { key, error } of copies) {
-      if (error) throw error;
-      keys.push(key!);
-    }
-  }
-  assert.equal(keys.length, 1);
-  const [key] = keys;
-  const digest = [];
-  for await (const entry of archiver.list()) digest.push(entry);
-  const archive = await archiver.retrieve(key);
-  const conversation: [string, string[]][] = [];
-  for await (const { role, parts } of agent.transcript(archive.native())) {
-    conversation.push([role, parts.flatMap((part) => part.type === "text" ? [part.text] : [])]);
-  }
-  return { archiver, key, digest, conversation };
-}
-
-/** Archives, wipes and restores, and finds the same files with the same bytes. */
-async function assertComesBack(
-  tested: TestedAgent,
-  home: string,
-  path: string,
-  now?: () => number,
-): Promise<void> {
-  const before = await filesIn(home);
-  const { archiver, key } = await archived(tested.open(home, now));
-  for await (const outcome of archiver.verify()) assert.equal(outcome.status, "ok");
-  await rm(dirname(path), { recursive: true });
-  const [outcome] = await archiver.restore(key);
-  if (outcome.error) throw outcome.error;
-  assert.equal(outcome.status, "restored");
-  assert.deepEqual(await filesIn(home), before);
-}
-
-/**
- * All files below a folder, with their bytes.
+ * @param tested The agent, and how its sessions are written.
  *
- * @param home The folder.
+ * @example Codex, of which the least is written that it reads
+ * ```ts
+ * import { mkdir, writeFile } from "node:fs/promises";
+ * import { join } from "node:path";
+ * import { codex } from "@session-archiver/archiver";
+ * import { testFileAgent } from "@session-archiver/archiver/testing/agents";
+ *
+ * const id = "0199a213-81c0-7800-8aa1-bbab2a035a53";
+ *
+ * testFileAgent({
+ *   name: "codex",
+ *   untold: ["thought", "tool", "model", "tokens"],
+ *   open: (home, now) => codex({ store: home, now }),
+ *   async write(home, { projectPath, prompt, answer }) {
+ *     const timestamp = "2026-01-31T12:00:00.000Z";
+ *     const said = (role: string, text: string) => ({
+ *       timestamp,
+ *       type: "response_item",
+ *       payload: { type: "message", role, content: [{ type: "text", text }] },
+ *     });
+ *     const meta = { timestamp, type: "session_meta", payload: { id, timestamp, cwd: projectPath } };
+ *     const records = [meta, said("user", prompt), said("assistant", answer)];
+ *     const folder = join(home, "sessions", "2026", "01", "31");
+ *     await mkdir(folder, { recursive: true });
+ *     const path = join(folder, `rollout-2026-01-31T12-00-00-${id}.jsonl`);
+ *     await writeFile(path, records.map((record) => JSON.stringify(record) + "\n").join(""));
+ *     return { id, path };
+ *   },
+ *   elsewhere: ["auth.json", "sessions"],
+ * });
+ * ```
+ *
+ * @since 0.1.0
  */
-export async function filesIn(home: string): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  for (const entry of await readdir(home, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    files.set(relative(home, path).split(sep).join("/"), (await readFile(path)).toString("latin1"));
-  }
-  return files;
+export function testFileAgent(tested: TestedFileAgent): void {
+  const { name, title = name, untold } = tested;
+  testAgent<WrittenFile>({
+    ...{ name, title, untold },
+    open: (home) => tested.open(home),
+    write: (home, session) => tested.write(home, session),
+    addUnknown: (_home, { path }, text) => appendFile(path, `{"type":"to come","${text}":1.00}\n`),
+    remove: (_home, { path }) => rm(path),
+  });
+  describe(`the files of the agent ${title}`, () => {
+    bringsBackBytes(tested);
+    heedsWriters(tested);
+    leavesAlone(tested);
+    namesOddFiles(tested);
+    keepsSecrets(tested);
+    refusesStrangeArchives(tested);
+    if (tested.beside) takesFilesBeside(tested, tested.beside);
+  });
 }

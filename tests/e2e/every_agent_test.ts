@@ -11,7 +11,7 @@ import { after, before, describe, it } from "node:test";
 import type { EntryJson } from "../../adapters/cli/entry_json.ts";
 import type { RunJson } from "../../adapters/cli/tally.ts";
 import type { TranscriptMessage } from "../../core/transcript.ts";
-import { filesIn } from "../agents/contract.ts";
+import { filesIn } from "../agents/contract/in_home.ts";
 import { type MadeUpSession, type Said, writeHome } from "../agents/home.ts";
 import { type ArchiveCommand, archiveIn } from "./archive_command.ts";
 import { type OpenCodeHome, startOpenCodeHome } from "./real_opencode.ts";

@@ -144,9 +144,11 @@ function onRuntime(runtime: Runtime, installed: () => InstalledPackage): void {
 
   // Bun's node:test runs in files that end in ".test.js" alone; what is tested here is the suite.
   if (runtime.name.startsWith("Node")) {
-    it("lets a backend of somebody else's run the suites", async () => {
-      const output = await said(installed().on(runtime, "--test", "suites.js"));
-      assert.match(output, /pass \d\d/);
+    it("lets a backend and an agent of somebody else's run the suites", async () => {
+      for (const suites of ["backend_suite.js", "agent_suites.js"]) {
+        const output = await said(installed().on(runtime, "--test", suites));
+        assert.match(output, /pass \d\d/);
+      }
     });
   }
 }

@@ -26,13 +26,20 @@ console.log(JSON.stringify({
 `;
 
 /** What the author of another backend writes. */
-const SUITES = `
+const BACKEND_SUITE = `
 import { MemoryBackend } from "${NAME}";
 import { type BackendUnderTest, testBackend } from "${NAME}/testing";
 
 const make = (): Promise<BackendUnderTest> => Promise.resolve({ backend: new MemoryBackend() });
 testBackend("mine", make, { manyKeys: 1100, largeBytes: 9 * 1024 * 1024 });
 `;
+
+/** What the author of another agent writes: the examples of the suites, as they stand there. */
+function agentSuites(): string {
+  const text = readFileSync(new URL("../agents/contract.ts", import.meta.url), "utf8");
+  const prose = text.replaceAll(/^ *\* ?/gm, "").replaceAll(project.name, NAME);
+  return [...prose.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code).join("\n");
+}
 
 const STRICT = {
   strict: true,
@@ -55,7 +62,8 @@ function consumer(): string {
 export const PROGRAMS: Readonly<Record<string, string>> = {
   "consumer.ts": consumer(),
   "host.ts": HOST,
-  "suites.ts": SUITES,
+  "backend_suite.ts": BACKEND_SUITE,
+  "agent_suites.ts": agentSuites(),
   "nodenext.json": configuration({ module: "nodenext", target: "es2022", lib: ["es2023"] }),
   "bundler.json": configuration({
     module: "esnext",

@@ -7,7 +7,7 @@ import type { Dirent } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../../../core/errors.ts";
-import { entriesOf, lookAt } from "../files/folder.ts";
+import { entriesOf, kindOf, lookAt } from "../files/folder.ts";
 import type { FoundFile } from "../files/format.ts";
 import { HISTORY, isSessionId, nameOf, PROJECTS, SUBAGENTS, TASKS } from "./paths.ts";
 
@@ -70,6 +70,7 @@ function besides(
 
 /** Those of a workflow lie in a folder of its own. */
 function* subagentsIn(home: string, folder: string): Generator<FoundFile> {
+  if (kindOf(join(home, folder)) !== "folder") return;
   for (const entry of entriesOf(join(home, folder))) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) yield* subagentsIn(home, path);

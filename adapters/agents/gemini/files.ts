@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../../../core/errors.ts";
 import { sha256Hex } from "../../../core/hash.ts";
-import { entriesOf, lookAt } from "../files/folder.ts";
+import { entriesOf, kindOf, lookAt } from "../files/folder.ts";
 import type { FileName, FoundFile } from "../files/format.ts";
 import { isLeftBehind } from "./left_behind.ts";
 import { FOLDERS, sameProject } from "./projects.ts";
@@ -63,6 +63,7 @@ function* filesIn(home: string, folder: string): Generator<FoundFile> {
   const chats = `${FOLDERS}/${folder}/chats`;
   const parents = new Map<string, (string | undefined)[]>();
   const folders: string[] = [];
+  if (kindOf(join(home, chats)) !== "folder") return;
   for (const entry of entriesOf(join(home, chats))) {
     const path = `${chats}/${entry.name}`;
     if (entry.isDirectory()) folders.push(entry.name);

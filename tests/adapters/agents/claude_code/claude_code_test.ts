@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { claudeCode } from "../../../../adapters/agents/claude_code/mod.ts";
@@ -12,7 +12,8 @@ import { folderOf } from "../../../../adapters/agents/claude_code/place.ts";
 import { MemoryBackend } from "../../../../backends/memory.ts";
 import { Archiver } from "../../../../core/archiver.ts";
 import type { TranscriptMessage } from "../../../../core/transcript.ts";
-import { filesIn, inHome, testFileAgent } from "../../../agents/contract.ts";
+import { testFileAgent } from "../../../agents/contract.ts";
+import { filesIn, inHome } from "../../../agents/contract/in_home.ts";
 
 const ID = "88af7215-0447-433b-a90e-88a5ac59001a";
 const PROJECT = "/home/me/my.project_1";
@@ -62,12 +63,37 @@ async function put(home: string, path: string, text: string | Uint8Array): Promi
 testFileAgent({
   name: "claude-code",
   open: (home, now) => claudeCode({ store: home, now }),
-  async write(home, { projectPath, prompt, answer }) {
-    const records = [user(prompt), assistant("msg_1", { type: "text", text: answer })];
-    const folder = `projects/${folderOf(projectPath)}`;
-    const path = await put(home, `${folder}/${ID}.jsonl`, linesOf(records, projectPath));
+  async write(home, said) {
+    const { input, output } = said.tokens;
+    const wrote = (id: string, block: Line, usage: Line): Line => ({
+      type: "assistant",
+      message: { id, role: "assistant", model: said.model, content: [block], usage },
+    });
+    const first = { input_tokens: input, output_tokens: output - 1 };
+    const records = [
+      user(said.prompt),
+      wrote("msg_1", { type: "thinking", thinking: said.thought, signature: "…" }, first),
+      wrote(
+        "msg_1",
+        { type: "tool_use", id: "toolu_1", name: said.tool, input: said.input },
+        first,
+      ),
+      user([{ type: "tool_result", tool_use_id: "toolu_1", content: said.output }]),
+      wrote("msg_2", { type: "text", text: said.answer }, { input_tokens: 0, output_tokens: 1 }),
+    ];
+    const folder = `projects/${folderOf(said.projectPath)}`;
+    const path = await put(home, `${folder}/${ID}.jsonl`, linesOf(records, said.projectPath));
     return { id: ID, path };
   },
+  beside: ({ path }, name) => join(dirname(path), ID, "tool-results", name),
+  elsewhere: [
+    ".credentials.json",
+    `${FOLDER}/../../../x/${ID}.jsonl`,
+    `${FOLDER}/${ID}/../../../../.ssh/authorized_keys`,
+    `file-history/${ID}/../../settings.json`,
+    `${FOLDER}/${ID}/.env`,
+    `${FOLDER}/${ID}\\..\\x`,
+  ],
 });
 
 const HISTORY: Line = {
@@ -157,6 +183,16 @@ describe("a session of Claude Code", () => {
       assert.deepEqual(await load(Date.now() + 3_600_000), [0, false]);
     }));
 
+  it("has no sub-agents in a folder that is a link", () =>
+    inHome(async (home) => {
+      await writeWhole(home);
+      const folder = join(home, FOLDER, ID, "subagents");
+      await rename(folder, join(home, "elsewhere"));
+      await symlink(join(home, "elsewhere"), folder);
+      const keys = await archiveAll(archiverOf(home));
+      assert.deepEqual([...keys.keys()].sort(), [ID, `${ID}.files`].sort());
+    }));
+
   it("goes where Claude Code looks for it in another directory", () =>
     inHome(async (home) => {
       await writeWhole(home);
@@ -227,35 +263,6 @@ describe("a session of Claude Code", () => {
         for await (const _ of loaded.native);
         assert.equal(loaded.summary().title, title);
         assert.deepEqual([loaded.projectPath, loaded.summary().messages], [PROJECT, 1]);
-      }));
-  }
-
-  const PLACES = [
-    "../.bashrc",
-    ".credentials.json",
-    `${FOLDER}/../../../x/${ID}.jsonl`,
-    `${FOLDER}/${ID}/../../../../.ssh/authorized_keys`,
-    `file-history/${ID}/../../settings.json`,
-    `${FOLDER}/${ID}/.env`,
-    `${FOLDER}/${ID}\\..\\x`,
-  ];
-  for (const path of PLACES) {
-    it(`brings no file to where it does not belong: ${path}`, () =>
-      inHome(async (home) => {
-        const archive = {
-          ...{ id: `${ID}.files`, projectPath: PROJECT },
-          summary: undefined as never,
-          async *native() {
-            yield '{"files":[';
-            yield `${JSON.stringify({ path: `${FOLDER}/${ID}/fine.txt`, text: "" })},`;
-            yield JSON.stringify({ path, text: "mine" });
-            yield "]}";
-          },
-        };
-        const [outcome] = await claudeCode({ store: home }).restore!([archive]);
-        assert.equal(outcome.status, "failed");
-        assert.match(String(outcome.error), /keeps no such file; nothing was written/);
-        assert.deepEqual([...await filesIn(home)], []);
       }));
   }
 

@@ -12,7 +12,7 @@ import { claudeCode } from "../../../../adapters/agents/claude_code/mod.ts";
 import { MemoryBackend } from "../../../../backends/memory.ts";
 import { Archiver } from "../../../../core/archiver.ts";
 import { MemoryLedger } from "../../../../core/ledger/ledger.ts";
-import { inHome } from "../../../agents/contract.ts";
+import { inHome } from "../../../agents/contract/in_home.ts";
 import { plainFilesIn } from "../plain_files.ts";
 
 const ID = "88af7215-0447-433b-a90e-88a5ac59001a";

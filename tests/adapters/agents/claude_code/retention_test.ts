@@ -8,7 +8,7 @@ import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { claudeCode } from "../../../../adapters/agents/claude_code/mod.ts";
-import { inHome } from "../../../agents/contract.ts";
+import { inHome } from "../../../agents/contract/in_home.ts";
 
 const ID = "88af7215-0447-433b-a90e-88a5ac59001a";
 const FOLDER = "projects/-home-me-project";

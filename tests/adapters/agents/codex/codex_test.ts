@@ -4,19 +4,18 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { appendFile, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { codex } from "../../../../adapters/agents/codex/mod.ts";
 import { MemoryBackend } from "../../../../backends/memory.ts";
-import type { RestorableArchive } from "../../../../core/agent.ts";
 import { Archiver } from "../../../../core/archiver.ts";
 import type { TranscriptMessage } from "../../../../core/transcript.ts";
-import { inHome, type MadeUp, testFileAgent } from "../../../agents/contract.ts";
+import { type MadeUp, testFileAgent } from "../../../agents/contract.ts";
+import { inHome } from "../../../agents/contract/in_home.ts";
 
 const ID = "0199a213-81c0-7800-8aa1-bbab2a035a53";
 const PATH = `sessions/2026/01/31/rollout-2026-01-31T12-00-00-${ID}.jsonl`;
-const HELLO = { projectPath: "/home/me/project", prompt: "say hello", answer: "hello" };
 
 type Line = [type: string, payload: Record<string, unknown>];
 
@@ -46,7 +45,7 @@ const counted = (total: ReturnType<typeof usage>, last = total): Line => {
 };
 
 /** How a session begins. */
-const beginning = (cwd: string): Line[] => [
+const beginning = (cwd: string, model = "gpt-5-codex"): Line[] => [
   ["session_meta", {
     id: ID,
     timestamp: "2026-01-31T12:00:00.500Z",
@@ -55,7 +54,7 @@ const beginning = (cwd: string): Line[] => [
     model_provider: "openai",
   }],
   message("user", "<environment_context>…</environment_context>"),
-  ["turn_context", { model: "gpt-5-codex" }],
+  ["turn_context", { model }],
 ];
 
 async function write(home: string, records: readonly Line[], path = PATH): Promise<string> {
@@ -68,16 +67,28 @@ async function write(home: string, records: readonly Line[], path = PATH): Promi
 testFileAgent({
   name: "codex",
   open: (home, now) => codex({ store: home, now }),
-  async write(home, { projectPath, prompt, answer }: MadeUp) {
+  async write(home, said: MadeUp) {
+    const call = { call_id: "call_1", name: said.tool, arguments: JSON.stringify(said.input) };
+    const thought = [{ type: "summary_text", text: said.thought }];
     const path = await write(home, [
-      ...beginning(projectPath),
-      message("user", prompt),
-      ["event_msg", { type: "user_message", message: prompt }],
-      ["event_msg", { type: "agent_message", message: answer }],
-      message("assistant", answer),
+      ...beginning(said.projectPath, said.model),
+      message("user", said.prompt),
+      ["event_msg", { type: "user_message", message: said.prompt }],
+      ["response_item", { type: "reasoning", summary: thought }],
+      ["response_item", { type: "function_call", ...call }],
+      ["response_item", { type: "function_call_output", call_id: "call_1", output: said.output }],
+      ["event_msg", { type: "agent_message", message: said.answer }],
+      message("assistant", said.answer),
+      counted(usage(said.tokens.input, 0, said.tokens.output)),
     ]);
     return { id: ID, path };
   },
+  elsewhere: [
+    "auth.json",
+    "sessions",
+    `sessions/2026/01/31/../../../../rollout-2026-01-31T12-00-00-${ID}.jsonl`,
+    PATH.replace(ID, "0199a213-81c0-7800-8aa1-000000000000"),
+  ],
 });
 
 async function messagesOf(records: readonly Line[]): Promise<TranscriptMessage[]> {
@@ -261,69 +272,4 @@ describe("a session of Codex", () => {
         },
       });
     }));
-
-  it("is still being written to, and taken as far as it reached", () =>
-    inHome(async (home) => {
-      const file = await write(home, beginning("/p"));
-      const loaded = await codex({ store: home }).load({ agent: "codex", store: home, id: ID });
-      await appendFile(file, linesOf([message("user", "later")]));
-      const lines: string[] = [];
-      for await (const line of loaded.native) lines.push(new TextDecoder().decode(line));
-      assert.ok(!lines.join().includes("later"));
-    }));
-
-  const PLACES = [
-    "../../.bashrc",
-    "auth.json",
-    "/etc/passwd",
-    `sessions/2026/01/31/../../../../rollout-2026-01-31T12-00-00-${ID}.jsonl`,
-    `sessions\\2026\\01\\31\\rollout-2026-01-31T12-00-00-${ID}.jsonl`,
-    PATH.replace(ID, "0199a213-81c0-7800-8aa1-000000000000"),
-  ];
-  for (const place of PLACES) {
-    it(`is not written where no such session belongs: ${place}`, () =>
-      inHome(async (home) => {
-        const [outcome] = await codex({ store: home }).restore!([archiveWith(place)], {});
-        assert.equal(outcome.status, "failed");
-        assert.match(String(outcome.error), /keeps no such file; nothing was written/);
-        assert.deepEqual(await readdir(home), []);
-      }));
-  }
-
-  it("is put back as it was archived, where that is its place", () =>
-    inHome(async (home) => {
-      const agent = codex({ store: home });
-      const [planned] = await agent.restore!([archiveWith(PATH)], { dryRun: true });
-      assert.deepEqual([planned.status, await readdir(home)], ["would restore", []]);
-      const [outcome] = await agent.restore!([archiveWith(PATH)], {});
-      assert.equal(outcome.status, "restored");
-      assert.equal(await readFile(join(home, PATH), "utf8"), "{}\n");
-      assert.deepEqual(await readdir(dirname(join(home, PATH))), [basename(PATH)]);
-    }));
-
-  it("is given no new id, since that stands in its records", async () => {
-    const agent = codex({ store: "/nowhere" });
-    await assert.rejects(agent.restore!([archiveWith(PATH)], { newId: true }), {
-      code: "NotSupported",
-      message: /cannot be given a new id/,
-    });
-  });
 });
-
-function archiveWith(path: string): RestorableArchive {
-  const { prompt: title } = HELLO;
-  return {
-    id: ID,
-    projectPath: "/home/me/project",
-    summary: {
-      ...{ title, updatedAt: "2026-01-31T12:00:00.000Z", parentId: null, agentVersion: null },
-      tokens: { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
-      ...{ messages: 0, models: [], cost: 0 },
-    },
-    async *native() {
-      yield `{"path":${JSON.stringify(path)},"records":[`;
-      yield "{}";
-      yield '],"endsInLineFeed":true}';
-    },
-  };
-}

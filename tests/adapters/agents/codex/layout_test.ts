@@ -12,7 +12,7 @@ import { FOR_AGENTSVIEW } from "../../../../adapters/agents/codex/layout.ts";
 import { codex } from "../../../../adapters/agents/codex/mod.ts";
 import { MemoryBackend } from "../../../../backends/memory.ts";
 import { Archiver } from "../../../../core/archiver.ts";
-import { inHome } from "../../../agents/contract.ts";
+import { inHome } from "../../../agents/contract/in_home.ts";
 import { plainFilesIn } from "../plain_files.ts";
 
 const ID = "0199a213-81c0-7800-8aa1-bbab2a035a53";

@@ -15,7 +15,7 @@ import { MemoryBackend } from "../../../../backends/memory.ts";
 import type { Agent, SessionRef } from "../../../../core/agent.ts";
 import { Archiver } from "../../../../core/archiver.ts";
 import { type ErrorCode, isArchiveError } from "../../../../core/errors.ts";
-import { inHome } from "../../../agents/contract.ts";
+import { inHome } from "../../../agents/contract/in_home.ts";
 
 const hasZstd = zlib.zstdCompressSync !== undefined;
 const skip = !hasZstd && "this runtime has no zstd";

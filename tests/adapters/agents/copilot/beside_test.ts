@@ -10,8 +10,8 @@ import { describe, it } from "node:test";
 import { copilot } from "../../../../adapters/agents/copilot/mod.ts";
 import { MemoryBackend } from "../../../../backends/memory.ts";
 import { Archiver } from "../../../../core/archiver.ts";
-import { inHome } from "../../../agents/contract.ts";
-import { archiveWith, asked, beginning, EVENTS, ID, loadedFrom, write } from "./made_up.ts";
+import { inHome } from "../../../agents/contract/in_home.ts";
+import { asked, beginning, EVENTS, ID, loadedFrom, write } from "./made_up.ts";
 
 const FOLDER = dirname(EVENTS);
 const HOUR = 3_600_000;
@@ -104,24 +104,6 @@ describe("what lies beside a session of Copilot", () => {
     });
     assert.deepEqual(left, ["events.jsonl", `${folder}/index.json`]);
   });
-
-  it("is not written where it does not belong", () =>
-    inHome(async (home) => {
-      for (const place of ["hooks/a.json", `${FOLDER}/inuse.7.lock`, `${FOLDER}/files/.env`]) {
-        const archive = {
-          ...archiveWith(""),
-          id: `${ID}.files`,
-          async *native() {
-            yield '{"files":[';
-            yield JSON.stringify({ path: place, base64: "" });
-            yield "]}";
-          },
-        };
-        const [{ status }] = await copilot({ store: home }).restore!([archive], {});
-        assert.equal(status, "failed");
-        assert.deepEqual(await readdir(home), []);
-      }
-    }));
 
   const NAMES: [string, string, string][] = [
     ["a name", "name: 'a: name'\nsummary: more\n", "a: name"],

@@ -4,13 +4,18 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { copilot } from "../../../../adapters/agents/copilot/mod.ts";
-import { inHome, type MadeUp, testFileAgent } from "../../../agents/contract.ts";
 import {
-  archiveWith,
+  type MadeUp,
+  type TestedFileAgent,
+  testFileAgent,
+  type WrittenFile,
+} from "../../../agents/contract.ts";
+import { inHome } from "../../../agents/contract/in_home.ts";
+import {
   asked,
   beginning,
   event,
@@ -25,20 +30,47 @@ import {
   write,
 } from "./made_up.ts";
 
-// In a folder of its own, and as earlier versions had it.
-for (const path of [EVENTS, FLAT]) {
-  testFileAgent({
-    name: "copilot",
-    open: (home, now) => copilot({ store: home, now }),
-    async write(home, { projectPath, prompt, answer }: MadeUp) {
-      const file = await write(
-        home,
-        [...beginning(projectPath), asked(prompt), said(answer)],
-        path,
-      );
-      return { id: ID, path: file };
-    },
-  });
+const SUITE: TestedFileAgent = {
+  name: "copilot",
+  open: (home, now) => copilot({ store: home, now }),
+  write: (home, said) => writeAt(home, said, EVENTS),
+  beside: ({ path }, name) => join(dirname(path), "files", name),
+  elsewhere: [
+    "config.json",
+    "hooks/a.json",
+    `session-state/${ID}`,
+    `session-state/../${ID}.jsonl`,
+    `session-state/${ID}/../../hooks/events.jsonl`,
+    `session-state/${ID}/inuse.7.lock`,
+    `hooks/${ID}.jsonl`,
+    EVENTS.replace(ID, "another"),
+  ],
+};
+
+testFileAgent(SUITE);
+testFileAgent({
+  ...SUITE,
+  title: "copilot, as earlier versions kept its sessions",
+  write: (home, said) => writeAt(home, said, FLAT),
+  beside: undefined,
+});
+
+async function writeAt(home: string, made: MadeUp, path: string): Promise<WrittenFile> {
+  const { model } = made;
+  const { input, output } = made.tokens;
+  const request = { toolCallId: "call_1", name: made.tool, arguments: made.input };
+  const events = [
+    ...beginning(made.projectPath),
+    asked(made.prompt),
+    event("session.usage_record", { usage: { ...usage(input, 0, output), apiCallId: "api_1" } }),
+    said("", { reasoningText: made.thought, toolRequests: [request], model, apiCallId: "api_1" }),
+    event("tool.execution_start", { toolCallId: "call_1", toolName: made.tool }),
+    event("tool.execution_complete", {
+      ...{ toolCallId: "call_1", success: true, result: { content: made.output } },
+    }),
+    said(made.answer, { model }),
+  ];
+  return { id: ID, path: await write(home, events, path) };
 }
 
 describe("a session of Copilot", () => {
@@ -164,47 +196,6 @@ describe("a session of Copilot", () => {
       (await copilot({ env }).detect()).looked.map((path) => path.replaceAll("\\", "/"));
     assert.deepEqual(await looked({ HOME: "/h" }), ["/h/.copilot"]);
     assert.deepEqual(await looked({ HOME: "/h", COPILOT_HOME: "/c" }), ["/c"]);
-  });
-
-  const PLACES = [
-    "../../.bashrc",
-    "config.json",
-    "/etc/passwd",
-    `session-state/${ID}`,
-    `session-state/../${ID}.jsonl`,
-    `session-state/${ID}/../../hooks/events.jsonl`,
-    `session-state/${ID}/workspace.yaml`,
-    `session-state\\${ID}\\events.jsonl`,
-    `hooks/${ID}.jsonl`,
-    EVENTS.replace(ID, "another"),
-  ];
-  for (const place of PLACES) {
-    it(`is not written where no such session belongs: ${place}`, () =>
-      inHome(async (home) => {
-        const [outcome] = await copilot({ store: home }).restore!([archiveWith(place)], {});
-        assert.equal(outcome.status, "failed");
-        assert.match(String(outcome.error), /keeps no such file; nothing was written/);
-        assert.deepEqual(await readdir(home), []);
-      }));
-  }
-
-  it("is put back as it was archived, where that is its place", () =>
-    inHome(async (home) => {
-      const agent = copilot({ store: home });
-      const [planned] = await agent.restore!([archiveWith(EVENTS)], { dryRun: true });
-      assert.deepEqual([planned.status, await readdir(home)], ["would restore", []]);
-      const [outcome] = await agent.restore!([archiveWith(EVENTS)], {});
-      assert.equal(outcome.status, "restored");
-      assert.equal(await readFile(join(home, EVENTS), "utf8"), "{}\n");
-      assert.deepEqual(await readdir(dirname(join(home, EVENTS))), [basename(EVENTS)]);
-    }));
-
-  it("is given no new id, since that stands in its records", async () => {
-    const agent = copilot({ store: "/nowhere" });
-    await assert.rejects(agent.restore!([archiveWith(EVENTS)], { newId: true }), {
-      code: "NotSupported",
-      message: /cannot be given a new id/,
-    });
   });
 
   it("is read past zeros that a crash left behind its lines", () =>

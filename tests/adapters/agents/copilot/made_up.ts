@@ -6,9 +6,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { copilot } from "../../../../adapters/agents/copilot/mod.ts";
-import type { RestorableArchive } from "../../../../core/agent.ts";
 import type { TranscriptMessage } from "../../../../core/transcript.ts";
-import { inHome } from "../../../agents/contract.ts";
+import { inHome } from "../../../agents/contract/in_home.ts";
 
 /** The session's id. */
 export const ID = "0b9f2c1e-6a54-4c1b-9d3e-2f7a8b6c5d4e";
@@ -88,22 +87,4 @@ export async function messagesOf(events: readonly Event[]): Promise<TranscriptMe
     for await (const message of copilot().transcript(native())) messages.push(message);
   });
   return messages;
-}
-
-/** An archive that says where its file was. */
-export function archiveWith(path: string): RestorableArchive {
-  return {
-    id: ID,
-    projectPath: "/home/me/project",
-    summary: {
-      ...{ title: "hello", updatedAt: "2026-01-31T12:00:00.000Z", parentId: null },
-      tokens: { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
-      ...{ messages: 0, models: [], cost: 0, agentVersion: null },
-    },
-    async *native() {
-      yield `{"path":${JSON.stringify(path)},"records":[`;
-      yield "{}";
-      yield '],"endsInLineFeed":true}';
-    },
-  };
 }

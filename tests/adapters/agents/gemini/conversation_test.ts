@@ -8,7 +8,7 @@ import { describe, it } from "node:test";
 import { gemini } from "../../../../adapters/agents/gemini/mod.ts";
 import type { Summary } from "../../../../core/agent.ts";
 import type { TranscriptMessage } from "../../../../core/transcript.ts";
-import { inHome } from "../../../agents/contract.ts";
+import { inHome } from "../../../agents/contract/in_home.ts";
 import {
   at,
   beginning,

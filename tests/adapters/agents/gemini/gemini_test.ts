@@ -12,7 +12,8 @@ import { MemoryBackend } from "../../../../backends/memory.ts";
 import type { SessionRef } from "../../../../core/agent.ts";
 import { Archiver } from "../../../../core/archiver.ts";
 import { sha256Hex } from "../../../../core/hash.ts";
-import { inHome, type MadeUp, testFileAgent } from "../../../agents/contract.ts";
+import { type MadeUp, testFileAgent } from "../../../agents/contract.ts";
+import { inHome } from "../../../agents/contract/in_home.ts";
 import {
   beginning,
   context,
@@ -35,11 +36,28 @@ const HASH = sha256Hex(PROJECT);
 testFileAgent({
   name: "gemini",
   open: (home, now) => gemini({ store: home, now }),
-  async write(home, { projectPath, prompt, answer }: MadeUp) {
-    await putProject(home, projectPath);
-    const lines = [beginning(), context(), user("u1", prompt), model("g1", answer)];
+  async write(home, said: MadeUp) {
+    await putProject(home, said.projectPath);
+    const { input, output } = said.tokens;
+    const result = [{ functionResponse: { name: said.tool, response: { output: said.output } } }];
+    const call = { id: "call_1", name: said.tool, args: said.input, status: "success", result };
+    const thoughts = [{ subject: "", description: said.thought }];
+    const name = { model: said.model };
+    const lines = [
+      ...[beginning(), context(), user("u1", said.prompt)],
+      model("g1", "", { thoughts, toolCalls: [call], ...name, tokens: { input, output } }),
+      model("g2", said.answer, { ...name, tokens: undefined }),
+    ];
     return { id: ID, path: await put(home, PATH, linesOf(lines)) };
   },
+  elsewhere: [
+    "oauth_creds.json",
+    "settings.json",
+    "tmp/project/logs.json",
+    "tmp/project/chats",
+    PATH.replace("5d1e7f00", "00000000"),
+    `tmp/../${PATH}`,
+  ],
 });
 
 async function sessionsIn(home: string): Promise<SessionRef[]> {

@@ -8,7 +8,7 @@ import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { gemini } from "../../../../adapters/agents/gemini/mod.ts";
-import { inHome } from "../../../agents/contract.ts";
+import { inHome } from "../../../agents/contract/in_home.ts";
 
 const OWN = "5d1e7f00-0000-4000-8000-000000000001";
 const FILES = [
