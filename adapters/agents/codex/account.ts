@@ -7,7 +7,7 @@ import { fieldsOf } from "../../../core/fields.ts";
 import { NO_TOKENS, sumOfTokens, type TokenCounts } from "../../../core/transcript.ts";
 import type { Account } from "../files/format.ts";
 import { type Fields, textOf, textsOf, timeOf, titleOf } from "../files/values.ts";
-import { isSaid, recordOf, tokensOf } from "./record.ts";
+import { isSaid, recordOf, requestIn, tokensOf } from "./record.ts";
 
 /** Learns from the first `session_meta`, which is the session's own: later ones come with forks. */
 export class CodexAccount implements Account {
@@ -64,7 +64,7 @@ export class CodexAccount implements Account {
     const text = textsOf(content);
     if (role === "user" ? !isSaid(text) : role !== "assistant") return;
     this.#messages++;
-    if (role === "user" && this.#title === "") this.#title = titleOf(text);
+    if (role === "user" && this.#title === "") this.#title = titleOf(requestIn(text));
   }
 
   #counts(total: TokenCounts): void {

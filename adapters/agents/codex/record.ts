@@ -29,8 +29,12 @@ export function recordOf(value: unknown): CodexRecord {
 }
 
 /** What Codex puts before the model in the user's name begins so. */
-const CONTEXT =
-  /^\s*<(environment_context|user_instructions|user_shell_command|turn_aborted|skill)\b/;
+const CONTEXT = new RegExp(
+  "^\\s*(?:# AGENTS\\.md instructions for |<(?:environment_context|user_instructions|" +
+    "user_shell_command|turn_aborted|skill|codex_internal_context)\\b)",
+);
+/** What an editor puts before what the user said ends so. */
+const REQUEST = "## My request for Codex:";
 
 /**
  * Whether a text was said by the user, and is not what Codex adds in their name.
@@ -39,6 +43,16 @@ const CONTEXT =
  */
 export function isSaid(text: string): boolean {
   return text.trim() !== "" && !CONTEXT.test(text);
+}
+
+/**
+ * What the user asked for, without what their editor put before it.
+ *
+ * @param text What they said.
+ */
+export function requestIn(text: string): string {
+  const at = text.indexOf(REQUEST);
+  return at < 0 ? text : text.slice(at + REQUEST.length);
 }
 
 /**

@@ -10,8 +10,10 @@ import { describe, it } from "node:test";
 import { codex } from "../../../../adapters/agents/codex/mod.ts";
 import { MemoryBackend } from "../../../../backends/memory.ts";
 import { Archiver } from "../../../../core/archiver.ts";
+import { decodedLines } from "../../../../core/streams.ts";
 import type { TranscriptMessage } from "../../../../core/transcript.ts";
 import { type MadeUp, testFileAgent } from "../../../agents/contract.ts";
+import { all, linesOf as linesIn } from "../../../agents/contract/archived.ts";
 import { inHome } from "../../../agents/contract/in_home.ts";
 
 const ID = "0199a213-81c0-7800-8aa1-bbab2a035a53";
@@ -202,6 +204,24 @@ describe("a conversation with Codex", () => {
 });
 
 describe("a session of Codex", () => {
+  it("is called what its user said first, not what Codex or an editor put before it", () =>
+    inHome(async (home) => {
+      const request = "# Context from my IDE setup:\n\n## Active file: a.ts\n\n" +
+        "## My request for Codex:\nlook here\n";
+      await write(home, [
+        ...beginning("/p"),
+        message("user", "# AGENTS.md instructions for /p\n\n<INSTRUCTIONS>\n…\n</INSTRUCTIONS>"),
+        message("user", "<codex_internal_context>…</codex_internal_context>"),
+        message("user", request),
+      ]);
+      const agent = codex({ store: home });
+      const loaded = await agent.load({ agent: "codex", store: home, id: ID });
+      const lines = await all(decodedLines(loaded.native));
+      assert.deepEqual([loaded.summary().title, loaded.summary().messages], ["look here", 1]);
+      const [said, ...others] = await all(agent.transcript(linesIn(lines)));
+      assert.deepEqual([said.parts, others], [[{ type: "text", text: request }], []]);
+    }));
+
   async function archivedTwice(change: (home: string, file: string) => Promise<void>) {
     const keys: (string | undefined)[] = [];
     const stored: string[] = [];
