@@ -11,7 +11,7 @@ import { GeminiAccount } from "./account.ts";
 import { findFiles, nameOf } from "./files.ts";
 import { folderFor } from "./folder_for.ts";
 import { geminiHomes } from "./home.ts";
-import { FOLDERS, projectOf } from "./projects.ts";
+import { FOLDERS, isUnknownProject, projectOf } from "./projects.ts";
 import { putRight } from "./put_right.ts";
 import { messagesIn } from "./record.ts";
 import { deadlines } from "./retention.ts";
@@ -31,6 +31,7 @@ export const GEMINI: FileFormat = {
   transcript: transcriptOf,
   unitsIn,
   placeFor(path, { directory, store: home }) {
+    if (isUnknownProject(path, directory)) return path;
     const [tmp, folder, ...rest] = path.split("/");
     return [tmp, folderFor(home, directory, folder), ...rest].join("/");
   },

@@ -5,7 +5,7 @@
  * @module
  */
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, posix, resolve, sep } from "node:path";
 import process from "node:process";
 import { fieldsOf, isRecord, jsonIn } from "../../../core/fields.ts";
 import { sha256Hex } from "../../../core/hash.ts";
@@ -88,6 +88,16 @@ export function projectOf(home: string, folder: string): string | undefined {
 export function sameProject(home: string, folder: string): string | undefined {
   if (!isOlder(folder)) return undefined;
   return owners(home).find(([name, path]) => name !== folder && sha256Hex(path) === folder)?.[0];
+}
+
+/**
+ * Whether a session's project is not known: the folder that its file was in stands for it then.
+ *
+ * @param path The session's file, from Gemini CLI's folder.
+ * @param directory What it is said to belong to.
+ */
+export function isUnknownProject(path: string, directory: string): boolean {
+  return directory.split(sep).join("/").endsWith(`/${posix.dirname(path)}`);
 }
 
 /**

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fieldsOf, jsonIn } from "../../../core/fields.ts";
 import { isThere } from "../../state/is_there.ts";
 import { replaceFile } from "../../state/replace_file.ts";
-import { isOlder, listed, listOf, markerOf, rooted } from "./projects.ts";
+import { isOlder, isUnknownProject, listed, listOf, markerOf, rooted } from "./projects.ts";
 import { isSoonDeleted } from "./retention.ts";
 
 /**
@@ -27,7 +27,7 @@ export async function putRight(
 ): Promise<readonly string[]> {
   const [, folder, , ...file] = path.split("/");
   const project = rooted(directory);
-  if (!isOlder(folder)) {
+  if (!isOlder(folder) && !isUnknownProject(path, directory)) {
     await mark(markerOf(home, folder), project);
     await list(home, folder, project);
   }

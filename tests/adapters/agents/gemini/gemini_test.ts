@@ -13,7 +13,8 @@ import type { SessionRef } from "../../../../core/agent.ts";
 import { Archiver } from "../../../../core/archiver.ts";
 import { sha256Hex } from "../../../../core/hash.ts";
 import { type MadeUp, testFileAgent } from "../../../agents/contract.ts";
-import { inHome } from "../../../agents/contract/in_home.ts";
+import { archiveAll } from "../../../agents/contract/archived.ts";
+import { filesIn, inHome } from "../../../agents/contract/in_home.ts";
 import {
   beginning,
   context,
@@ -200,6 +201,19 @@ describe("a session of Gemini CLI that is put back", () => {
       const [outcome] = [await archiver.restore(key)].flat();
       assert.equal(outcome.id, `renamed.${STEM}`);
     }));
+
+  for (const folder of [HASH, "named"]) {
+    it(`goes where it was when nothing tells its project: ${folder.slice(0, 5)}`, () =>
+      inHome(async (home) => {
+        await put(home, PATH.replace("/project/", `/${folder}/`), HELLO);
+        await put(home, `tmp/${folder}/chats/${SESSION_ID}/a1b2.jsonl`, HELLO);
+        const before = await filesIn(home);
+        const { archiver, keys } = await archiveAll(gemini({ store: home }));
+        await rm(join(home, "tmp"), { recursive: true });
+        for (const key of keys.values()) await archiver.restore(key);
+        assert.deepEqual(await filesIn(home), before);
+      }));
+  }
 
   it("leaves alone a list that says something else", () =>
     inHome(async (home) => {
