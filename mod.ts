@@ -39,11 +39,11 @@ export {
 export {
   type ArchiveKey,
   archiveKey,
-  checkSessionId,
   parseArchiveKey,
   projectSegment,
   versionKey,
 } from "./core/keys/archive_key.ts";
+export { checkSessionId } from "./core/keys/session_id.ts";
 export {
   type ArchiveAllOptions,
   Archiver,

@@ -25,6 +25,17 @@ export function sha256Hex(text: string): string {
 }
 
 /**
+ * The same by the Web's own means. A process that hashes nothing else need not load `node:crypto` for
+ * it, which takes some milliseconds.
+ *
+ * @param text What to hash.
+ */
+export async function webSha256Hex(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
  * The SHA-256 of bytes that come in chunks, as hex.
  *
  * @param chunks What to hash; read to their end.

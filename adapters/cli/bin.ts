@@ -9,7 +9,6 @@
  * @module
  */
 import process from "node:process";
-import { ownFile } from "../process/own_file.ts";
 
 if (process.argv[2] === "hook") {
   delete process.env.BUN_BE_BUN;
@@ -17,6 +16,7 @@ if (process.argv[2] === "hook") {
   await runHook(process.argv.slice(3), process);
   process.exit(0);
 } else {
+  const { ownFile } = await import("../process/own_file.ts");
   // By its URL, since Deno reads all that is imported by name before it begins.
   await import(ownFile("./in_terminal", import.meta.url).href);
 }

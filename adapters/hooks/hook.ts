@@ -8,13 +8,14 @@
  * @module
  */
 import { configFile } from "../config/locate.ts";
+import type { StartOptions } from "../relay/start.ts";
 import { RELAY_VARIABLE } from "../relay/variable.ts";
-import { startRelay } from "../relay/start.ts";
 import { makePrivateFolder } from "../state/folder.ts";
 import { outboxFolder } from "../state/layout.ts";
-import { statePath } from "../state/location.ts";
-import { Outbox } from "../state/outbox.ts";
+import { webStatePath } from "../state/location.ts";
+import { livingRelay } from "../state/lock_holder.ts";
 import { readStatus } from "../state/status.ts";
+import { writeIntent } from "../state/written_intent.ts";
 import { type Environment, isHookAgent } from "./agents.ts";
 import { type Input, readPayload } from "./payload.ts";
 import { sessionIn } from "./session.ts";
@@ -44,24 +45,35 @@ export async function runHook(argv: readonly string[], around: HookSurroundings)
   const say = (error: unknown) => logged(state, `hook of ${agent}: ${messageOf(error)}`);
   try {
     const { path } = configFile({ env, platform, cwd: () => "/", path: config });
-    state = await makePrivateFolder(statePath({ env, platform, configPath: path }));
+    state = await webStatePath({ env, platform, configPath: path });
     if (await isSwitchedOff(state, path)) return;
-    await writeIntent(agent, await payload, { state, env }).catch(say);
-    const outcome = await startRelay({ state, config, env, since });
-    if ("failed" in outcome) await say(outcome.failed);
+    await writeDown(agent, await payload, { state, env }).catch(say);
+    // Only now: a relay that ends looks once more for what waits when it has let go of the lock.
+    if (await livingRelay(state) === undefined) await begin({ state, config, env, since });
   } catch (error) {
     await say(error);
   }
 }
 
-async function writeIntent(
+async function writeDown(
   agent: string | undefined,
   payload: string | undefined,
   { state, env }: { readonly state: string; readonly env: Environment },
 ): Promise<void> {
   if (payload === undefined || !isHookAgent(agent)) return;
   const session = sessionIn(agent, payload, env);
-  if (session !== undefined) await new Outbox(outboxFolder(state)).write(session);
+  if (session === undefined) return;
+  await writeIntent(outboxFolder(state), { session, now: false, writtenAt: Date.now() });
+}
+
+/** Starts a relay. By its URL, since Deno reads all that is imported by name, and mostly one runs. */
+async function begin(options: StartOptions): Promise<void> {
+  const { ownFile } = await import("../process/own_file.ts");
+  const start = ownFile("../relay/start", import.meta.url).href;
+  const { startRelay }: typeof import("../relay/start.ts") = await import(start);
+  await makePrivateFolder(options.state);
+  const outcome = await startRelay(options);
+  if ("failed" in outcome) throw outcome.failed;
 }
 
 /** Only the relay understands the configuration; its word holds for the state that it saw. */

@@ -12,9 +12,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ArchiveError } from "../../core/errors.ts";
 import { ownFile } from "../process/own_file.ts";
 import { onOwnRuntime } from "../process/own_runtime.ts";
-import { livingRelay } from "../state/handover.ts";
 import { lockPath, relayLogPath } from "../state/layout.ts";
-import { type LockHolder, lockHolder } from "../state/lock.ts";
+import { livingRelay, type LockHolder, lockHolder } from "../state/lock_holder.ts";
 import { yieldTo } from "./background_priority.ts";
 import { RELAY_VARIABLE } from "./variable.ts";
 

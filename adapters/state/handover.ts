@@ -15,16 +15,9 @@ import { ArchiveError, throwIfAborted } from "../../core/errors.ts";
 import { errorCode, fileError } from "./file_error.ts";
 import { makePrivateFolder } from "./folder.ts";
 import { handoverFolder, linePath, lockPath } from "./layout.ts";
-import { type Lock, lockHolder, tryLock } from "./lock.ts";
-import {
-  isDead,
-  type LockHolder,
-  lookAtLock,
-  sweepBeside,
-  touchLock,
-  unlinkIfThere,
-  writeCandidate,
-} from "./lock_file.ts";
+import { type Lock, tryLock } from "./lock.ts";
+import { sweepBeside, touchLock, unlinkIfThere, writeCandidate } from "./lock_file.ts";
+import { isDead, type LockHolder, lookAtLock } from "./lock_sight.ts";
 import { nudge } from "./nudge.ts";
 
 /** How often a command looks whether a lock has changed hands, since somebody waits for it. */
@@ -139,17 +132,6 @@ async function placeInLine(
 ): Promise<Lock | undefined> {
   const outcome = await tryLock(linePath(state), { purpose, kind: "relay", signal });
   return "refusal" in outcome ? undefined : outcome;
-}
-
-/**
- * The relay that has the lock, or waits for a command to give it back.
- *
- * @param state The state's folder.
- */
-export async function livingRelay(state: string): Promise<LockHolder | undefined> {
-  const holder = await lockHolder(lockPath(state));
-  if (holder === undefined || holder.kind === "relay") return holder;
-  return await lockHolder(linePath(state));
 }
 
 /**

@@ -11,9 +11,9 @@
  */
 import { isAbsolute } from "node:path";
 import type { SessionId } from "../../core/agent.ts";
-import { checkSessionId } from "../../core/keys/archive_key.ts";
 import { ArchiveError, isArchiveError } from "../../core/errors.ts";
-import { sha256Hex } from "../../core/hash.ts";
+import { webSha256Hex } from "../../core/hash.ts";
+import { checkSessionId } from "../../core/keys/session_id.ts";
 import { sessionKey } from "../../core/keys/session_key.ts";
 
 /** What an intent says. */
@@ -34,8 +34,8 @@ const NAME = /^([0-9a-f]{16})~[\w-]+\.json$/;
  *
  * @param session What it is about.
  */
-export function intentName(session: SessionId): string {
-  return `${hashOf(session)}~${crypto.randomUUID()}.json`;
+export async function intentName(session: SessionId): Promise<string> {
+  return `${await hashOf(session)}~${crypto.randomUUID()}.json`;
 }
 
 /**
@@ -74,7 +74,7 @@ export function intentText({ session, now, writtenAt }: Intent): string {
  * @param text Its content.
  * @returns Undefined when it is damaged, or of a version that is not known here.
  */
-export function parseIntent(name: string, text: string): Intent | undefined {
+export async function parseIntent(name: string, text: string): Promise<Intent | undefined> {
   const found = membersOf(text);
   if (found === undefined || found.version !== VERSION) return undefined;
   const { agent, store, id, now = false, writtenAt } = found;
@@ -84,8 +84,9 @@ export function parseIntent(name: string, text: string): Intent | undefined {
   if (typeof now !== "boolean" || typeof writtenAt !== "string") return undefined;
   const time = Date.parse(writtenAt);
   const session = { agent, store, id };
+  if (Number.isNaN(time) || !isSound(session)) return undefined;
   // The name is a checksum of the session too: what a failing disk changed is not what was meant.
-  if (Number.isNaN(time) || !isSound(session) || hashOf(session) !== hashIn(name)) return undefined;
+  if (await hashOf(session) !== hashIn(name)) return undefined;
   return { session, now, writtenAt: time };
 }
 
@@ -123,6 +124,11 @@ function unsound(id: string, why: string): ArchiveError {
   return new ArchiveError("Invalid", `the session ${id} ${why}`, { session: id });
 }
 
-function hashOf(session: SessionId): string {
-  return sha256Hex(sessionKey(session)).slice(0, 16);
+/**
+ * What the names of a session's intents begin with; see {@linkcode hashIn}.
+ *
+ * @param session Which.
+ */
+export async function hashOf(session: SessionId): Promise<string> {
+  return (await webSha256Hex(sessionKey(session))).slice(0, 16);
 }

@@ -6,7 +6,7 @@
  */
 import { win32 } from "node:path";
 import { ArchiveError } from "../../core/errors.ts";
-import { sha256Hex } from "../../core/hash.ts";
+import { sha256Hex, webSha256Hex } from "../../core/hash.ts";
 import { homeFolder } from "../paths/home.ts";
 import { pathsOf, type Surroundings } from "../paths/surroundings.ts";
 import { makePrivateFolder } from "./folder.ts";
@@ -48,19 +48,9 @@ export function dataFolder(where: Surroundings): string {
  * @param where Environment, platform and the absolute path of the configuration.
  * @returns An absolute path; nothing need be there.
  */
-export function statePath(where: Surroundings & { readonly configPath: string }): string {
-  const paths = pathsOf(where);
-  if (!paths.isAbsolute(where.configPath)) {
-    throw new ArchiveError(
-      "Invalid",
-      `the configuration's path ${where.configPath} is relative; give an absolute one`,
-    );
-  }
-  const base = xdg(where, "XDG_STATE_HOME") ?? localBase(where, ".local/state");
-  const config = paths.normalize(where.configPath);
-  // Windows has one file whatever the case of its letters.
-  const name = sha256Hex(where.platform === "win32" ? config.toLowerCase() : config).slice(0, 16);
-  return paths.join(base, NAME, "v1", name);
+export function statePath(where: ConfiguredPlace): string {
+  const { states, named } = statesOf(where);
+  return pathsOf(where).join(states, nameBy(sha256Hex(named)));
 }
 
 /**
@@ -74,10 +64,44 @@ export function statePath(where: Surroundings & { readonly configPath: string })
  * const folder = await stateFolder({ configPath, env: process.env, platform: process.platform });
  * ```
  */
-export function stateFolder(
-  where: Surroundings & { readonly configPath: string },
-): Promise<string> {
-  return makePrivateFolder(statePath(where));
+export async function stateFolder(where: ConfiguredPlace): Promise<string> {
+  return await makePrivateFolder(await webStatePath(where));
+}
+
+/**
+ * As {@linkcode statePath}, for a process that an agent waits for: nothing is loaded to hash with.
+ *
+ * @param where See {@linkcode statePath}.
+ * @returns An absolute path; nothing need be there.
+ */
+export async function webStatePath(where: ConfiguredPlace): Promise<string> {
+  const { states, named } = statesOf(where);
+  return pathsOf(where).join(states, nameBy(await webSha256Hex(named)));
+}
+
+/** Where paths are meant, and which configuration. */
+type ConfiguredPlace = Surroundings & { readonly configPath: string };
+
+function nameBy(hash: string): string {
+  return hash.slice(0, 16);
+}
+
+/** The folder of all states, and what this one is named by. */
+function statesOf(where: ConfiguredPlace): { readonly states: string; readonly named: string } {
+  const paths = pathsOf(where);
+  if (!paths.isAbsolute(where.configPath)) {
+    throw new ArchiveError(
+      "Invalid",
+      `the configuration's path ${where.configPath} is relative; give an absolute one`,
+    );
+  }
+  const base = xdg(where, "XDG_STATE_HOME") ?? localBase(where, ".local/state");
+  const config = paths.normalize(where.configPath);
+  return {
+    states: paths.join(base, NAME, "v1"),
+    // Windows has one file whatever the case of its letters.
+    named: where.platform === "win32" ? config.toLowerCase() : config,
+  };
 }
 
 /** The specification says that an empty or relative value is to be ignored. */

@@ -3,7 +3,7 @@
  *
  * It is never taken from a living process of this machine, however long that one sleeps, and from
  * another machine's only when nobody touched it for ten minutes. `lock_file.ts` has the file and
- * the rule by which one is taken away; this is what callers see.
+ * the rule by which one is taken away; `lock_holder.ts` tells who has it.
  *
  * @module
  */
@@ -13,21 +13,21 @@ import { ArchiveError, throwIfAborted } from "../../core/errors.ts";
 import { errorCode, fileError } from "./file_error.ts";
 import {
   type Candidate,
-  isDead,
-  type LockHolder,
-  type LockSight,
-  lookAtLock,
   putInPlace,
   removeLock,
-  SILENT_LIMIT_MS,
   sweepBeside,
   touchLock,
   unlinkIfThere,
   writeCandidate,
 } from "./lock_file.ts";
+import {
+  isDead,
+  type LockHolder,
+  type LockSight,
+  lookAtLock,
+  SILENT_LIMIT_MS,
+} from "./lock_sight.ts";
 import { thisProcess } from "./process_identity.ts";
-
-export type { LockHolder };
 
 /** How often a holder touches its lock. */
 const TOUCH_MS = 60_000;
@@ -123,28 +123,6 @@ async function contend(
     throwIfAborted(signal, "waiting for the lock");
   }
   return undefined;
-}
-
-/**
- * Who holds the lock now.
- *
- * @param path The lock's path.
- * @returns What stands in it; undefined when it is free, its holder is gone, or it is unreadable.
- */
-export async function lockHolder(path: string): Promise<LockHolder | undefined> {
-  try {
-    // Most often there is none, and then nothing needs to be written to learn the folder's time.
-    if (await lookAtLock(path, 0) === undefined) return undefined;
-    const candidate = await writeCandidate(path, "looking");
-    try {
-      const sight = await lookAtLock(path, candidate.folderNow);
-      return sight === undefined || await isDead(sight) ? undefined : sight.holder;
-    } finally {
-      await unlinkIfThere(candidate.path);
-    }
-  } catch (error) {
-    throw fileError(error, "cannot read the lock", path);
-  }
 }
 
 /** A lock as it is seen from outside. */

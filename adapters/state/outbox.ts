@@ -4,18 +4,19 @@
  * Any number of processes write. The lock's holder removes, and only files that it had listed before
  * it loaded the session: one that is written meanwhile is about a later state and stays. Who wrote
  * some removes them without the lock where another of its own for the same session stands by then.
- * `intent.ts` knows what is in a file.
+ * `intent.ts` knows what is in a file, and `written_intent.ts` how it gets there.
  *
  * @module
  */
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { SessionId } from "../../core/agent.ts";
 import { ArchiveError } from "../../core/errors.ts";
 import { inParallel } from "../../core/parallel.ts";
 import { errorCode, fileError } from "./file_error.ts";
-import { makePrivateFolder, syncFolder } from "./folder.ts";
-import { hashIn, type Intent, intentName, intentText, parseIntent } from "./intent.ts";
+import { makePrivateFolder } from "./folder.ts";
+import { hashIn, hashOf, type Intent, parseIntent } from "./intent.ts";
+import { TEMPORARY, writeIntent } from "./written_intent.ts";
 
 /** A session that waits. */
 export interface WaitingSession {
@@ -39,14 +40,11 @@ export interface Waiting {
   readonly unread: readonly string[];
 }
 
-const TEMPORARY = ".tmp-";
 const DAMAGED = "damaged";
 /** A file that nobody finished for this long is of a killed process. */
 const LEFTOVER_MS = 60 * 60_000;
 /** How many files are read or removed at once. */
 const WIDTH = 32;
-/** How often a write is begun anew because its folder was removed under it. */
-const TRIES = 3;
 
 /**
  * The intents in a folder.
@@ -91,11 +89,10 @@ export class Outbox {
       readonly replaces?: readonly string[];
     } = {},
   ): Promise<string> {
-    const name = intentName(session);
-    const text = intentText({ session, now, writtenAt: Date.now() });
-    const strange = replaces.find((other) => hashIn(other) !== hashIn(name));
+    const hash = await hashOf(session);
+    const strange = replaces.find((other) => hashIn(other) !== hash);
     if (strange !== undefined) throw notAnIntent(strange, `of session ${session.id}`);
-    await this.#write(name, text);
+    const name = await writeIntent(this.#folder, { session, now, writtenAt: Date.now() });
     if (replaces.length > 0) await this.remove(replaces);
     return name;
   }
@@ -143,50 +140,6 @@ export class Outbox {
     }
   }
 
-  async #write(name: string, text: string): Promise<void> {
-    for (let tries = 1;; tries++) {
-      try {
-        return await this.#writeOnce(name, text);
-      } catch (error) {
-        if (errorCode(error) !== "ENOENT" || tries === TRIES) {
-          throw fileError(error, "cannot write down what to archive in", this.#folder);
-        }
-      }
-      // Looked at only now, since it is there but for the first time and for rare accidents.
-      await this.#makeFolder();
-    }
-  }
-
-  async #writeOnce(name: string, text: string): Promise<void> {
-    const temporary = join(this.#folder, TEMPORARY + name);
-    const handle = await open(temporary, "wx", 0o600);
-    try {
-      try {
-        await handle.writeFile(text);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(temporary, join(this.#folder, name));
-    } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined);
-      throw error;
-    }
-    await syncFolder(this.#folder);
-  }
-
-  async #makeFolder(): Promise<void> {
-    try {
-      const made = await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      for (let at = this.#folder;; at = dirname(at)) {
-        await syncFolder(dirname(at));
-        if (made === undefined || at.length <= made.length) return;
-      }
-    } catch (error) {
-      throw fileError(error, "cannot make the outbox", this.#folder);
-    }
-  }
-
   async #list(): Promise<readonly string[]> {
     try {
       return await readdir(this.#folder);
@@ -199,7 +152,7 @@ export class Outbox {
   async #read(name: string): Promise<Intent | Unread> {
     const path = join(this.#folder, name);
     try {
-      return parseIntent(name, await readFile(path, "utf8")) ?? UNUSABLE;
+      return await parseIntent(name, await readFile(path, "utf8")) ?? UNUSABLE;
     } catch (error) {
       const code = errorCode(error);
       if (code === "ENOENT") return GONE;

@@ -9,7 +9,7 @@
 import { readFile, readlink } from "node:fs/promises";
 import { hostname, uptime } from "node:os";
 import process from "node:process";
-import { sha256Hex } from "../../core/hash.ts";
+import { webSha256Hex } from "../../core/hash.ts";
 import { procStat } from "../process/proc_stat.ts";
 import { errorCode } from "./file_error.ts";
 
@@ -32,12 +32,27 @@ export interface ProcessIdentity {
 /** - `elsewhere`: it is of another machine or container, so nothing can be known from here. */
 export type Fate = "running" | "gone" | "elsewhere";
 
+/** Where a process's number counts, and until when. */
+export type Run = Pick<ProcessIdentity, "boot" | "space">;
+
 let self: Promise<ProcessIdentity> | undefined;
+let run: Promise<Run> | undefined;
 
 /** The process that runs this. */
 export function thisProcess(): Promise<ProcessIdentity> {
   self ??= identify();
   return self;
+}
+
+/**
+ * Whether the system itself tells if a process lives: it began in this run of this machine, and counts
+ * where this one does. Of any other, how long it was silent may count.
+ *
+ * @param other Which.
+ */
+export async function isInSight({ boot, space }: ProcessIdentity): Promise<boolean> {
+  const here = await thisRun();
+  return boot !== "" && boot === here.boot && space === here.space;
 }
 
 /**
@@ -47,10 +62,10 @@ export function thisProcess(): Promise<ProcessIdentity> {
  * @param silentMs For how long it gave no sign of life, in milliseconds.
  */
 export async function fateOf(other: ProcessIdentity, silentMs: number): Promise<Fate> {
+  // First, since it is asked most and takes least.
+  if (await isInSight(other)) return await fateHere(other);
   const me = await thisProcess();
-  if (other.boot !== "" && other.boot === me.boot) {
-    return other.space === me.space ? await fateHere(other) : "elsewhere";
-  }
+  if (other.boot !== "" && other.boot === me.boot) return "elsewhere";
   if (other.host !== me.host) return "elsewhere";
   if (other.boot !== "" && me.boot !== "") return "gone";
   if (other.space !== me.space) return "elsewhere";
@@ -60,19 +75,24 @@ export async function fateOf(other: ProcessIdentity, silentMs: number): Promise<
 }
 
 async function identify(): Promise<ProcessIdentity> {
-  const [machine, boot, space, seen] = await Promise.all([
+  const [machine, here, seen] = await Promise.all([
     textOf("/etc/machine-id"),
-    bootId(),
-    readlink("/proc/self/ns/pid").catch(() => ""),
+    thisRun(),
     look(process.pid),
   ]);
   return {
-    host: sha256Hex(`${hostname()}\n${machine}`).slice(0, 16),
-    boot,
-    space: space.replace(/\D/g, ""),
+    host: (await webSha256Hex(`${hostname()}\n${machine}`)).slice(0, 16),
+    ...here,
     pid: process.pid,
     start: seen?.start ?? "",
   };
+}
+
+/** The machine's current run, as this process sees it. Looked at once. */
+export function thisRun(): Promise<Run> {
+  run ??= Promise.all([bootId(), readlink("/proc/self/ns/pid").catch(() => "")])
+    .then(([boot, space]) => ({ boot, space: space.replace(/\D/g, "") }));
+  return run;
 }
 
 async function bootId(): Promise<string> {

@@ -9,7 +9,6 @@
 import { readFile } from "node:fs/promises";
 import { isRecord } from "../../core/fields.ts";
 import { statusPath } from "./layout.ts";
-import { replaceFile } from "./replace_file.ts";
 
 /** What stands in the file. All times are ISO 8601 in UTC. */
 export interface Status {
@@ -133,24 +132,6 @@ export async function readStatus(folder: string): Promise<Status | undefined> {
     // Whatever is wrong with it, the relay writes it anew.
     return undefined;
   }
-}
-
-/** The last write of each folder: one after the other, so that the last one asked for stays. */
-const writing = new Map<string, Promise<void>>();
-
-/**
- * Puts a status in place of the one before. Readers see one or the other, also after a power cut.
- *
- * @param folder The state's folder.
- * @param status What to say.
- */
-export function writeStatus(folder: string, status: Status): Promise<void> {
-  const before = writing.get(folder) ?? Promise.resolve();
-  const text = `${JSON.stringify(status)}\n`;
-  const written = before.catch(() => undefined)
-    .then(() => replaceFile(statusPath(folder), text));
-  writing.set(folder, written);
-  return written;
 }
 
 function isStatus(value: unknown): value is Status {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { checkSessionId } from "./archive_key.ts";
+import { checkSessionId } from "./session_id.ts";
 import { ArchiveError } from "../errors.ts";
 
 /** The day and the folder before it, if they are there; the id; the mark of a version, if it is one. */

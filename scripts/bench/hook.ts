@@ -1,18 +1,22 @@
 /**
  * What a call by an agent's hook takes as a whole process while a relay is at work, beside a process
- * that does nothing, on each runtime: from the npm package as it is built, on Deno from the sources.
+ * that does nothing, on each runtime: from the npm package as it is built, on Deno from the sources. Both are
+ * called by the words that `install-hooks` writes.
  *
  * @module
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { pathToFileURL } from "node:url";
+import { onOwnRuntime, type Runtime } from "../../adapters/process/own_runtime.ts";
 import { lockPath, outboxFolder } from "../../adapters/state/layout.ts";
 import { configPath, stateFolder } from "../../adapters/state/location.ts";
 import { tryLock } from "../../adapters/state/lock.ts";
 import { Outbox } from "../../adapters/state/outbox.ts";
-import { LANE_CONFIG } from "../../tests/lane_config.ts";
+import { configStamp } from "../../adapters/state/stamps.ts";
+import type { Status } from "../../adapters/state/status.ts";
+import { writeStatus } from "../../adapters/state/status_writing.ts";
 import { homeFolders } from "../../tests/throwaway_home.ts";
 import { buildPackage } from "../npm/build.ts";
 import { javaScriptOf } from "../npm/package.ts";
@@ -29,11 +33,9 @@ const ALLOWED_MS = 30;
 /** What is measured. */
 interface Side {
   readonly name: string;
-  readonly command: string;
-  /** What it needs before a script. */
-  readonly flags: readonly string[];
+  readonly runtime: Runtime;
   /** The program's script. */
-  readonly program: string;
+  readonly program: URL;
 }
 
 /**
@@ -49,7 +51,8 @@ export async function benchHook(folder: string): Promise<Finding[]> {
   const lock = await tryLock(lockPath(state), { purpose: "a benchmark", kind: "relay" });
   if ("refusal" in lock) throw lock.refusal;
   try {
-    const empty = join(folder, "empty.mjs");
+    await writeStatus(state, await statusOf(configPath(where)));
+    const empty = pathToFileURL(join(folder, "empty.mjs"));
     await writeFile(empty, "");
     const findings: Finding[] = [];
     for (const side of sides) findings.push(await compare(side, empty, env));
@@ -61,6 +64,14 @@ export async function benchHook(folder: string): Promise<Finding[]> {
   }
 }
 
+/** What a relay at work has told of itself. */
+async function statusOf(path: string): Promise<Status> {
+  const stamp = await configStamp(path);
+  const updatedAt = new Date().toISOString();
+  const config = { path, stamp, auto: true, waitOnExitMs: 5_000 };
+  return { version: 1, updatedAt, config, backends: {}, waiting: 0 };
+}
+
 async function sidesIn(folder: string): Promise<readonly Side[]> {
   const [built, tools] = [join(folder, "built"), join(folder, "tools")];
   await buildPackage(built);
@@ -70,31 +81,31 @@ async function sidesIn(folder: string): Promise<readonly Side[]> {
   const { code, output } = await run("npm", ["install", "--prefix", tools, ...packages], tools);
   if (code !== 0) throw new Error(output);
   const root = new URL("../../", import.meta.url);
-  const config = fileURLToPath(new URL(LANE_CONFIG, root));
+  const program = pathToFileURL(join(built, javaScriptOf(PROGRAM)));
+  const { execPath, versions } = process;
   return [
-    ...[node24, bun].map(({ name, binary }) => ({
-      ...{ name, command: join(tools, "node_modules", binary), flags: [] },
-      program: join(built, javaScriptOf(PROGRAM)),
-    })),
-    {
-      ...{ name: "Deno", command: process.execPath },
-      flags: ["run", "-A", "-q", "--no-lock", "--config", config],
-      program: fileURLToPath(new URL(PROGRAM, root)),
-    },
+    ...[node24, bun].map(({ name, binary }) => {
+      const runtime = { execPath: join(tools, "node_modules", binary), versions: {} };
+      return { name, runtime, program };
+    }),
+    { name: "Deno", runtime: { execPath, versions }, program: new URL(PROGRAM, root) },
   ];
 }
 
 async function compare(
-  { name, command, flags, program }: Side,
-  empty: string,
+  { name, runtime, program }: Side,
+  empty: URL,
   env: Called["env"],
 ): Promise<Finding> {
+  const call = (script: URL, ...more: string[]) => {
+    const { command, args } = onOwnRuntime(script, { cwd: "/", runtime });
+    return callProgram({ command, args: [...args, ...more], env });
+  };
   const nothing: number[] = [];
   const hook: number[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
-    const without = await callProgram({ command, args: [...flags, empty], env });
-    const args = [...flags, program, "hook", "claude-code"];
-    const withIt = await callProgram({ command, args, env });
+    const without = await call(empty);
+    const withIt = await call(program, "hook", "claude-code");
     // The first round fills caches.
     if (round === 0) continue;
     nothing.push(without);

@@ -6,7 +6,7 @@
 import { readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { lockHolder } from "../../adapters/state/lock.ts";
+import { lockHolder } from "../../adapters/state/lock_holder.ts";
 import { configPath, statePath } from "../../adapters/state/location.ts";
 import { signal } from "../processes.ts";
 import { until } from "../until.ts";

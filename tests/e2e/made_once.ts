@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { lockHolder, tryLock } from "../../adapters/state/lock.ts";
+import { tryLock } from "../../adapters/state/lock.ts";
+import { lockHolder } from "../../adapters/state/lock_holder.ts";
 import { until } from "../until.ts";
 
 /** What making it takes at most, in milliseconds. */

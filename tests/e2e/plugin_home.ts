@@ -7,7 +7,7 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { lockHolder } from "../../adapters/state/lock.ts";
+import { lockHolder } from "../../adapters/state/lock_holder.ts";
 import { configPath, dataFolder, statePath } from "../../adapters/state/location.ts";
 import { Outbox } from "../../adapters/state/outbox.ts";
 import { readStatus, type Status } from "../../adapters/state/status.ts";

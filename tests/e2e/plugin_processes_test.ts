@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { RunJson } from "../../adapters/cli/tally.ts";
-import { type LockHolder, lockHolder } from "../../adapters/state/lock.ts";
+import { type LockHolder, lockHolder } from "../../adapters/state/lock_holder.ts";
 import { writeOpenCodeDatabase } from "../fixtures/opencode_database.ts";
 import { type FakeS3, startFakeS3 } from "../s3/fake.ts";
 import { archiveIn } from "./archive_command.ts";

@@ -9,7 +9,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { after, describe, it } from "node:test";
 import { lockPath } from "../../adapters/state/layout.ts";
-import { lockHolder } from "../../adapters/state/lock.ts";
+import { lockHolder } from "../../adapters/state/lock_holder.ts";
 import type { FakeS3 } from "../s3/fake.ts";
 import { withFake } from "../s3/with_fake.ts";
 import { until } from "../until.ts";

@@ -17,7 +17,8 @@ import {
   storesPath,
 } from "../../adapters/state/layout.ts";
 import { tryLock } from "../../adapters/state/lock.ts";
-import { readStatus, type Status, writeStatus } from "../../adapters/state/status.ts";
+import { readStatus, type Status } from "../../adapters/state/status.ts";
+import { writeStatus } from "../../adapters/state/status_writing.ts";
 import { withFastFolder } from "./folder.ts";
 import { arrival, markedText } from "./invariants.ts";
 import { Machine } from "./model/machine.ts";

@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { lockPath } from "../../adapters/state/layout.ts";
-import { lockHolder } from "../../adapters/state/lock.ts";
+import { lockHolder } from "../../adapters/state/lock_holder.ts";
 import { LATE_WRITE_MS } from "../../core/archiving/late_writes.ts";
 import { until } from "../until.ts";
 import { lives, signal } from "../processes.ts";

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { runtimeOpener } from "../../adapters/agents/opencode/sqlite.ts";
 import { startRelay } from "../../adapters/relay/start.ts";
 import { lockPath, outboxFolder, relayLogPath } from "../../adapters/state/layout.ts";
-import { lockHolder } from "../../adapters/state/lock.ts";
+import { lockHolder } from "../../adapters/state/lock_holder.ts";
 import { configPath, stateFolder } from "../../adapters/state/location.ts";
 import { Outbox } from "../../adapters/state/outbox.ts";
 import { type SessionGroup, writeOpenCodeDatabase } from "../fixtures/opencode_database.ts";

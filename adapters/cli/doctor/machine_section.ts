@@ -13,7 +13,7 @@ import { isNearlyFull } from "../../relay/free_space.ts";
 import { errorCode, fileError } from "../../state/file_error.ts";
 import { ledgerPath, lockPath } from "../../state/layout.ts";
 import { FileLedger } from "../../state/ledger.ts";
-import { lockHolder } from "../../state/lock.ts";
+import { lockHolder } from "../../state/lock_holder.ts";
 import { countText, sizeText } from "../amounts.ts";
 
 /**

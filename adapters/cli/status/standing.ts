@@ -8,10 +8,9 @@
 import { ArchiveError, asArchiveError } from "../../../core/errors.ts";
 import { oneLine } from "../../../core/one_line.ts";
 import type { Config } from "../../config/config.ts";
-import { livingRelay } from "../../state/handover.ts";
 import { isThere } from "../../state/is_there.ts";
 import { relayLogPath, statusPath } from "../../state/layout.ts";
-import type { LockHolder } from "../../state/lock.ts";
+import { livingRelay, type LockHolder } from "../../state/lock_holder.ts";
 import { configStamp, MISSING } from "../../state/stamps.ts";
 import {
   type ParkedSession,

@@ -50,7 +50,7 @@ export async function sessionsOf(state: string, names: readonly string[]): Promi
   const folder = outboxFolder(state);
   const found = await inParallel(names, WIDTH, async (name) => {
     const text = await readFile(join(folder, name), "utf8").catch(() => "");
-    return parseIntent(name, text)?.session;
+    return (await parseIntent(name, text))?.session;
   });
   return found.filter((session) => session !== undefined);
 }

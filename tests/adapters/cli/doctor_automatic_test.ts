@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { lockPath, outboxFolder } from "../../../adapters/state/layout.ts";
 import { stateFolder } from "../../../adapters/state/location.ts";
 import { Outbox } from "../../../adapters/state/outbox.ts";
-import { type Status, writeStatus } from "../../../adapters/state/status.ts";
+import type { Status } from "../../../adapters/state/status.ts";
+import { writeStatus } from "../../../adapters/state/status_writing.ts";
 import { onStage, type Stage } from "./stage.ts";
 import { acquireLock } from "../state/acquire_lock.ts";
 

@@ -5,7 +5,8 @@ import type { StartOptions } from "../../../adapters/relay/start.ts";
 import { lockPath, outboxFolder } from "../../../adapters/state/layout.ts";
 import { stateFolder } from "../../../adapters/state/location.ts";
 import { Outbox } from "../../../adapters/state/outbox.ts";
-import { type Status, writeStatus } from "../../../adapters/state/status.ts";
+import type { Status } from "../../../adapters/state/status.ts";
+import { writeStatus } from "../../../adapters/state/status_writing.ts";
 import { acquireLock } from "../state/acquire_lock.ts";
 import { onStage, type Props, type Stage } from "./stage.ts";
 

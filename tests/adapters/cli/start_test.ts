@@ -25,6 +25,9 @@ function loadedWith(files: readonly string[]): Set<string> {
   return loaded;
 }
 
+/** What a call by an agent's hook may load; more, and it takes longer on Deno than is promised. */
+const MOST_MODULES_OF_A_HOOK = 32;
+
 describe("a light start", () => {
   it("loads for --help nothing but the commands' names and the parser", () => {
     const loaded = loadedWith(["adapters/cli/main.ts", "adapters/cli/program.ts"]);
@@ -36,10 +39,23 @@ describe("a light start", () => {
       "core/errors.ts",
       "core/hash.ts",
       "core/keys/archive_key.ts",
+      "core/keys/session_id.ts",
       "core/keys/short_key.ts",
       "core/one_line.ts",
       "node:process",
     ]);
+  });
+
+  it("loads for an agent's hook nothing that reads an outbox, takes a lock or starts a relay", () => {
+    const loaded = [...loadedWith(["adapters/cli/bin.ts", "adapters/hooks/hook.ts"])];
+    const outside = loaded.filter((one) => !one.endsWith(".ts")).sort();
+    assert.deepEqual(outside, ["node:fs/promises", "node:os", "node:path", "node:process"]);
+    const heavy =
+      /(outbox|handover|lock|lock_file|start|replace_file|own_runtime)\.ts$|archive_key/;
+    assert.deepEqual(loaded.filter((one) => heavy.test(one)), []);
+    // On Deno, each takes a sixth of a millisecond at every end of a turn.
+    const modules = loaded.filter((one) => one.endsWith(".ts"));
+    assert.ok(modules.length <= MOST_MODULES_OF_A_HOOK, `${modules.length} modules`);
   });
 
   it("loads for list no agent, no prompt, no lock, no spool, and no YAML before there is a file", () => {

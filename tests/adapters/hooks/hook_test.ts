@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -8,10 +8,11 @@ import assert from "node:assert/strict";
 import type { SessionId } from "../../../core/agent.ts";
 import { lockPath, outboxFolder, relayLogPath } from "../../../adapters/state/layout.ts";
 import { configPath, stateFolder } from "../../../adapters/state/location.ts";
-import { type Lock, lockHolder, tryLock } from "../../../adapters/state/lock.ts";
+import { type Lock, tryLock } from "../../../adapters/state/lock.ts";
+import { lockHolder } from "../../../adapters/state/lock_holder.ts";
 import { Outbox } from "../../../adapters/state/outbox.ts";
 import { configStamp } from "../../../adapters/state/stamps.ts";
-import { writeStatus } from "../../../adapters/state/status.ts";
+import { writeStatus } from "../../../adapters/state/status_writing.ts";
 import { signal } from "../../processes.ts";
 import { removeFolder } from "../../remove_folder.ts";
 import { homeFolders } from "../../throwaway_home.ts";
@@ -143,6 +144,14 @@ describe("an agent's hook", () => {
       assertSilent(await hook(JSON.stringify(PAYLOAD), { args: ["nobody"] }));
       assertSilent(await hook(JSON.stringify(PAYLOAD), { env: { SESSION_ARCHIVER_RELAY: "1" } }));
       assert.deepEqual(await waiting(), []);
+    }));
+
+  it("is content where there can be no state", () =>
+    atHome(async ({ home, hook }) => {
+      const file = join(home, "file");
+      await writeFile(file, "");
+      assertSilent(await hook(JSON.stringify(PAYLOAD), { env: { XDG_STATE_HOME: file } }));
+      assertSilent(await hook("garbage", { env: { XDG_STATE_HOME: file } }));
     }));
 
   it("writes down nothing where archiving by itself is switched off", () =>

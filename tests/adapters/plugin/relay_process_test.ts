@@ -8,7 +8,7 @@ import { relayStarter } from "../../../adapters/plugin/relay_process.ts";
 import type { StartOptions } from "../../../adapters/relay/start.ts";
 import { lockPath, relayLogPath } from "../../../adapters/state/layout.ts";
 import { configPath, statePath } from "../../../adapters/state/location.ts";
-import { lockHolder } from "../../../adapters/state/lock.ts";
+import { lockHolder } from "../../../adapters/state/lock_holder.ts";
 import { LANE_FLAGS } from "../../lane_config.ts";
 import { removeFolder } from "../../remove_folder.ts";
 import { homeFolders } from "../../throwaway_home.ts";

@@ -22,7 +22,7 @@ import {
   relayLogPath,
   statusPath,
 } from "../../../adapters/state/layout.ts";
-import { lockHolder } from "../../../adapters/state/lock.ts";
+import { lockHolder } from "../../../adapters/state/lock_holder.ts";
 import { configPath, dataFolder, stateFolder } from "../../../adapters/state/location.ts";
 import { Outbox } from "../../../adapters/state/outbox.ts";
 import { accessStamp } from "../../../adapters/state/stamps.ts";

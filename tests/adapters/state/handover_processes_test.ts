@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { lockHolder } from "../../../adapters/state/lock.ts";
+import { lockHolder } from "../../../adapters/state/lock_holder.ts";
 import { until } from "../../until.ts";
 import { Child, withFolder } from "./temporary.ts";
 

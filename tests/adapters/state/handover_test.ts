@@ -4,9 +4,8 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "n
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { isAsked, livingRelay, takeAsRelay, takeOver } from "../../../adapters/state/handover.ts";
-import { lockHolder } from "../../../adapters/state/lock.ts";
-import type { LockHolder } from "../../../adapters/state/lock_file.ts";
+import { isAsked, takeAsRelay, takeOver } from "../../../adapters/state/handover.ts";
+import { livingRelay, type LockHolder, lockHolder } from "../../../adapters/state/lock_holder.ts";
 import { onNudge } from "../../../adapters/state/nudge.ts";
 import { thisProcess } from "../../../adapters/state/process_identity.ts";
 import { isArchiveError } from "../../../core/errors.ts";

@@ -22,7 +22,7 @@ const times = fc.date({ noInvalidDate: true, min: new Date(0), max: new Date("99
 describe("an intent", () => {
   it("says what it was made to say, or is not made", () =>
     fc.assert(
-      fc.property(session, fc.boolean(), times, (one, now, writtenAt) => {
+      fc.asyncProperty(session, fc.boolean(), times, async (one, now, writtenAt) => {
         const intent = { session: one, now, writtenAt };
         let text: string;
         try {
@@ -31,32 +31,32 @@ describe("an intent", () => {
           assert.ok(isArchiveError(error, "Invalid"), `${error}`);
           return;
         }
-        assert.deepEqual(parseIntent(intentName(one), text), intent);
+        assert.deepEqual(await parseIntent(await intentName(one), text), intent);
       }),
       { numRuns: 500 },
     ));
 
   it("does not say anything when one byte of it has changed", () =>
     fc.assert(
-      fc.property(times, fc.nat(), fc.nat({ max: 127 }), (writtenAt, where, code) => {
+      fc.asyncProperty(times, fc.nat(), fc.nat({ max: 127 }), async (writtenAt, where, code) => {
         const one = { agent: "opencode", store: "/home/user/opencode.db", id: "ses_1" };
         const text = intentText({ session: one, now: false, writtenAt });
         const at = where % text.length;
         const changed = text.slice(0, at) + String.fromCharCode(code) + text.slice(at + 1);
-        const found = parseIntent(intentName(one), changed);
+        const found = await parseIntent(await intentName(one), changed);
         // A time or a space may change unnoticed; which session is meant may not.
         if (found !== undefined) assert.deepEqual(found.session, one);
       }),
       { numRuns: 500 },
     ));
 
-  it("has a name of its own each time, which begins alike for the same session only", () => {
+  it("has a name of its own each time, which begins alike for the same session only", async () => {
     const one = { agent: "opencode", store: "/home/user/opencode.db", id: "ses_1" };
-    const [first, second] = [intentName(one), intentName(one)];
+    const [first, second] = [await intentName(one), await intentName(one)];
     assert.notEqual(first, second);
     assert.equal(hashIn(first), hashIn(second));
     for (const other of [{ agent: "codex" }, { store: "/other.db" }, { id: "ses_2" }]) {
-      assert.notEqual(hashIn(intentName({ ...one, ...other })), hashIn(first));
+      assert.notEqual(hashIn(await intentName({ ...one, ...other })), hashIn(first));
     }
   });
 });

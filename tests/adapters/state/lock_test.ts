@@ -4,16 +4,15 @@ import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { lockHolder } from "../../../adapters/state/lock.ts";
+import { lockHolder } from "../../../adapters/state/lock_holder.ts";
 import {
-  type LockHolder,
-  lookAtLock,
   putInPlace,
   removeLock,
   touchLock,
   writeCandidate,
   writeInPlace,
 } from "../../../adapters/state/lock_file.ts";
+import { type LockHolder, lookAtLock } from "../../../adapters/state/lock_sight.ts";
 import { thisProcess } from "../../../adapters/state/process_identity.ts";
 import { isArchiveError } from "../../../core/errors.ts";
 import { deadPid, withDisk, withFolder } from "./temporary.ts";
@@ -88,6 +87,16 @@ describe("the lock", () => {
       assert.equal(await lockHolder(path), undefined);
       assert.deepEqual(await readdir(folder), []);
       await isFree(path, folder);
+    }));
+
+  it("is looked at without a trace while its holder is a process of this machine", () =>
+    withLock(async (path, folder) => {
+      const lock = await acquireLock(path, { purpose });
+      // A moment of a candidate would change the folder's time.
+      const { mtimeMs } = await stat(folder);
+      assert.deepEqual(await lockHolder(path), lock.holder);
+      assert.equal((await stat(folder)).mtimeMs, mtimeMs);
+      await lock.release();
     }));
 
   it("tells a relay's from a command's, which a file that does not say is", () =>

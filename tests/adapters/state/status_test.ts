@@ -3,12 +3,8 @@ import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import {
-  type BackendStatus,
-  readStatus,
-  type Status,
-  writeStatus,
-} from "../../../adapters/state/status.ts";
+import { type BackendStatus, readStatus, type Status } from "../../../adapters/state/status.ts";
+import { writeStatus } from "../../../adapters/state/status_writing.ts";
 import { isArchiveError } from "../../../core/errors.ts";
 import { during } from "../../during.ts";
 import fc from "../../properties.ts";
