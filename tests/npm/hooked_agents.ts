@@ -21,6 +21,7 @@ import { until } from "../until.ts";
 const TURNS = {
   "claude-code": { settings: ".claude/settings.json", event: "Stop" },
   codex: { settings: ".codex/hooks.json", event: "Stop" },
+  copilot: { settings: ".copilot/hooks/session-archiver.json", event: "agentStop" },
   gemini: { settings: ".gemini/settings.json", event: "AfterAgent" },
 };
 
@@ -59,7 +60,7 @@ export async function showHookedAgents(
   }
 }
 
-/** A session with what belongs to it. Copilot's is found by looking for what else is there. */
+/** A session with what belongs to it, which is found by looking for what else is there. */
 function allOf({ agent, id }: MadeUpSession): string[] {
   if (agent === "claude-code") return [id, `${id}.a1b2c3`, `${id}.files`];
   return agent === "copilot" ? [id, `${id}.files`] : [id];
@@ -80,7 +81,8 @@ async function endTurn(
   child.stdout.on("data", (data) => printed += data);
   child.stderr.on("data", (data) => printed += data);
   const session_id = sessions.find((one) => one.agent === agent)?.id;
-  child.stdin.end(JSON.stringify({ session_id, hook_event_name: event, cwd: home }));
+  const named = agent === "copilot" ? { sessionId: session_id } : { session_id };
+  child.stdin.end(JSON.stringify({ ...named, hook_event_name: event, cwd: home }));
   const [code] = await once(child, "exit");
   try {
     process.kill(-child.pid!, "SIGKILL");
@@ -95,6 +97,7 @@ async function endTurn(
 /** All commands below a list of hooks. */
 function commandsIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(commandsIn);
-  const { command, hooks } = fieldsOf(value);
+  // Copilot has a command for each shell.
+  const { bash, command = bash, hooks } = fieldsOf(value);
   return [...typeof command === "string" ? [command] : [], ...hooks ? commandsIn(hooks) : []];
 }

@@ -46,7 +46,23 @@ describe("the session that a hook is about", () => {
   });
 
   it("is none when a sub-agent of Copilot ends, which has no file of its own", () => {
-    assert.equal(told("copilot", { sessionId: "77b0", agentId: "77b0" }), undefined);
+    // As Copilot says it: the session is the sub-agent itself, and the path that of its session.
+    const payload = {
+      ...{ sessionId: "153b", timestamp: 1795478514560, cwd: "/work", stopReason: "end_turn" },
+      transcriptPath: "/home/me/.copilot/session-state/77b0/events.jsonl",
+      ...{ stop_hook_active: false, agentId: "153b", agentType: "task", parentAgentId: "77b0" },
+    };
+    assert.equal(told("copilot", payload), undefined);
+  });
+
+  it("is the one that Copilot names at its end, where it names no file", () => {
+    const payload = {
+      sessionId: "77b0",
+      timestamp: 1795478514881,
+      cwd: "/work",
+      reason: "complete",
+    };
+    assert.equal(told("copilot", payload)?.id, "77b0");
   });
 
   it("is none at a beginning, when nothing has been said yet", () => {
