@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { it } from "node:test";
-import { checkSessionId } from "../../../core/keys/archive_key.ts";
+import { checkSessionId } from "../../../core/keys/session_id.ts";
 import {
   all,
   archiveAll,

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { copyFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { it } from "node:test";
-import { checkSessionId } from "../../../core/keys/archive_key.ts";
+import { checkSessionId } from "../../../core/keys/session_id.ts";
 import { archiveAll, sessionsOf, withSession } from "./archived.ts";
 import type { TestedFileAgent } from "./tested.ts";
 
