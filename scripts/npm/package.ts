@@ -43,11 +43,13 @@ const IN_TERMINAL: Entry = { source: "adapters/cli/in_terminal.ts", exports: [],
 /** Started by the plugin, which knows where they lie beside itself. */
 const RELAY: Entry = { source: "adapters/relay/main.ts", exports: [], runs: true };
 const RELAY_THREAD: Entry = { source: "adapters/relay/worker.ts", exports: [], runs: true };
+/** Loaded by a hook, which mostly does without it, as it knows where it lies. */
+const RELAY_START: Entry = { source: "adapters/relay/start.ts", exports: [], runs: false };
 
 /** All entries. */
 export const ENTRIES: readonly Entry[] = [
   ...[LIBRARY, PLUGIN, BACKEND_SUITE, AGENT_SUITES],
-  ...[PROGRAM, IN_TERMINAL, RELAY, RELAY_THREAD],
+  ...[PROGRAM, IN_TERMINAL, RELAY, RELAY_THREAD, RELAY_START],
 ];
 
 /** The entry behind the `session-archiver` command. */

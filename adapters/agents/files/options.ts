@@ -15,5 +15,5 @@ export interface FileAgentOptions {
   /** Environment variables to use in place of the process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The time in milliseconds since the epoch; the clock's by default. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { mkdir, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { codex } from "../../../adapters/agents/codex/mod.ts";
@@ -30,11 +30,12 @@ describe("archive run --rescan", () => {
       const file = join(store, `sessions/2026/01/31/rollout-2026-01-31T12-00-00-${ID}.jsonl`);
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, text("hello"));
-      const { atime, mtime } = await stat(file);
+      const time = new Date("2026-01-31T12:00:00.000Z");
+      await utimes(file, time, time);
       const agents = [codex({ store })];
       assert.match((await archive(["run"], { agents })).stdout, /^archived 1 session/);
       await writeFile(file, text("HELLO"));
-      await utimes(file, atime, mtime);
+      await utimes(file, time, time);
       assert.match((await archive(["run"], { agents })).stdout, /none changed/);
       const dry = await archive(["run", "--rescan", "--dry-run"], { agents });
       assert.match(dry.stdout, /would archive 1 session/);
