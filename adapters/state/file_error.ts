@@ -12,7 +12,7 @@ interface Meaning {
 }
 
 const FULL: Meaning = { code: "Transient", advice: "the disk is full; free some space" };
-const FORBIDDEN: Meaning = { code: "Unauthorized", advice: "make it writable for this user" };
+const FORBIDDEN: Meaning = { code: "Unauthorized", advice: "give this user the right to it" };
 const MISPLACED: Meaning = {
   code: "Invalid",
   advice: "something of another kind stands in the way; move it",

@@ -12,6 +12,7 @@ import { describe } from "node:test";
 import { takesFilesBeside } from "./contract/beside.ts";
 import { showsConversations } from "./contract/conversation.ts";
 import { findsSessions, readsSessions } from "./contract/every_agent.ts";
+import { findsWhatItMay } from "./contract/forbidden.ts";
 import { leavesAlone } from "./contract/left_alone.ts";
 import { bringsBackBytes } from "./contract/odd_content.ts";
 import { heedsWriters } from "./contract/open_lines.ts";
@@ -142,6 +143,7 @@ export function testFileAgent(tested: TestedFileAgent): void {
     heedsWriters(tested);
     leavesAlone(tested);
     namesOddFiles(tested);
+    findsWhatItMay(tested);
     keepsSecrets(tested);
     refusesStrangeArchives(tested);
     if (tested.beside) takesFilesBeside(tested, tested.beside);

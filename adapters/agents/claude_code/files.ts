@@ -5,10 +5,9 @@
  */
 import type { Dirent } from "node:fs";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
-import { throwIfAborted } from "../../../core/errors.ts";
-import { entriesOf, kindOf, lookAt } from "../files/folder.ts";
+import { entriesOf } from "../files/folder.ts";
 import type { FoundFile } from "../files/format.ts";
+import type { Walk } from "../files/walk.ts";
 import { HISTORY, isSessionId, nameOf, PROJECTS, SUBAGENTS, TASKS } from "./paths.ts";
 
 /**
@@ -16,16 +15,14 @@ import { HISTORY, isSessionId, nameOf, PROJECTS, SUBAGENTS, TASKS } from "./path
  * takes for none, the one that changed last counts.
  *
  * @param home Claude Code's folder.
- * @param signal Stops it.
+ * @param walk What it looks with.
  */
-export async function* findFiles(home: string, signal?: AbortSignal): AsyncGenerator<FoundFile> {
+export async function* findFiles(home: string, walk: Walk): AsyncGenerator<FoundFile> {
   const found = new Map<string, FoundFile>();
   const others = [HISTORY, TASKS].map((folder) => ({ folder, names: namesIn(home, folder) }));
-  for (const project of entriesOf(join(home, PROJECTS)).filter(isFolder)) {
-    // Whoever else works in this process has a turn between two folders.
-    await setImmediate();
-    throwIfAborted(signal, "looking for sessions of Claude Code");
-    for (const file of filesIn(home, `${PROJECTS}/${project.name}`, others)) {
+  for (const project of walk.entriesOf(join(home, PROJECTS)).filter(isFolder)) {
+    await walk.pause();
+    for (const file of filesIn(home, `${PROJECTS}/${project.name}`, others, walk)) {
       const known = found.get(file.id);
       if (known === undefined || known.modifiedMs < file.modifiedMs) found.set(file.id, file);
     }
@@ -36,22 +33,23 @@ export async function* findFiles(home: string, signal?: AbortSignal): AsyncGener
 /** Folders that hold one of each session's. */
 interface OtherFolder {
   readonly folder: string;
-  readonly names: ReadonlySet<string>;
+  readonly names: Pick<ReadonlySet<string>, "has">;
 }
 
 function* filesIn(
   home: string,
   project: string,
   others: readonly OtherFolder[],
+  walk: Walk,
 ): Generator<FoundFile> {
-  const entries = entriesOf(join(home, project));
+  const entries = walk.entriesOf(join(home, project));
   const folders = new Set(entries.filter(isFolder).map(({ name }) => name));
   for (const entry of entries) {
     if (entry.isFile()) {
-      const file = fileAt(home, `${project}/${entry.name}`);
+      const file = fileAt(home, `${project}/${entry.name}`, walk);
       if (file) yield { ...file, beside: besides(project, file.id, folders, others) };
     } else if (entry.isDirectory() && isSessionId(entry.name)) {
-      yield* subagentsIn(home, `${project}/${entry.name}/${SUBAGENTS}`);
+      yield* subagentsIn(home, `${project}/${entry.name}/${SUBAGENTS}`, walk);
     }
   }
 }
@@ -69,28 +67,33 @@ function besides(
 }
 
 /** Those of a workflow lie in a folder of its own. */
-function* subagentsIn(home: string, folder: string): Generator<FoundFile> {
-  if (kindOf(join(home, folder)) !== "folder") return;
-  for (const entry of entriesOf(join(home, folder))) {
+function* subagentsIn(home: string, folder: string, walk: Walk): Generator<FoundFile> {
+  if (walk.kindOf(join(home, folder)) !== "folder") return;
+  for (const entry of walk.entriesOf(join(home, folder))) {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) yield* subagentsIn(home, path);
+    if (entry.isDirectory()) yield* subagentsIn(home, path, walk);
     else if (entry.isFile()) {
-      const file = fileAt(home, path);
+      const file = fileAt(home, path, walk);
       if (file) yield file;
     }
   }
 }
 
-function fileAt(home: string, path: string): FoundFile | undefined {
+function fileAt(home: string, path: string, walk: Walk): FoundFile | undefined {
   // Others lie beside a session.
   const name = path.endsWith(".jsonl") ? nameOf(path) : undefined;
   if (name === undefined || name.id.endsWith(".files")) return undefined;
-  const looked = lookAt(join(home, path));
+  const looked = walk.lookAt(join(home, path));
   return looked && { ...name, ...looked };
 }
 
-function namesIn(home: string, folder: string): ReadonlySet<string> {
-  return new Set(entriesOf(join(home, folder)).filter(isFolder).map(({ name }) => name));
+function namesIn(home: string, folder: string): OtherFolder["names"] {
+  try {
+    return new Set(entriesOf(join(home, folder)).filter(isFolder).map(({ name }) => name));
+  } catch {
+    // Each session may have one then: a look at that one tells, or fails for the session that it is of.
+    return { has: () => true };
+  }
 }
 
 function isFolder(entry: Dirent): boolean {

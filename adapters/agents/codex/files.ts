@@ -4,10 +4,8 @@
  * @module
  */
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
-import { throwIfAborted } from "../../../core/errors.ts";
-import { entriesOf, lookAt } from "../files/folder.ts";
 import type { FileName, FoundFile } from "../files/format.ts";
+import type { Walk } from "../files/walk.ts";
 
 /** Folders of sessions by day, and of those that were put aside. */
 export const [BY_DAY, ASIDE] = ["sessions", "archived_sessions"];
@@ -34,19 +32,17 @@ export function nameOf(path: string): FileName | undefined {
  * Walks over the files of all sessions.
  *
  * @param home Codex's folder.
- * @param signal Stops it.
+ * @param walk What it looks with.
  */
-export async function* findFiles(home: string, signal?: AbortSignal): AsyncGenerator<FoundFile> {
+export async function* findFiles(home: string, walk: Walk): AsyncGenerator<FoundFile> {
   const seen = new Set<string>();
-  for (const folder of folders(home)) {
-    // Whoever else works in this process has a turn between two folders.
-    await setImmediate();
-    throwIfAborted(signal, "looking for sessions of Codex");
+  for (const folder of folders(home, walk)) {
+    await walk.pause();
     // In the order of their names, one that is packed comes behind the same one that is not.
-    for (const entry of entriesOf(join(home, folder))) {
+    for (const entry of walk.entriesOf(join(home, folder))) {
       const file = entry.isFile() ? fileAt(`${folder}/${entry.name}`) : undefined;
       if (file === undefined || seen.has(file.id)) continue;
-      const looked = lookAt(join(home, file.packed ?? file.path));
+      const looked = walk.lookAt(join(home, file.packed ?? file.path));
       if (looked === undefined) continue;
       seen.add(file.id);
       yield { ...file, ...looked };
@@ -61,15 +57,17 @@ function fileAt(path: string): (FileName & Pick<FoundFile, "packed">) | undefine
   return name && { ...name, packed: path };
 }
 
-function* folders(home: string): Generator<string> {
-  for (const year of foldersIn(home, BY_DAY)) {
-    for (const month of foldersIn(home, year)) yield* foldersIn(home, month);
+function* folders(home: string, walk: Walk): Generator<string> {
+  for (const year of foldersIn(home, BY_DAY, walk)) {
+    for (const month of foldersIn(home, year, walk)) {
+      yield* foldersIn(home, month, walk);
+    }
   }
   yield ASIDE;
 }
 
-function* foldersIn(home: string, path: string): Generator<string> {
-  for (const entry of entriesOf(join(home, path))) {
+function* foldersIn(home: string, path: string, walk: Walk): Generator<string> {
+  for (const entry of walk.entriesOf(join(home, path))) {
     if (entry.isDirectory() && /^\d+$/.test(entry.name)) yield `${path}/${entry.name}`;
   }
 }

@@ -17,7 +17,12 @@ import type {
   SessionRef,
   Unit,
 } from "../../../core/agent.ts";
-import { ArchiveError, isArchiveError, throwIfAborted } from "../../../core/errors.ts";
+import {
+  ArchiveError,
+  asArchiveError,
+  isArchiveError,
+  throwIfAborted,
+} from "../../../core/errors.ts";
 import { beginningOf } from "./beginning.ts";
 import type { AgentLayout } from "../../../core/plain/layout.ts";
 import { filesOf, sessionOfFiles } from "../../../core/keys/files_of.ts";
@@ -38,6 +43,7 @@ import { restoreFiles } from "./restore.ts";
 import { tokenOf } from "./token.ts";
 import { inTurns } from "./turns.ts";
 import { unitsOf } from "./units.ts";
+import { foundFiles, throwFirst } from "./walk.ts";
 
 /**
  * Makes the agent. Nothing is opened before it is asked something.
@@ -77,22 +83,16 @@ class FileAgent implements RestoringAgent {
   }
 
   async *sessions(filter: SessionFilter = {}): AsyncGenerator<SessionRef> {
-    const ids = filter.ids && new Set(filter.ids);
-    const since = filter.since === undefined ? -Infinity : Date.parse(filter.since);
-    const failures: unknown[] = [];
+    const failures: ArchiveError[] = [];
     for (const store of filter.stores ?? this.#stores().filter(existsSync)) {
-      for await (const found of this.#found(store, filter.signal)) {
+      try {
+        yield* this.#sessionsIn(store, filter, failures);
+      } catch (error) {
         throwIfAborted(filter.signal, `looking for sessions of ${this.#format.title}`);
-        if (found.modifiedMs < since || ids?.has(found.id) === false) continue;
-        try {
-          yield await this.#refOf(store, found, filter);
-        } catch (error) {
-          // It may be deleted while they are looked through.
-          if (!isArchiveError(error, "NotFound")) failures.push(error);
-        }
+        failures.push(asArchiveError(error));
       }
     }
-    if (failures.length > 0) throw failures[0];
+    throwFirst(failures);
   }
 
   async load(
@@ -153,25 +153,37 @@ class FileAgent implements RestoringAgent {
     return store === undefined ? this.#format.stores(env ?? process.env) : [store].flat();
   }
 
-  /** Sessions, each with what lies beside it. */
-  async *#found(store: string, signal?: AbortSignal): AsyncGenerator<Found> {
+  async *#sessionsIn(
+    store: string,
+    filter: SessionFilter,
+    failures: ArchiveError[],
+  ): AsyncGenerator<SessionRef> {
+    const ids = filter.ids && new Set(filter.ids);
+    const since = filter.since === undefined ? -Infinity : Date.parse(filter.since);
     const deadlineOf = await this.#format.deadlines?.(store);
-    for await (const file of this.#format.find(store, signal)) {
+    for await (const file of foundFiles(this.#format, store, filter.signal)) {
+      throwIfAborted(filter.signal, `looking for sessions of ${this.#format.title}`);
       this.#known.set(`${store}\n${file.id}`, file);
-      const deletedMs = deadlineOf?.(file);
-      yield { file, id: file.id, modifiedMs: file.modifiedMs, token: tokenOf(file), deletedMs };
-      const files = besideOf(store, file, this.#format);
-      if (files.length === 0) continue;
-      const modifiedMs = Math.max(...files.map((one) => one.modifiedMs));
-      yield {
-        file,
-        id: filesOf(file.id),
-        parentId: file.id,
-        modifiedMs,
-        token: tokenOfFiles(files),
-        deletedMs,
-      };
+      try {
+        for (const found of this.#foundWith(store, file, deadlineOf?.(file))) {
+          if (found.modifiedMs < since || ids?.has(found.id) === false) continue;
+          yield await this.#refOf(store, found, filter);
+        }
+      } catch (error) {
+        // It may be deleted while they are looked through.
+        if (!isArchiveError(error, "NotFound")) failures.push(asArchiveError(error));
+      }
     }
+  }
+
+  /** A session, and what lies beside it. */
+  *#foundWith(store: string, file: FoundFile, deletedMs: number | undefined): Generator<Found> {
+    yield { file, id: file.id, modifiedMs: file.modifiedMs, token: tokenOf(file), deletedMs };
+    const files = besideOf(store, file, this.#format);
+    if (files.length === 0) return;
+    const modifiedMs = Math.max(...files.map((one) => one.modifiedMs));
+    const [id, token] = [filesOf(file.id), tokenOfFiles(files)];
+    yield { file, id, parentId: file.id, modifiedMs, token, deletedMs };
   }
 
   /** The file of a session, or of the one that an id's files lie beside. */
@@ -182,7 +194,7 @@ class FileAgent implements RestoringAgent {
     // Mostly it lies where it was found a moment ago, among tens of thousands.
     const looked = known && lookAt(pathOf(store, known));
     if (looked && !isPlainToo(store, known)) return { ...known, ...looked };
-    for await (const file of this.#format.find(store, signal)) {
+    for await (const file of foundFiles(this.#format, store, signal)) {
       if (file.id === id) return file;
     }
     throw this.#gone(session);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Dirent, lstatSync, readdirSync, statSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { errorCode, fileError } from "../../state/file_error.ts";
 import { type LookedAt, lookedAt } from "./token.ts";
 
 /**
@@ -12,9 +13,10 @@ import { type LookedAt, lookedAt } from "./token.ts";
  *
  * @param path The folder.
  * @returns In the order of their names; nothing where there is no such folder.
+ * @throws {ArchiveError} `Unauthorized` when this user may not look into it.
  */
 export function entriesOf(path: string): readonly Dirent[] {
-  return (unlessGone(() => readdirSync(path, { withFileTypes: true })) ?? [])
+  return (unlessGone(path, () => readdirSync(path, { withFileTypes: true })) ?? [])
     .sort((one, other) => one.name < other.name ? -1 : 1);
 }
 
@@ -25,7 +27,7 @@ export function entriesOf(path: string): readonly Dirent[] {
  * @returns Undefined when it is gone.
  */
 export function lookAt(path: string): LookedAt | undefined {
-  const stats = unlessGone(() => statSync(path, { bigint: true }));
+  const stats = unlessGone(path, () => statSync(path, { bigint: true }));
   return stats && lookedAt(stats);
 }
 
@@ -36,16 +38,26 @@ export function lookAt(path: string): LookedAt | undefined {
  * @returns Undefined where there is nothing, or a link.
  */
 export function kindOf(path: string): "file" | "folder" | undefined {
-  const stats = unlessGone(() => lstatSync(path));
+  const stats = unlessGone(path, () => lstatSync(path));
   return stats?.isFile() ? "file" : stats?.isDirectory() ? "folder" : undefined;
 }
 
-function unlessGone<T>(look: () => T): T | undefined {
+/**
+ * What a small file says. Read at once, as folders are.
+ *
+ * @param path The file.
+ * @returns Undefined when it is gone.
+ */
+export function textOf(path: string): string | undefined {
+  return unlessGone(path, () => readFileSync(path, "utf8"));
+}
+
+function unlessGone<T>(path: string, look: () => T): T | undefined {
   try {
     return look();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
+    throw fileError(error, "cannot look at", path);
   }
 }

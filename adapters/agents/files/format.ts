@@ -7,6 +7,7 @@
 import type { Summary, Unit } from "../../../core/agent.ts";
 import type { AgentLayout, PlainFile } from "../../../core/plain/layout.ts";
 import type { TranscriptMessage } from "../../../core/transcript.ts";
+import type { Walk } from "./walk.ts";
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -125,9 +126,9 @@ export interface FileFormat {
    * Walks over the files of all sessions, and opens none. A session that lies there twice comes once.
    *
    * @param store One of its folders.
-   * @param signal Stops it.
+   * @param walk What it looks with: what cannot be looked at hides nothing else.
    */
-  find(store: string, signal?: AbortSignal): AsyncIterable<FoundFile>;
+  find(store: string, walk: Walk): AsyncIterable<FoundFile>;
   /**
    * What a path stands for. Nothing is ever written to a path that stands for no session.
    *

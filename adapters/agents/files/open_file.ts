@@ -5,6 +5,7 @@
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { ArchiveError } from "../../../core/errors.ts";
+import { errorCode, fileError } from "../../state/file_error.ts";
 
 /**
  * Reads something of a session's file.
@@ -38,14 +39,12 @@ export async function openFile(id: string, path: string): Promise<FileHandle> {
   try {
     return await open(path, "r");
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") {
+    if (["ENOENT", "ENOTDIR"].includes(errorCode(cause))) {
       throw new ArchiveError("NotFound", `session ${id} is gone: there is no ${path}`, {
         session: id,
       });
     }
-    const may = code === "EACCES" || code === "EPERM";
-    const message = `session ${id} cannot be read: ${(cause as Error).message}`;
-    throw new ArchiveError(may ? "Unauthorized" : "Transient", message, { session: id, cause });
+    const { code, message } = fileError(cause, `session ${id} cannot be read:`, path);
+    throw new ArchiveError(code, message, { session: id, cause });
   }
 }

@@ -15,6 +15,7 @@ import { fileBytes, nativePieces } from "./native_file.ts";
 import { areFiles, fileElements } from "./native_files.ts";
 import { isNeverCaptured } from "./never.ts";
 import { putFile } from "./put_file.ts";
+import { foundFiles } from "./walk.ts";
 
 /** What restoring needs. */
 export interface RestoreSource {
@@ -63,7 +64,7 @@ interface Target extends RestoreSource {
 
 async function idsIn({ format, store }: RestoreSource, signal?: AbortSignal): Promise<Set<string>> {
   const ids = new Set<string>();
-  for await (const { id } of format.find(store, signal)) ids.add(id);
+  for await (const { id } of foundFiles(format, store, signal)) ids.add(id);
   return ids;
 }
 

@@ -4,11 +4,9 @@
  * @module
  */
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
-import { throwIfAborted } from "../../../core/errors.ts";
 import { sha256Hex } from "../../../core/hash.ts";
-import { entriesOf, kindOf, lookAt } from "../files/folder.ts";
 import type { FileName, FoundFile } from "../files/format.ts";
+import type { Walk } from "../files/walk.ts";
 import { isLeftBehind } from "./left_behind.ts";
 import { FOLDERS, sameProject } from "./projects.ts";
 
@@ -43,59 +41,59 @@ function cut(part: string): string {
  * Walks over the files of all sessions.
  *
  * @param home Gemini CLI's folder.
- * @param signal Stops it.
+ * @param walk What it looks with.
  */
-export async function* findFiles(home: string, signal?: AbortSignal): AsyncGenerator<FoundFile> {
-  for (const { name: folder } of entriesOf(join(home, FOLDERS))) {
-    // Whoever else works in this process has a turn between two folders.
-    await setImmediate();
-    throwIfAborted(signal, "looking for sessions of Gemini CLI");
-    const copied = sameProject(home, folder);
-    for (const found of filesIn(home, folder)) {
+export async function* findFiles(home: string, walk: Walk): AsyncGenerator<FoundFile> {
+  for (const { name: folder } of walk.entriesOf(join(home, FOLDERS))) {
+    await walk.pause();
+    const copied = walk.tried(() => sameProject(home, folder));
+    for (const found of filesIn(home, folder, walk)) {
       // An older version's folder stays there when its files were copied.
       const copy = copied && found.path.replace(`/${folder}/`, `/${copied}/`);
-      if (copy === undefined || !isThere(home, copy)) yield found;
+      if (copy === undefined || !isThere(home, copy, walk)) yield found;
     }
   }
 }
 
-function* filesIn(home: string, folder: string): Generator<FoundFile> {
+function* filesIn(home: string, folder: string, walk: Walk): Generator<FoundFile> {
   const chats = `${FOLDERS}/${folder}/chats`;
   const parents = new Map<string, (string | undefined)[]>();
   const folders: string[] = [];
-  if (kindOf(join(home, chats)) !== "folder") return;
-  for (const entry of entriesOf(join(home, chats))) {
+  if (walk.kindOf(join(home, chats)) !== "folder") return;
+  for (const entry of walk.entriesOf(join(home, chats))) {
     const path = `${chats}/${entry.name}`;
     if (entry.isDirectory()) folders.push(entry.name);
-    const found = entry.isFile() ? foundAt(home, path) : undefined;
+    const found = entry.isFile() ? foundAt(home, path, walk) : undefined;
     if (found === undefined) continue;
     const short = shortOf(entry.name);
     const others = parents.get(short) ?? [];
-    if (others.length > 0 && isLeftBehind(join(home, path), found.size)) continue;
+    if (others.length > 0 && walk.tried(() => isLeftBehind(join(home, path), found.size))) continue;
     parents.set(short, [...others, found.id]);
     yield found;
   }
   for (const parent of folders) {
     const [parentId, another] = parents.get(parent.slice(0, SHORT)) ?? [];
-    for (const entry of entriesOf(join(home, chats, parent))) {
-      const found = entry.isFile() ? foundAt(home, `${chats}/${parent}/${entry.name}`) : undefined;
+    for (const entry of walk.entriesOf(join(home, chats, parent))) {
+      const found = entry.isFile()
+        ? foundAt(home, `${chats}/${parent}/${entry.name}`, walk)
+        : undefined;
       if (found) yield { ...found, ...(parentId && !another && { parentId }) };
     }
   }
 }
 
 /** A session that was gone on with has its lines in a file of its own, beside the older document. */
-function foundAt(home: string, path: string): FoundFile | undefined {
+function foundAt(home: string, path: string, walk: Walk): FoundFile | undefined {
   const name = nameOf(path);
   const isWhole = path.endsWith(".json");
-  if (name === undefined || (isWhole && lookAt(join(home, `${path}l`)))) return undefined;
-  const looked = lookAt(join(home, path));
+  if (name === undefined || (isWhole && walk.lookAt(join(home, `${path}l`)))) return undefined;
+  const looked = walk.lookAt(join(home, path));
   return looked && { ...name, ...looked, ...(isWhole && { isWhole }) };
 }
 
-function isThere(home: string, path: string): boolean {
+function isThere(home: string, path: string, walk: Walk): boolean {
   const lines = path.replace(/\.jsonl?$/, ".jsonl");
-  return [path, lines].some((path) => lookAt(join(home, path)) !== undefined);
+  return [path, lines].some((path) => walk.lookAt(join(home, path)) !== undefined);
 }
 
 function shortOf(name: string): string {

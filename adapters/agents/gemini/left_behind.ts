@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import { jsonIn } from "../../../core/fields.ts";
+import { textOf } from "../files/folder.ts";
 import { GeminiAccount } from "./account.ts";
 
 /** A longer one says something, in bytes. */
@@ -23,6 +23,6 @@ const LONGEST = 1 << 16;
 export function isLeftBehind(path: string, size: number): boolean {
   if (size > LONGEST || !path.endsWith(".jsonl")) return false;
   const account = new GeminiAccount({});
-  for (const line of readFileSync(path, "utf8").split("\n")) account.take(jsonIn(line));
+  for (const line of (textOf(path) ?? "").split("\n")) account.take(jsonIn(line));
   return account.createdAt !== undefined && account.summary().messages === 0;
 }

@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import { join, posix, resolve, sep } from "node:path";
 import process from "node:process";
 import { fieldsOf, isRecord, jsonIn } from "../../../core/fields.ts";
 import { sha256Hex } from "../../../core/hash.ts";
-import { entriesOf } from "../files/folder.ts";
+import { entriesOf, textOf } from "../files/folder.ts";
 
 /** Where the folders are. */
 export const FOLDERS = "tmp";
@@ -55,7 +54,7 @@ export function listOf(home: string): string {
  * @returns Undefined where there is a list that says something else.
  */
 export function listed(home: string): ReadonlyMap<string, string> | undefined {
-  const text = textIn(listOf(home));
+  const text = textOf(listOf(home));
   if (text === undefined) return new Map();
   const { projects } = fieldsOf(jsonIn(text));
   if (!isRecord(projects)) return undefined;
@@ -132,16 +131,6 @@ export function owners(home: string): (readonly [folder: string, path: string])[
  * @param folder The project's in it.
  */
 export function ownerOf(home: string, where: string, folder: string): string | undefined {
-  const owner = textIn(join(home, where, folder, MARKER))?.trim();
+  const owner = textOf(join(home, where, folder, MARKER))?.trim();
   return owner ? rooted(owner) : undefined;
-}
-
-function textIn(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
-  }
 }

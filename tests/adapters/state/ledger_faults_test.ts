@@ -88,7 +88,8 @@ describe("a ledger on a failing disk", () => {
       const ledger = await FileLedger.open(path, { openFile: failing(now, "EROFS") });
       await assert.rejects(
         ledger.record(entry("a")),
-        (error) => isArchiveError(error, "Unauthorized") && /make it writable/.test(error.message),
+        (error) =>
+          isArchiveError(error, "Unauthorized") && /give this user the right/.test(error.message),
       );
       now.clear();
       await ledger.record(entry("a"));
