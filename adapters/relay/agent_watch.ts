@@ -5,6 +5,7 @@
  * @module
  */
 import type { Agent, ChangingFolder } from "../../core/agent.ts";
+import { SaidOnce } from "./said_once.ts";
 import { WatchedTree, type WatchedTreeOptions } from "./watched_tree.ts";
 
 /** What lies outside. */
@@ -26,8 +27,7 @@ const ECHO_MS = 1_000;
 export class AgentWatch {
   readonly #outside: AgentWatchOutside;
   readonly #trees = new Map<string, WatchedTree>();
-  /** What was said of each tree that cannot be watched. */
-  readonly #said = new Map<string, string>();
+  readonly #said: SaidOnce;
   #onStir: () => void = () => undefined;
   #firstAt = Infinity;
   #lastAt = Infinity;
@@ -37,6 +37,7 @@ export class AgentWatch {
   /** @param outside What lies outside. */
   constructor(outside: AgentWatchOutside) {
     this.#outside = outside;
+    this.#said = new SaidOnce(outside.say);
   }
 
   /** When to look through the stores, by the relay's own clock; infinite while nothing has changed. */
@@ -91,7 +92,11 @@ export class AgentWatch {
       tree.tend();
       // What changed just before it was watched, nothing tells of.
       if (known === undefined) this.#stir();
-      this.#tell(path, tree.problem);
+      const { problem } = tree;
+      this.#said.of(
+        path,
+        problem && `cannot watch all of ${path} (${problem}): it is looked through each minute`,
+      );
     }
   }
 
@@ -109,14 +114,6 @@ export class AgentWatch {
     if (!isFirst) return;
     this.#firstAt = this.#lastAt;
     this.#onStir();
-  }
-
-  #tell(path: string, problem: string | undefined): void {
-    if (problem === undefined) this.#said.delete(path);
-    else if (this.#said.get(path) !== problem) {
-      this.#said.set(path, problem);
-      this.#outside.say(`cannot watch ${path} (${problem}): it is looked through each minute`);
-    }
   }
 }
 

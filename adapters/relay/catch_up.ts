@@ -12,6 +12,7 @@ import { isWithin } from "../state/assigned_directories.ts";
 import type { KnownStores, StoreId } from "../state/known_stores.ts";
 import { lineOf } from "./line_of.ts";
 import type { RelayArchive } from "./relay_archive.ts";
+import type { SaidOnce } from "./said_once.ts";
 import type { StillChanging } from "./still_changing.ts";
 
 /** What catching up needs beside the archive. */
@@ -30,8 +31,8 @@ export interface CatchUpSource {
   readonly date: number;
   /** Sessions whose turn goes on. */
   readonly changing: Pick<StillChanging, "has">;
-  /** Writes a line into the log. */
-  readonly say: (line: string) => void;
+  /** Says what is wrong with stores. */
+  readonly said: SaidOnce;
   readonly signal: AbortSignal;
 }
 
@@ -53,7 +54,7 @@ export interface CaughtUp {
 }
 
 /**
- * Looks through all stores. One that cannot be read is said and left out.
+ * Looks through all stores. Of one that cannot be read, or not all of it, that is said.
  *
  * @param archive Agents, ledger, rules.
  * @param source What else is needed.
@@ -68,9 +69,9 @@ export async function catchUp(archive: RelayArchive, source: CatchUpSource): Pro
   let older = 0;
   let isWhole = true;
   for (const store of stores) {
-    const lacking = await sessionsIn(store, archive, source);
-    isWhole &&= lacking !== undefined;
-    for (const { session, familyChangedAt, isLost } of lacking ?? []) {
+    const found = await sessionsIn(store, archive, source);
+    isWhole &&= found.isWhole;
+    for (const { session, familyChangedAt, isLost } of found.lacking) {
       const changedAt = Date.parse(session.updatedAt);
       const isOld = changedAt < installedAt || changedAt > source.date;
       const since = isOld ? source.date : changedAt;
@@ -84,15 +85,17 @@ export async function catchUp(archive: RelayArchive, source: CatchUpSource): Pro
 
 async function storesOf(
   agents: readonly Agent[],
-  { stores, mentioned, say }: CatchUpSource,
+  { stores, mentioned, said }: CatchUpSource,
 ): Promise<readonly StoreId[]> {
   const found: StoreId[] = [...mentioned, ...await stores.all()];
   for (const agent of agents) {
     try {
       const detected = await agent.detect();
       found.push(...detected.stores.map((store) => ({ agent: agent.name, store })));
+      said.of(agent.name, undefined);
     } catch (error) {
-      say(`cannot look for sessions of ${agent.name}: ${lineOf(asArchiveError(error).message)}`);
+      const problem = lineOf(asArchiveError(error).message);
+      said.of(agent.name, `cannot look for sessions of ${agent.name}: ${problem}`);
     }
   }
   const known = agents.map(({ name }) => name);
@@ -112,18 +115,23 @@ interface Lacking {
   readonly isLost: boolean;
 }
 
-/** The sessions of a store that some backend of their rule lacks; undefined if it cannot be read. */
+/** What was found in a store. */
+interface LookedThrough {
+  /** The sessions that some backend of their rule lacks, as far as they could be seen. */
+  readonly lacking: readonly Lacking[];
+  readonly isWhole: boolean;
+}
+
 async function sessionsIn(
   { agent: name, store }: StoreId,
   archive: RelayArchive,
-  { isForKnown, elsewhere, say, signal }: CatchUpSource,
-): Promise<readonly Lacking[] | undefined> {
+  { isForKnown, elsewhere, said, signal }: CatchUpSource,
+): Promise<LookedThrough> {
   const { agents, ledger } = archive;
   const places = new PlacesOfProjects(archive, elsewhere);
   const lacking: Omit<Lacking, "familyChangedAt">[] = [];
   const seen = new Map<string, SessionRef>();
-  const result = () =>
-    lacking.map((one) => ({ ...one, familyChangedAt: familyChange(one.session, seen) }));
+  let problem: string | undefined;
   try {
     const agent = agents.find((one) => one.name === name);
     const remembered = rememberedIn(ledger, archive.lanes.map(({ identity }) => identity));
@@ -138,11 +146,16 @@ async function sessionsIn(
     }
   } catch (error) {
     // A store may be gone for now or for good; what waits in it tells for itself.
-    if (isArchiveError(error, "NotFound") || signal.aborted) return result();
-    say(`cannot look through ${store}: ${lineOf(asArchiveError(error).message)}`);
-    return undefined;
+    if (!isArchiveError(error, "NotFound") && !signal.aborted) {
+      problem = `cannot look through ${store}: ${lineOf(asArchiveError(error).message)}`;
+    }
   }
-  return result();
+  said.of(store, problem);
+  return {
+    // What could be seen does not wait for the rest.
+    lacking: lacking.map((one) => ({ ...one, familyChangedAt: familyChange(one.session, seen) })),
+    isWhole: problem === undefined,
+  };
 }
 
 /** What a session has started goes with it: it is as old as whichever of both changed last. */

@@ -9,6 +9,7 @@ import { catchUp } from "./catch_up.ts";
 import type { Force } from "./force.ts";
 import type { PendingSessions } from "./pending_sessions.ts";
 import type { StatusTelling } from "./status_telling.ts";
+import { SaidOnce } from "./said_once.ts";
 import { StillChanging } from "./still_changing.ts";
 
 /** What lies outside. */
@@ -46,6 +47,7 @@ export class CatchingUp {
   readonly #pending: PendingSessions;
   readonly #status: Pick<StatusTelling, "olderAre">;
   readonly #changing = new StillChanging();
+  readonly #said: SaidOnce;
   #at = -Infinity;
 
   /**
@@ -59,6 +61,7 @@ export class CatchingUp {
     status: Pick<StatusTelling, "olderAre">,
   ) {
     this.#outside = outside;
+    this.#said = new SaidOnce(outside.say);
     this.#pending = pending;
     this.#status = status;
   }
@@ -96,7 +99,7 @@ export class CatchingUp {
   }
 
   async #lookThrough(archive: Force["archive"]): Promise<boolean> {
-    const { stores, isNamed, watch, now, date, say, sayBug, signal } = this.#outside;
+    const { stores, isNamed, watch, now, date, sayBug, signal } = this.#outside;
     this.#at = now() + AGAIN_MS;
     try {
       const { missed, older, isWhole } = await catchUp(archive, {
@@ -106,7 +109,7 @@ export class CatchingUp {
         elsewhere: await this.#outside.othersDirectories(),
         changing: this.#changing,
         date: date(),
-        say,
+        said: this.#said,
         signal,
       });
       this.#status.olderAre(older);

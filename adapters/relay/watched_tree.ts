@@ -8,6 +8,7 @@ import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { ChangingFolder } from "../../core/agent.ts";
+import { errorCode } from "../state/file_error.ts";
 
 /** Watches, as `watch` of `node:fs` does. */
 export type WatchPath = (
@@ -79,9 +80,12 @@ export class WatchedTree {
       try {
         this.#begin(path, identity);
       } catch (error) {
-        // Any further one would fail like it.
-        this.#problem = messageOf(error);
-        return;
+        const code = errorCode(error);
+        // It is gone since.
+        if (code === "ENOENT") continue;
+        this.#problem ??= messageOf(error);
+        // Any further one would fail like it, but for one that is shut.
+        if (code !== "EACCES") return;
       }
     }
   }

@@ -110,7 +110,7 @@ describe("watching agents' folders", () => {
       await look();
       await look();
       assert.deepEqual(said, [
-        `cannot watch ${path} (ENOSPC: no more watches): it is looked through each minute`,
+        `cannot watch all of ${path} (ENOSPC: no more watches): it is looked through each minute`,
       ]);
       refuse(undefined);
       await look();

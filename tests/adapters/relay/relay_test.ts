@@ -1115,6 +1115,24 @@ describe("the relay's catching up", () => {
     assert.ok(world.backends[0].puts.some(({ key }) => key === KEY("missed")));
   });
 
+  it("takes what it can see of a store that it cannot look through, and says so once", async () => {
+    const world = new World();
+    world.installedAt = 0;
+    world.session("missed");
+    const sessions = world.agent.sessions.bind(world.agent);
+    world.agent.sessions = async function* (filter) {
+      yield* sessions(filter);
+      if (filter?.ids === undefined) {
+        throw new ArchiveError("Unauthorized", "cannot look at /a: give this user the right to it");
+      }
+    };
+    for (let at = 0; at < 400_000; at += 20_000) world.at(at, () => world.idle("other", `${at}`));
+    await world.work();
+    assert.ok(world.backends[0].puts.some(({ key }) => key === KEY("missed")));
+    const said = world.log.filter((line) => line.startsWith("cannot look through"));
+    assert.deepEqual(said.map((line) => /cannot look at \/a/.test(line)), [true]);
+  });
+
   it("does not count as older what an intent asked for", async () => {
     const world = new World();
     world.session("old");

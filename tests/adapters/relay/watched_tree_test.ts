@@ -98,6 +98,25 @@ describe("a watched tree", () => {
       return Promise.resolve();
     }));
 
+  it("has all others where one is shut, and takes no notice of one that is gone", () =>
+    withFolder(async (path) => {
+      const { open, watch } = written();
+      for (const name of ["a", "gone", "shut", "z"]) await mkdir(join(path, name));
+      const failing: WatchPath = (at, ...rest) => {
+        const code = at.endsWith("shut") ? "EACCES" : at.endsWith("gone") ? "ENOENT" : undefined;
+        if (code) throw Object.assign(new Error(`${code}: ${at}`), { code });
+        return watch(at, ...rest);
+      };
+      const tree = new WatchedTree({ path, isTree: true }, () => {}, {
+        watch: failing,
+        isRecursive: false,
+      });
+      tree.tend();
+      assert.deepEqual(below(path, open.keys()), ["", "/a", "/z"]);
+      assert.match(tree.problem ?? "", /^EACCES: .*shut$/);
+      tree.close();
+    }));
+
   it("says why it has not all of it, and keeps what it has", () =>
     withFolder(async (path) => {
       const { open, watch } = written();

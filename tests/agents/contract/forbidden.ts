@@ -8,7 +8,7 @@ import { chmod, mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { it } from "node:test";
-import type { Agent } from "../../../core/agent.ts";
+import type { Agent, SessionFilter } from "../../../core/agent.ts";
 import { type ArchiveError, isArchiveError } from "../../../core/errors.ts";
 import { onlySession, sessionsOf, withSession } from "./archived.ts";
 import { put } from "./in_home.ts";
@@ -34,6 +34,9 @@ export function findsWhatItMay(tested: TestedFileAgent): void {
         assert.deepEqual(found, [id]);
         assert.equal(failure?.code, "Unauthorized");
         assert.match(failure.message, /\/29(?:\/\w+)? \(EACCES\): give this user the right to it/);
+        // Nothing is missing then.
+        const asked = await lookShutOff(agent, home, shut, { ids: [id] });
+        assert.deepEqual(asked, { found: [id], failure: undefined });
       }),
   );
 
@@ -73,10 +76,15 @@ function* foldersAbove(path: string, home: string): Generator<string> {
 }
 
 /** Looks for sessions where some folders are shut. */
-async function lookShutOff(agent: Agent, home: string, shut: readonly string[]) {
+async function lookShutOff(
+  agent: Agent,
+  home: string,
+  shut: readonly string[],
+  filter?: SessionFilter,
+) {
   const found: string[] = [];
   const look = async () => {
-    for await (const { id } of agent.sessions()) found.push(id);
+    for await (const { id } of agent.sessions(filter)) found.push(id);
   };
   return { found, failure: await shutOff(home, shut, () => failureOf(look)) };
 }
