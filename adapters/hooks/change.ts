@@ -4,9 +4,11 @@
  * @module
  */
 import { ArchiveError } from "../../core/errors.ts";
+import { fieldsOf } from "../../core/fields.ts";
 import type { Environment, HookAgent } from "./agents.ts";
 import type { CommandPlace } from "./command.ts";
 import { foundHooks } from "./found_hooks.ts";
+import { jsonTree } from "./json_tree.ts";
 import { newSettings, settingsFile, type WantedHooks, wantedHooks } from "./settings.ts";
 import { readSettings, removeSettings, writeSettings } from "./settings_file.ts";
 import { withHooks, withoutHooks } from "./settings_text.ts";
@@ -61,10 +63,17 @@ export async function uninstalling(agent: HookAgent, env: Environment): Promise<
   const advice = 'remove from it by hand what calls "cli/bin" with "hook"';
   const found = readable(file, () => foundHooks(before), advice);
   const after = readable(file, () => withoutHooks(before), advice);
-  // Of a file of its own nothing else is kept.
-  const isOwn = agent === "copilot" && found.length > 0;
+  // A file that was made for them goes with them.
+  const isLeft = agent === "copilot" && found.length > 0 && isBare(after);
   const events = [...new Set(found.map(({ event }) => event))];
-  return { agent, file, before, after: isOwn ? undefined : after, events };
+  return { agent, file, before, after: isLeft ? undefined : after, events };
+}
+
+/** Whether settings say nothing but what makes them settings. */
+function isBare(text: string | undefined): boolean {
+  if (text === undefined) return true;
+  const { version: _, hooks, ...others } = fieldsOf(jsonTree(text).value);
+  return [hooks, others].every((value) => Object.keys(fieldsOf(value)).length === 0);
 }
 
 /**

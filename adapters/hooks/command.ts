@@ -72,8 +72,19 @@ function inQuotes(word: string, shell: Shell): string {
   return quoted(word, shell === "cmd" ? "win32" : "linux");
 }
 
-/** A command line of this program's, whatever version of it wrote it. */
-const OURS = /[/\\]cli[/\\]bin\.[cm]?[jt]s['"]? hook (?:claude-code|codex|copilot|gemini)\b/;
+/** A call of this program, on whichever runtime and wherever it lies. */
+const CALL =
+  String.raw`.+[/\\]cli[/\\]bin\.[cm]?[jt]s['"]? hook (?:claude-code|codex|copilot|gemini)` +
+  "(?: --config .+)?";
+/** Whole command lines only: what somebody added to one is no longer this program's to take away. */
+const OURS = Object.values(WRAPPED).map((wrapped) => {
+  const [before, after] = wrapped("\0").split("\0").map(escaped);
+  return new RegExp(`^${before}${CALL}${after}$`);
+});
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
 
 /**
  * Whether a command line is one of this program's.
@@ -81,7 +92,7 @@ const OURS = /[/\\]cli[/\\]bin\.[cm]?[jt]s['"]? hook (?:claude-code|codex|copilo
  * @param command Anything that stands in an agent's settings.
  */
 export function isOurs(command: unknown): command is string {
-  return typeof command === "string" && OURS.test(command);
+  return typeof command === "string" && OURS.some((pattern) => pattern.test(command));
 }
 
 /**

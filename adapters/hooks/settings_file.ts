@@ -19,7 +19,7 @@ import { makePrivateFolder } from "../state/folder.ts";
  * @throws {ArchiveError} When they cannot be read.
  */
 export async function readSettings(path: string): Promise<string | undefined> {
-  const bytes = await readFile(path).catch((error) => {
+  const bytes = await bytesIn(path).catch((error) => {
     if (errorCode(error) === "ENOENT") return undefined;
     throw fileError(error, "cannot read", path);
   });
@@ -30,6 +30,12 @@ export async function readSettings(path: string): Promise<string | undefined> {
     const message = `${path} is left as it is, since it is not UTF-8; correct it and try again`;
     throw new ArchiveError("Invalid", message, { cause });
   }
+}
+
+/** Of a file only: a pipe may never end. */
+async function bytesIn(path: string): Promise<Uint8Array> {
+  if ((await stat(path)).isFile()) return await readFile(path);
+  throw new ArchiveError("Invalid", `${path} is no file; move it away, and try again`);
 }
 
 /**

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { Dirent } from "node:fs";
 import { join } from "node:path";
-import { entriesOf } from "../files/folder.ts";
+import { entriesOf, isFolder } from "../files/folder.ts";
 import type { FoundFile } from "../files/format.ts";
 import type { Walk } from "../files/walk.ts";
 import { HISTORY, isSessionId, nameOf, PROJECTS, SUBAGENTS, TASKS } from "./paths.ts";
@@ -94,8 +93,4 @@ function namesIn(home: string, folder: string): OtherFolder["names"] {
     // Each session may have one then: a look at that one tells, or fails for the session that it is of.
     return { has: () => true };
   }
-}
-
-function isFolder(entry: Dirent): boolean {
-  return entry.isDirectory();
 }

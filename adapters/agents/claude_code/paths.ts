@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sha256Hex } from "../../../core/hash.ts";
 import { filesOf } from "../../../core/keys/files_of.ts";
 import type { FileName } from "../files/format.ts";
 
@@ -15,7 +16,7 @@ const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const PROJECT = "[A-Za-z0-9-]{1,240}";
 const SESSION = new RegExp(`^${PROJECTS}/${PROJECT}/(${UUID})\\.jsonl$`);
 const SUBAGENT = new RegExp(
-  `^${PROJECTS}/${PROJECT}/(${UUID})/${SUBAGENTS}/(?:[\\w.-]+/)*agent-([\\w-]{1,64})\\.jsonl$`,
+  `^${PROJECTS}/${PROJECT}/(${UUID})/${SUBAGENTS}/((?:[\\w.-]+/)*)agent-([\\w-]{1,64})\\.jsonl$`,
 );
 const BESIDE = [
   new RegExp(`^${PROJECTS}/${PROJECT}/(${UUID})/.+$`),
@@ -39,13 +40,20 @@ export function nameOf(path: string): FileName | undefined {
   if (ODD.test(path)) return undefined;
   const id = SESSION.exec(path)?.[1];
   if (id !== undefined) return { id, path };
-  const [, parentId, agent] = SUBAGENT.exec(path) ?? [];
-  if (agent !== undefined) return { id: `${parentId}.${agent}`, parentId, path };
+  const [, parentId, folder, agent] = SUBAGENT.exec(path) ?? [];
+  if (agent !== undefined) {
+    return { id: `${parentId}.${agent}${inWorkflow(folder)}`, parentId, path };
+  }
   for (const pattern of BESIDE) {
     const session = pattern.exec(path)?.[1];
     if (session !== undefined) return { id: filesOf(session), parentId: session, path };
   }
   return undefined;
+}
+
+/** Nobody says that two workflows of a session never give the same id. */
+function inWorkflow(folder: string): string {
+  return folder === "" ? "" : `.${sha256Hex(folder).slice(0, 8)}`;
 }
 
 /** Whether a file is one of the list of tasks, which Claude Code changes and clears as it goes on. */

@@ -34,9 +34,12 @@ function hashOf(text: string): number {
  * @param path Where it was, from Claude Code's folder.
  * @param to Where it is put.
  */
-export function placeFor(path: string, { directory, isMoved }: Destination): string {
+export function placeFor(path: string, { directory, isMoved, beside }: Destination): string {
   const [top, , ...rest] = path.split("/");
-  if (top !== PROJECTS || !isMoved) return path;
+  if (top !== PROJECTS) return path;
+  // What goes with a session is looked for where that is.
+  if (beside !== undefined) return [...beside.split("/").slice(0, 2), ...rest].join("/");
+  if (!isMoved) return path;
   // Claude Code goes by where a directory really is.
   const name = folderOf(realpathSync(directory).normalize("NFC"));
   return [PROJECTS, name, ...rest].join("/");

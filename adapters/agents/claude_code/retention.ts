@@ -14,8 +14,8 @@ import { SUBAGENTS } from "./paths.ts";
 const DAYS = 30;
 
 /** See {@linkcode FileFormat.deadlines}. */
-export const deadlines: NonNullable<FileFormat["deadlines"]> = async (home) => {
-  const days = await settingIn(join(home, "settings.json"), ["cleanupPeriodDays"]) ?? DAYS;
+export const deadlines: NonNullable<FileFormat["deadlines"]> = (home) => {
+  const days = settingIn(join(home, "settings.json"), ["cleanupPeriodDays"]) ?? DAYS;
   // Where it has another value, Claude Code takes none and deletes nothing.
   if (!isDays(days)) return () => undefined;
   const sessions = new Map<string, number | undefined>();

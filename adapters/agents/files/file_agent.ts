@@ -28,6 +28,7 @@ import type { AgentLayout } from "../../../core/plain/layout.ts";
 import { filesOf, sessionOfFiles } from "../../../core/keys/files_of.ts";
 import { besideOf, tokenOfFiles } from "./beside.ts";
 import { firstAndRest } from "./first_line.ts";
+import { foundFiles } from "./found_files.ts";
 import { lookAt } from "./folder.ts";
 import type { FileFormat, FoundFile } from "./format.ts";
 import type { RestoringAgent } from "./late_agent.ts";
@@ -43,7 +44,7 @@ import { restoreFiles } from "./restore.ts";
 import { tokenOf } from "./token.ts";
 import { inTurns } from "./turns.ts";
 import { unitsOf } from "./units.ts";
-import { foundFiles, throwFirst } from "./walk.ts";
+import { throwFirst } from "./walk.ts";
 
 /**
  * Makes the agent. Nothing is opened before it is asked something.
@@ -165,7 +166,7 @@ class FileAgent implements RestoringAgent {
   ): AsyncGenerator<SessionRef> {
     const ids = filter.ids && new Set(filter.ids);
     const since = filter.since === undefined ? -Infinity : Date.parse(filter.since);
-    const deadlineOf = await this.#format.deadlines?.(store);
+    const deadlineOf = this.#format.deadlines?.(store);
     for await (const file of foundFiles(this.#format, store, filter.signal)) {
       throwIfAborted(filter.signal, `looking for sessions of ${this.#format.title}`);
       this.#known.set(`${store}\n${file.id}`, file);

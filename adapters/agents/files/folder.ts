@@ -21,6 +21,15 @@ export function entriesOf(path: string): readonly Dirent[] {
 }
 
 /**
+ * Whether an entry is a folder, and no link to one.
+ *
+ * @param entry Of a folder.
+ */
+export function isFolder(entry: Dirent): boolean {
+  return entry.isDirectory();
+}
+
+/**
  * What a look at a file tells.
  *
  * @param path The file.
@@ -46,10 +55,12 @@ export function kindOf(path: string): "file" | "folder" | undefined {
  * What a small file says. Read at once, as folders are.
  *
  * @param path The file.
- * @returns Undefined when it is gone.
+ * @returns Undefined when it is gone, or is no file: a pipe may never end.
  */
 export function textOf(path: string): string | undefined {
-  return unlessGone(path, () => readFileSync(path, "utf8"));
+  return unlessGone(path, () => {
+    return statSync(path).isFile() ? readFileSync(path, "utf8") : undefined;
+  });
 }
 
 function unlessGone<T>(path: string, look: () => T): T | undefined {

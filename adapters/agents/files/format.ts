@@ -7,13 +7,14 @@
 import type { Summary, Unit } from "../../../core/agent.ts";
 import type { AgentLayout, PlainFile } from "../../../core/plain/layout.ts";
 import type { TranscriptMessage } from "../../../core/transcript.ts";
+import type { LookedAt } from "./token.ts";
 import type { Walk } from "./walk.ts";
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A session's file, as it is found: nothing of it was read. */
-export interface FoundFile {
+export interface FoundFile extends LookedAt {
   /** The session's id. */
   readonly id: string;
   /** The session that started it, where the path tells. */
@@ -22,10 +23,6 @@ export interface FoundFile {
   readonly path: string;
   /** The path of the file that it lies packed in by zstd, where it does; its size and time are that one's. */
   readonly packed?: string;
-  /** Its length in bytes. */
-  readonly size: number;
-  /** When it last changed, in whole milliseconds since the epoch. */
-  readonly modifiedMs: number;
   /** It is one JSON document that is written anew each time, and no file of lines. */
   readonly isWhole?: true;
   /**
@@ -36,7 +33,7 @@ export interface FoundFile {
 }
 
 /** A file that belongs to a session, beside the session's own. */
-export type FileBeside = Pick<FoundFile, "path" | "size" | "modifiedMs">;
+export type FileBeside = Pick<FoundFile, "path" | keyof LookedAt>;
 
 /** What of a file stands for its session. */
 export type FileName = Pick<FoundFile, "id" | "parentId" | "path">;
@@ -95,6 +92,8 @@ export interface Destination {
   readonly store: string;
   /** Whether it belonged to another directory. */
   readonly isMoved: boolean;
+  /** Where the session is that it goes with, if that is there already, from the agent's folder. */
+  readonly beside?: string;
 }
 
 /** Where another program looks for an agent's files in a store; see `core/plain/layout.ts`. */
@@ -144,7 +143,7 @@ export interface FileFormat {
    * @returns Tells of a file that was found when that is at the earliest, in milliseconds since the
    * epoch; undefined for never. Of a session that another one started, it is the other's time.
    */
-  deadlines?(store: string): Promise<(file: FoundFile) => number | undefined>;
+  deadlines?(store: string): (file: FoundFile) => number | undefined;
   /**
    * The directory that a session belongs to, where it is known without opening the session's file.
    *

@@ -34,7 +34,8 @@ export async function putFile(
   } catch (error) {
     throw errorCode(error) === "" ? error : fileError(error, "cannot write", path);
   } finally {
-    await rm(draft, { force: true });
+    // What kept the file from its place says more than what keeps a draft in its own.
+    await rm(draft, { force: true }).catch(() => undefined);
   }
 }
 

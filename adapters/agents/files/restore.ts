@@ -11,11 +11,11 @@ import { isThere } from "../../state/is_there.ts";
 import type { FileFormat, FileName } from "./format.ts";
 import { eachFile } from "./each_file.ts";
 import { firstAndRest } from "./first_line.ts";
+import { foundFiles } from "./found_files.ts";
 import { fileBytes, nativePieces } from "./native_file.ts";
 import { areFiles, fileElements } from "./native_files.ts";
 import { isNeverCaptured } from "./never.ts";
 import { putFile } from "./put_file.ts";
-import { foundFiles } from "./walk.ts";
 
 /** What restoring needs. */
 export interface RestoreSource {
@@ -42,8 +42,8 @@ export async function restoreFiles(
 ): Promise<readonly RestoreOutcome[]> {
   if (options.newId) throw noNewId(source.format);
   const outcomes: RestoreOutcome[] = [];
-  let looked: Promise<Set<string>> | undefined;
-  const present = () => looked ??= idsIn(source, options.signal);
+  let looked: ReturnType<typeof pathsIn> | undefined;
+  const present = () => looked ??= pathsIn(source, options.signal);
   for (const archive of archives) {
     throwIfAborted(options.signal, `restoring session ${archive.id}`);
     const directory = options.directory ?? archive.projectPath;
@@ -58,14 +58,17 @@ export async function restoreFiles(
 interface Target extends RestoreSource {
   readonly archive: RestorableArchive;
   readonly directory: string;
-  /** The ids of all sessions that are there. */
-  present(): Promise<ReadonlySet<string>>;
+  /** The sessions that are there, by id, each with its file's path. */
+  present(): Promise<ReadonlyMap<string, string>>;
 }
 
-async function idsIn({ format, store }: RestoreSource, signal?: AbortSignal): Promise<Set<string>> {
-  const ids = new Set<string>();
-  for await (const { id } of foundFiles(format, store, signal)) ids.add(id);
-  return ids;
+async function pathsIn(
+  { format, store }: RestoreSource,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const paths = new Map<string, string>();
+  for await (const { id, path } of foundFiles(format, store, signal)) paths.set(id, path);
+  return paths;
 }
 
 async function restoreOne(target: Target, dryRun: boolean): Promise<RestoreOutcome> {
@@ -93,7 +96,7 @@ async function restoreSession(
   dryRun: boolean,
 ): Promise<Fate> {
   const { archive, directory, format, store } = target;
-  const { id, path: place } = placeOf(target, await pathIn(lines, archive.id));
+  const { id, path: place } = await placeOf(target, await pathIn(lines, archive.id));
   const path = join(store, place);
   if ((await target.present()).has(archive.id)) return { status: "existing" };
   if (await isThere(path)) return { id, status: "existing" };
@@ -121,7 +124,7 @@ async function restoreBeside(
   const { archive: { id, native }, store } = target;
   const places = new Map<string, string>();
   for await (const { path } of fileElements(lines)) {
-    if (!places.has(path)) places.set(path, join(store, placeOf(target, path).path));
+    if (!places.has(path)) places.set(path, join(store, (await placeOf(target, path)).path));
   }
   const [missing, there] = await parted(places);
   if (missing.size === 0 && there > 0) return { status: "existing" };
@@ -149,14 +152,18 @@ async function parted(
 }
 
 /** Where a file belongs, from the store's folder. An archive may say anything. */
-function placeOf(
-  { archive: { id, projectPath }, directory, format, store }: Target,
+async function placeOf(
+  { archive: { id, projectPath }, directory, format, store, present }: Target,
   path: string,
-): FileName {
-  const isOurs = format.nameOf(path)?.id === id && !isNeverCaptured(path);
-  const to = { directory, store, isMoved: directory !== projectPath };
-  const place = isOurs ? format.nameOf(format.placeFor(path, to)) : undefined;
-  if (place !== undefined) return place;
+): Promise<FileName> {
+  const name = format.nameOf(path);
+  if (name?.id === id && !isNeverCaptured(path)) {
+    const beside = name.parentId === undefined ? undefined : (await present()).get(name.parentId);
+    const isMoved = directory !== projectPath;
+    const to = { directory, store, isMoved, ...(beside !== undefined && { beside }) };
+    const place = format.nameOf(format.placeFor(path, to));
+    if (place !== undefined) return place;
+  }
   const message = `the archive of session ${id} names ${JSON.stringify(path)}, where ` +
     `${format.title} keeps no such file; nothing was written`;
   throw new ArchiveError("Invalid", message, { session: id });

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { readFile } from "node:fs/promises";
 import { fieldsOf } from "../../../core/fields.ts";
 import { jsonTree } from "../../hooks/json_tree.ts";
+import { textOf } from "./folder.ts";
 
 /**
  * Reads a setting.
@@ -14,10 +14,17 @@ import { jsonTree } from "../../hooks/json_tree.ts";
  * @param keys Where it stands, from the outside in.
  * @returns Undefined where it is not set, or the file cannot be read: the agent's default holds then.
  */
-export async function settingIn(path: string, keys: readonly string[]): Promise<unknown> {
-  // Whether it is there, and whoever may read it, must not keep sessions from being archived.
-  const text = await readFile(path, "utf8").catch(() => "");
-  return keys.reduce<unknown>((value, key) => fieldsOf(value)[key], valueIn(text));
+export function settingIn(path: string, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>((value, key) => fieldsOf(value)[key], valueIn(textIn(path)));
+}
+
+function textIn(path: string): string {
+  try {
+    return textOf(path) ?? "";
+  } catch {
+    // Whoever may read it, that must not keep sessions from being archived.
+    return "";
+  }
 }
 
 function valueIn(text: string): unknown {

@@ -4,10 +4,14 @@
  * @module
  */
 import type { BigIntStats } from "node:fs";
-import type { FoundFile } from "./format.ts";
 
 /** What a look at a file tells. */
-export type LookedAt = Pick<FoundFile, "size" | "modifiedMs">;
+export interface LookedAt {
+  /** The file's length in bytes. */
+  readonly size: number;
+  /** When it last changed, in whole milliseconds since the epoch. */
+  readonly modifiedMs: number;
+}
 
 /**
  * What a look has told.

@@ -10,26 +10,7 @@ import type { Dirent } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { ArchiveError, asArchiveError, throwIfAborted } from "../../../core/errors.ts";
 import { entriesOf, kindOf, lookAt } from "./folder.ts";
-import type { FileFormat, FoundFile } from "./format.ts";
 import type { LookedAt } from "./token.ts";
-
-/**
- * Finds the files of all sessions.
- *
- * @param format Whose.
- * @param store One of its folders.
- * @param signal Stops it.
- * @throws {ArchiveError} When all were found that can be, the first thing that could not be looked at.
- */
-export async function* foundFiles(
-  format: FileFormat,
-  store: string,
-  signal?: AbortSignal,
-): AsyncGenerator<FoundFile> {
-  const walk = new Walk(format.title, signal);
-  yield* format.find(store, walk);
-  throwFirst(walk.failures);
-}
 
 /** What a walk looks with. */
 export class Walk {

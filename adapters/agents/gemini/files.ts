@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { sha256Hex } from "../../../core/hash.ts";
+import { isFolder } from "../files/folder.ts";
 import type { FileName, FoundFile } from "../files/format.ts";
 import type { Walk } from "../files/walk.ts";
 import { isLeftBehind } from "./left_behind.ts";
@@ -44,7 +45,7 @@ function cut(part: string): string {
  * @param walk What it looks with.
  */
 export async function* findFiles(home: string, walk: Walk): AsyncGenerator<FoundFile> {
-  for (const { name: folder } of walk.entriesOf(join(home, FOLDERS))) {
+  for (const { name: folder } of walk.entriesOf(join(home, FOLDERS)).filter(isFolder)) {
     await walk.pause();
     const copied = walk.tried(() => sameProject(home, folder));
     for (const found of filesIn(home, folder, walk)) {

@@ -8,7 +8,7 @@ import { join, posix, resolve, sep } from "node:path";
 import process from "node:process";
 import { fieldsOf, isRecord, jsonIn } from "../../../core/fields.ts";
 import { sha256Hex } from "../../../core/hash.ts";
-import { entriesOf, textOf } from "../files/folder.ts";
+import { entriesOf, isFolder, textOf } from "../files/folder.ts";
 
 /** Where the folders are. */
 export const FOLDERS = "tmp";
@@ -116,7 +116,7 @@ export function rooted(directory: string): string {
  */
 export function owners(home: string): (readonly [folder: string, path: string])[] {
   return [FOLDERS, HISTORY].flatMap((where) =>
-    entriesOf(join(home, where)).flatMap(({ name }) => {
+    entriesOf(join(home, where)).filter(isFolder).flatMap(({ name }) => {
       const owner = ownerOf(home, where, name);
       return owner === undefined ? [] : [[name, owner] as const];
     })

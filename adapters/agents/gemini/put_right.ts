@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fieldsOf, jsonIn } from "../../../core/fields.ts";
-import { isThere } from "../../state/is_there.ts";
 import { replaceFile } from "../../state/replace_file.ts";
+import { textOf } from "../files/folder.ts";
 import { isOlder, isUnknownProject, listed, listOf, markerOf, rooted } from "./projects.ts";
 import { isSoonDeleted } from "./retention.ts";
 
@@ -51,7 +51,7 @@ async function list(home: string, folder: string, project: string): Promise<void
   const listing = listed(home);
   if (listing === undefined || listing.has(project)) return;
   const path = listOf(home);
-  const said = await isThere(path) ? fieldsOf(jsonIn(await readFile(path, "utf8"))) : {};
+  const said = fieldsOf(jsonIn(textOf(path) ?? ""));
   const projects = { ...fieldsOf(said.projects), [project]: folder };
   await replaceFile(path, JSON.stringify({ ...said, projects }, null, 2));
 }

@@ -23,9 +23,9 @@ const UNITS = new Map([["h", DAY / 24], ["d", DAY], ["w", 7 * DAY], ["m", 30 * D
  * See {@linkcode FileFormat.deadlines}. Sessions are not opened for what they say of their last change: it
  * goes by their files' times.
  */
-export const deadlines: NonNullable<FileFormat["deadlines"]> = async (home) => {
+export const deadlines: NonNullable<FileFormat["deadlines"]> = (home) => {
   const kept = keptBy(
-    await settingIn(join(home, "settings.json"), ["general", "sessionRetention"]),
+    settingIn(join(home, "settings.json"), ["general", "sessionRetention"]),
   );
   if (kept === undefined) return () => undefined;
   const sessions = new Map<string, number>();

@@ -10,7 +10,9 @@ import {
   symlink,
   writeFile,
 } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { onStage, type Shown, type Stage } from "./stage.ts";
@@ -120,6 +122,31 @@ describe("archive install-hooks", () => {
       assert.equal(await read(CLAUDE), "{ model: opus }");
       assert.match(await read(".codex/hooks.json"), /hook codex/);
     }));
+
+  it("leaves hooks alone that somebody else put into the file that it made for Copilot", () =>
+    onScene(async ({ home, put, read, run }) => {
+      const file = ".copilot/hooks/session-archiver.json";
+      await mkdir(join(home, ".copilot"));
+      await run("install-hooks", "copilot");
+      const own = JSON.parse(await read(file));
+      const mine = [{ type: "command", bash: "my-own-guard", timeoutSec: 5 }];
+      await put(file, JSON.stringify({ ...own, hooks: { ...own.hooks, preToolUse: mine } }));
+      await run("uninstall-hooks", "copilot");
+      assert.deepEqual(JSON.parse(await read(file)).hooks, { preToolUse: mine });
+    }));
+
+  it(
+    "does not wait for settings that are a pipe",
+    { skip: process.platform === "win32" },
+    () =>
+      onScene(async ({ home, run }) => {
+        await mkdir(join(home, ".claude"));
+        execFileSync("mkfifo", [join(home, CLAUDE)]);
+        const { code, stderr } = await run("install-hooks", "claude-code");
+        assert.equal(code, 1);
+        assert.match(stderr, /settings\.json is no file; move it away/);
+      }),
+  );
 
   it("hands a configuration that is named on to the hooks, by its whole path", () =>
     onScene(async ({ home, put, read, run }) => {

@@ -52,6 +52,23 @@ describe("the command line of a hook", () => {
     }
   });
 
+  it("is known again whoever it is for, but not once somebody changed it, nor another one's", () => {
+    const config = "/a b/it's.yaml";
+    for (const shell of ["sh", "cmd", "powershell"] as const) {
+      for (const place of [{}, { config }]) {
+        const command = hookCommand("codex", shell, {
+          platform: "linux",
+          script: SCRIPT,
+          ...place,
+        });
+        assert.ok(isOurs(command), command);
+        assert.ok(!isOurs(`${command}; notify-send done`), command);
+      }
+    }
+    assert.ok(!isOurs("/opt/mytool/cli/bin.js hook codex && notify-send done"));
+    assert.ok(!isOurs("my-wrapper /opt/session-archiver/cli/bin.js hook codex"));
+  });
+
   it("runs the program in the root, hands on what is said to it, and says nothing", async () => {
     const folder = await mkdtemp(join(tmpdir(), "it's a hook "));
     try {

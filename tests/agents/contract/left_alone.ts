@@ -25,7 +25,7 @@ export function leavesAlone(tested: TestedFileAgent): void {
   it("follows no link to a folder elsewhere, but from its own folder, which somebody moved", () =>
     withSession(tested, async ({ home, agent, written: { id, path } }) => {
       const [top] = relative(home, path).split(sep);
-      for (const folder of new Set([dirname(path), join(home, top)])) {
+      for (let folder = dirname(path); folder !== home; folder = dirname(folder)) {
         const elsewhere = join(home, "work", "elsewhere");
         await rename(folder, elsewhere);
         await symlink(elsewhere, folder);
@@ -34,6 +34,29 @@ export function leavesAlone(tested: TestedFileAgent): void {
         await rm(folder);
         await rename(elsewhere, folder);
       }
+    }));
+
+  it("is not upset by links that lead nowhere, or in circles", () =>
+    withSession(tested, async ({ home, agent, written: { id, path } }) => {
+      for (let folder = dirname(path); folder !== home; folder = dirname(folder)) {
+        await symlink("circle", join(folder, "circle"));
+        await symlink("nowhere", join(folder, "dangling"));
+      }
+      assert.deepEqual((await sessionsOf(agent)).map(({ id }) => id), [id]);
+      const { archiver, keys } = await archiveAll(agent);
+      await rm(path);
+      const [{ status, error }] = await archiver.restore(keys.get(id)!);
+      assert.deepEqual([status, error], ["restored", undefined]);
+    }));
+
+  it("says what is in the way where a folder belongs", () =>
+    withSession(tested, async ({ agent, written: { id, path } }) => {
+      const { archiver, keys } = await archiveAll(agent);
+      await rm(dirname(path), { recursive: true });
+      await writeFile(dirname(path), "");
+      const [{ status, error }] = await archiver.restore(keys.get(id)!);
+      assert.equal(status, "failed");
+      assert.ok(error?.message.includes(`cannot write ${path} (`), error?.message);
     }));
 
   it("never writes over what is there", () =>

@@ -15,8 +15,19 @@ import type { TestedFileAgent } from "./tested.ts";
 /** Names of such files. */
 export const NEVER: readonly string[] = [
   ...["auth.json", "credentials.json", ".credentials.json", "oauth_creds.json", "mcp-auth.json"],
-  ...[".env", ".env.local", ".ENV", ".netrc", ".npmrc", ".git-credentials"],
-  ...["id_rsa", "id_ed25519", "server.pem", "server.key", "store.p12"],
+  ...["credentials", "credentials.json.bak", "auth.toml"],
+  ...[".env", ".env.local", ".ENV", ".envrc", ".env-prod", ".env~", ".env "],
+  ...[".netrc", "_netrc", ".npmrc", ".git-credentials"],
+  ...[
+    "id_rsa",
+    "id_ed25519",
+    "id_ed25519_sk",
+    "id_rsa.bak",
+    "server.pem",
+    "server.key",
+    "store.p12",
+  ],
+  ...["server.pem.", "server.key "],
 ];
 const SECRET = "hunter2-hunter2";
 
@@ -28,7 +39,10 @@ export function keepsSecrets(tested: TestedFileAgent): void {
       if (tested.beside) folders.push(dirname(tested.beside(written, "x")));
       for (const folder of folders) {
         for (const name of NEVER) await put(join(folder, name), SECRET);
-        await put(join(folder, ".env.d", "one"), SECRET);
+        for (const inner of [".env.d", ".aws", ".ssh"]) {
+          await put(join(folder, inner, "one"), SECRET);
+        }
+        await put(join(folder, "gh", "hosts.yml"), SECRET);
       }
       if (tested.beside) await put(tested.beside(written, "kept.txt"), "kept");
       const { keys, backend } = await archiveAll(agent);

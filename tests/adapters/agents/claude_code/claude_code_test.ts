@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { claudeCode } from "../../../../adapters/agents/claude_code/mod.ts";
@@ -158,6 +158,12 @@ describe("a session of Claude Code", () => {
       await writeWhole(home);
       await put(home, `file-history/${ID}/fedcba9876543210@v1`, "PASSWORD=hunter2\n");
       await put(home, `${FOLDER}/${ID}/tool-results/id_ed25519`, "a key\n");
+      // As Windows writes paths.
+      await put(home, `file-history/${ID}/00000000000000aa@v1`, "PASSWORD=hunter2\n");
+      const backup = { backupFileName: "00000000000000aa@v1", version: 1 };
+      const snapshot = { trackedFileBackups: { "C:\\\\project\\\\.env": backup } };
+      const told = linesOf([{ type: "file-history-snapshot", snapshot }]);
+      await appendFile(join(home, FOLDER, `${ID}.jsonl`), told);
       const backend = new MemoryBackend();
       await archiveAll(archiverOf(home, backend));
       const stored = [];
@@ -219,6 +225,37 @@ describe("a session of Claude Code", () => {
       const [outcome] = await archiver.restore(keys.get(ID)!, { children: false });
       assert.equal(outcome.status, "existing");
       assert.equal(await readFile(moved, "utf8"), linesOf([user("look")]));
+    }));
+
+  it("has its sub-agents and files put where it lies by now", () =>
+    inHome(async (home) => {
+      await writeWhole(home);
+      const archiver = archiverOf(home);
+      const keys = await archiveAll(archiver);
+      await rm(join(home, FOLDER), { recursive: true });
+      await put(home, `projects/-elsewhere/${ID}.jsonl`, linesOf([user("look")]));
+      await archiver.restore(keys.get(ID)!);
+      const files = [...(await filesIn(home)).keys()].filter((path) =>
+        path.startsWith("projects/")
+      );
+      assert.deepEqual(files.filter((path) => !path.startsWith("projects/-elsewhere/")), []);
+      assert.ok(files.includes(`projects/-elsewhere/${ID}/tool-results/b6tv6517w.txt`));
+      assert.ok(files.includes(`projects/-elsewhere/${ID}/subagents/agent-${AGENT}.jsonl`));
+    }));
+
+  it("has all its sub-agents, though two workflows gave the same id", () =>
+    inHome(async (home) => {
+      await writeWhole(home);
+      for (const name of ["w1", "w2"]) {
+        const path = `${FOLDER}/${ID}/subagents/workflows/${name}/agent-${AGENT}.jsonl`;
+        await put(home, path, linesOf([user(`look at ${name}`)]));
+      }
+      const before = await filesIn(home);
+      const archiver = archiverOf(home);
+      const keys = await archiveAll(archiver);
+      await rm(join(home, FOLDER), { recursive: true });
+      await archiver.restore(keys.get(ID)!);
+      assert.deepEqual(await filesIn(home), before);
     }));
 
   it("keeps no version for a task that changed, and one for a file that is gone", () =>
