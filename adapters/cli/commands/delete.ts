@@ -6,7 +6,9 @@
 import type { Command } from "commander";
 import type { Archiver } from "../../../core/archiver.ts";
 import type { DeleteOutcome } from "../../../core/prune/deletion.ts";
-import { throwIfAborted } from "../../../core/errors.ts";
+import { isArchiveError, throwIfAborted } from "../../../core/errors.ts";
+import { parseArchiveKey } from "../../../core/keys/archive_key.ts";
+import { filesOf, sessionOfFiles } from "../../../core/keys/files_of.ts";
 import type { ArchiveEntry } from "../../../core/listing/listing.ts";
 import type { Call, CommonOptions, Perform } from "../call.ts";
 import { entryJson } from "../entry_json.ts";
@@ -26,8 +28,8 @@ export function defineDelete(program: Command, perform: Perform): void {
     .summary("delete archives; asks first")
     .description(
       "Deletes archives, never sessions. A session whose archive you deleted is archived again " +
-        "only once it changes, or when run --session names it. Kept versions stay; plain files that " +
-        "a backend's layout has of the session go too.",
+        "only once it changes, or when run --session names it. Kept versions stay; what was archived of " +
+        "the files beside the session goes too, and plain files that a backend's layout has of it.",
     )
     .argument("<key...>", "keys, or ids of sessions", keysOrIds)
     .option("--all-backends", "wherever they are; needed where several backends have one")
@@ -108,11 +110,32 @@ async function find(call: Call, texts: readonly string[]): Promise<ArchiveEntry[
     for (const text of texts) {
       const key = await archiver.resolve(text, { signal: call.signal });
       entries.set(key, await archiver.entry(key, { signal: call.signal }));
+      const beside = await besideOf(key, archiver, call.signal);
+      if (beside) entries.set(beside.key, beside);
     }
   } finally {
     await close();
   }
   return [...entries.values()];
+}
+
+/** The archive of the files beside a session: nobody who deletes the session's wants to keep it. */
+async function besideOf(
+  key: string,
+  archiver: Archiver,
+  signal: AbortSignal,
+): Promise<ArchiveEntry | undefined> {
+  const { project, date, id, version } = parseArchiveKey(key) ?? {};
+  if (id === undefined || version !== undefined || sessionOfFiles(id) !== undefined) {
+    return undefined;
+  }
+  for (const ending of [".json", ".json.gz"]) {
+    try {
+      return await archiver.entry(`${project}/${date}/${filesOf(id)}${ending}`, { signal });
+    } catch (error) {
+      if (!isArchiveError(error, "NotFound")) throw error;
+    }
+  }
 }
 
 /** What `--dry-run` shows. */

@@ -88,7 +88,7 @@ async function tell({ report }: Call, outcome: RestoreOutcome): Promise<void> {
       new ArchiveError(
         "AlreadyExists",
         `the agent has a session ${id} already, which was left alone; --new-id restores a copy ` +
-          "beside it",
+          "beside it, in OpenCode; elsewhere move the one that is there out of the way",
         { session: id },
       ),
     );
