@@ -83,7 +83,9 @@ function fileAt(home: string, path: string, walk: Walk): FoundFile | undefined {
   const name = path.endsWith(".jsonl") ? nameOf(path) : undefined;
   if (name === undefined || name.id.endsWith(".files")) return undefined;
   const looked = walk.lookAt(join(home, path));
-  return looked && { ...name, ...looked };
+  // Its project's, which is where it is resumed.
+  const folder = path.split("/")[1];
+  return looked && { ...name, ...looked, folder };
 }
 
 function namesIn(home: string, folder: string): OtherFolder["names"] {

@@ -23,6 +23,8 @@ export interface FoundFile extends LookedAt {
   readonly path: string;
   /** The path of the file that it lies packed in by zstd, where it does; its size and time are that one's. */
   readonly packed?: string;
+  /** Its folder, where the session has changed when its file was moved to another one. */
+  readonly folder?: string;
   /** It is one JSON document that is written anew each time, and no file of lines. */
   readonly isWhole?: true;
   /**

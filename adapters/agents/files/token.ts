@@ -4,6 +4,7 @@
  * @module
  */
 import type { BigIntStats } from "node:fs";
+import { sha256Hex } from "../../../core/hash.ts";
 
 /** What a look at a file tells. */
 export interface LookedAt {
@@ -25,11 +26,15 @@ export function lookedAt({ size, mtimeMs }: BigIntStats): LookedAt {
 /**
  * The change token of a file.
  *
- * @param file What a look has told of it.
+ * @param file What a look has told of it, with its folder where a move is a change.
  * @param leftOut How many bytes at its end were not taken. A look alone never gives the token of a
  * file of which anything was left out, so that it is read again until nothing is.
  */
-export function tokenOf({ size, modifiedMs }: LookedAt, leftOut = 0): string {
-  const token = `${size}-${modifiedMs}`;
+export function tokenOf(
+  { size, modifiedMs, folder }: LookedAt & { readonly folder?: string },
+  leftOut = 0,
+): string {
+  const where = folder === undefined ? "" : `-${sha256Hex(folder).slice(0, 8)}`;
+  const token = `${size}-${modifiedMs}${where}`;
   return leftOut === 0 ? token : `${token}-without-${leftOut}`;
 }

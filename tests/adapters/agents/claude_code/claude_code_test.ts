@@ -243,6 +243,19 @@ describe("a session of Claude Code", () => {
       assert.ok(files.includes(`projects/-elsewhere/${ID}/subagents/agent-${AGENT}.jsonl`));
     }));
 
+  it("is archived anew where its project's folder was given another name, and goes there", () =>
+    inHome(async (home) => {
+      await writeWhole(home);
+      const archiver = archiverOf(home);
+      await archiveAll(archiver);
+      await rename(join(home, FOLDER), join(home, "projects/-home-me-renamed"));
+      const before = await filesIn(home);
+      const keys = await archiveAll(archiver);
+      await rm(join(home, "projects"), { recursive: true });
+      await archiver.restore(keys.get(ID)!);
+      assert.deepEqual(await filesIn(home), before);
+    }));
+
   it("has all its sub-agents, though two workflows gave the same id", () =>
     inHome(async (home) => {
       await writeWhole(home);
