@@ -34,7 +34,15 @@ export function tokenOf(
   { size, modifiedMs, folder }: LookedAt & { readonly folder?: string },
   leftOut = 0,
 ): string {
-  const where = folder === undefined ? "" : `-${sha256Hex(folder).slice(0, 8)}`;
+  const where = folder === undefined ? "" : `-${hashOf(folder)}`;
   const token = `${size}-${modifiedMs}${where}`;
   return leftOut === 0 ? token : `${token}-without-${leftOut}`;
+}
+
+/** Of the last folder, since the files of one follow one another, and there may be tens of thousands. */
+let last = { folder: "", hash: "" };
+
+function hashOf(folder: string): string {
+  if (folder !== last.folder) last = { folder, hash: sha256Hex(folder).slice(0, 8) };
+  return last.hash;
 }
