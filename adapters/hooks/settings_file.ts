@@ -23,7 +23,8 @@ export async function readSettings(path: string): Promise<string | undefined> {
     if (errorCode(error) === "ENOENT") return undefined;
     throw fileError(error, "cannot read", path);
   });
-  if (bytes === undefined) return undefined;
+  // What says nothing is none, as agents take it.
+  if (bytes === undefined || bytes.length === 0) return undefined;
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {

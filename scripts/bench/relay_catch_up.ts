@@ -9,6 +9,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { loadConfig } from "../../adapters/config/load.ts";
 import { catchUp } from "../../adapters/relay/catch_up.ts";
+import { SaidOnce } from "../../adapters/relay/said_once.ts";
 import { StillChanging } from "../../adapters/relay/still_changing.ts";
 import { openLanes } from "../../adapters/relay/open_lanes.ts";
 import { StoresFile } from "../../adapters/state/known_stores.ts";
@@ -60,9 +61,9 @@ async function lookThrough(agent: Agent, folder: string): Promise<void> {
     elsewhere: [join(folder, "elsewhere")],
     changing: new StillChanging(),
     date: Date.now(),
-    say: (line) => {
+    said: new SaidOnce((line) => {
       throw new Error(line);
-    },
+    }),
     signal: new AbortController().signal,
   });
   await archive.close();

@@ -23,7 +23,9 @@ export async function* findFiles(home: string, walk: Walk): AsyncGenerator<Found
     await walk.pause();
     for (const file of filesIn(home, `${PROJECTS}/${project.name}`, others, walk)) {
       const known = found.get(file.id);
-      if (known === undefined || known.modifiedMs < file.modifiedMs) found.set(file.id, file);
+      const newer = known === undefined || known.modifiedMs < file.modifiedMs ? file : known;
+      found.set(file.id, newer);
+      if (known) walk.isTwice(file.id, newer.path, newer === file ? known.path : file.path);
     }
   }
   yield* found.values();
@@ -48,7 +50,7 @@ function* filesIn(
       const file = fileAt(home, `${project}/${entry.name}`, walk);
       if (file) yield { ...file, beside: besides(project, file.id, folders, others) };
     } else if (entry.isDirectory() && isSessionId(entry.name)) {
-      yield* subagentsIn(home, `${project}/${entry.name}/${SUBAGENTS}`, walk);
+      yield* subagentsIn(home, `${project}/${entry.name}/${SUBAGENTS}`, walk, DEEPEST);
     }
   }
 }
@@ -65,12 +67,21 @@ function besides(
   ];
 }
 
+/** Claude Code nests them two deep; a folder that goes on and on is not walked to its end. */
+const DEEPEST = 16;
+
 /** Those of a workflow lie in a folder of its own. */
-function* subagentsIn(home: string, folder: string, walk: Walk): Generator<FoundFile> {
+function* subagentsIn(
+  home: string,
+  folder: string,
+  walk: Walk,
+  depth: number,
+): Generator<FoundFile> {
+  if (depth === 0) return;
   if (walk.kindOf(join(home, folder)) !== "folder") return;
   for (const entry of walk.entriesOf(join(home, folder))) {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) yield* subagentsIn(home, path, walk);
+    if (entry.isDirectory()) yield* subagentsIn(home, path, walk, depth - 1);
     else if (entry.isFile()) {
       const file = fileAt(home, path, walk);
       if (file) yield file;

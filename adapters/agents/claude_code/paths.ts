@@ -14,7 +14,8 @@ export const SUBAGENTS = "subagents";
 
 const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const PROJECT = "[A-Za-z0-9-]{1,240}";
-const SESSION = new RegExp(`^${PROJECTS}/${PROJECT}/(${UUID})\\.jsonl$`);
+/** Versions before 2.1 had sub-agents there, too, by their own ids. */
+const SESSION = new RegExp(`^${PROJECTS}/${PROJECT}/(${UUID}|agent-[\\w-]{1,64})\\.jsonl$`);
 const SUBAGENT = new RegExp(
   `^${PROJECTS}/${PROJECT}/(${UUID})/${SUBAGENTS}/((?:[\\w.-]+/)*)agent-([\\w-]{1,64})\\.jsonl$`,
 );

@@ -29,25 +29,28 @@ export function nameOf(path: string): FileName | undefined {
 }
 
 /**
- * Walks over the files of all sessions.
+ * Walks over the files of all sessions. Of one that lies there twice, the file that changed last counts.
  *
  * @param home Codex's folder.
  * @param walk What it looks with.
  */
 export async function* findFiles(home: string, walk: Walk): AsyncGenerator<FoundFile> {
-  const seen = new Set<string>();
+  const found = new Map<string, FoundFile>();
   for (const folder of folders(home, walk)) {
     await walk.pause();
     // In the order of their names, one that is packed comes behind the same one that is not.
     for (const entry of walk.entriesOf(join(home, folder))) {
       const file = entry.isFile() ? fileAt(`${folder}/${entry.name}`) : undefined;
-      if (file === undefined || seen.has(file.id)) continue;
+      const known = file && found.get(file.id);
+      if (file === undefined || known?.path === file.path) continue;
       const looked = walk.lookAt(join(home, file.packed ?? file.path));
       if (looked === undefined) continue;
-      seen.add(file.id);
-      yield { ...file, ...looked };
+      const newer = known && known.modifiedMs >= looked.modifiedMs ? known : { ...file, ...looked };
+      found.set(file.id, newer);
+      if (known) walk.isTwice(file.id, newer.path, newer === known ? file.path : known.path);
     }
   }
+  yield* found.values();
 }
 
 /** A packed file stands for the one that Codex makes of it again. */

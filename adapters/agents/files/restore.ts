@@ -67,7 +67,11 @@ async function pathsIn(
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const paths = new Map<string, string>();
-  for await (const { id, path } of foundFiles(format, store, signal)) paths.set(id, path);
+  // What cannot be looked at keeps no session from coming back: its own place is looked at in any case.
+  const failures: ArchiveError[] = [];
+  for await (const { id, path } of foundFiles(format, store, { signal, failures })) {
+    paths.set(id, path);
+  }
   return paths;
 }
 

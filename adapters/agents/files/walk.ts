@@ -16,6 +16,8 @@ import type { LookedAt } from "./token.ts";
 export class Walk {
   /** What could not be looked at. */
   readonly failures: ArchiveError[] = [];
+  /** Sessions that are found all the same, but lie there twice. */
+  readonly doubles: ArchiveError[] = [];
   readonly #title: string;
   readonly #signal: AbortSignal | undefined;
 
@@ -59,6 +61,19 @@ export class Walk {
    */
   kindOf(path: string): ReturnType<typeof kindOf> {
     return this.tried(() => kindOf(path));
+  }
+
+  /**
+   * Tells of a session that lies there twice, so that one of both is not archived.
+   *
+   * @param id Its id.
+   * @param taken The path of the one that is, from the agent's folder.
+   * @param other The other one's.
+   */
+  isTwice(id: string, taken: string, other: string): void {
+    const message = `two files of ${this.#title} are session ${id}: only ${taken}, which changed ` +
+      `last, is archived, and not ${other}; move one of them away`;
+    this.doubles.push(new ArchiveError("AlreadyExists", message, { session: id }));
   }
 
   /**

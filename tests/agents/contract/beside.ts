@@ -15,7 +15,8 @@ import { moved, refuses } from "./strange_archives.ts";
 import type { TestedFileAgent, WrittenFile } from "./tested.ts";
 
 /** Takes longer to be read than to be made longer. */
-const LONG = 4 << 20;
+/** So many bytes that somebody writes while they are read, however busy the machine is. */
+const LONG = 7 << 20;
 
 const ODD: Readonly<Record<string, Uint8Array | string>> = {
   "text.txt": "text\r\n\ufeff",
@@ -78,7 +79,7 @@ export function takesFilesBeside(
       await put(beside(written, "still.txt"), "still");
       const session = await besideOf();
       const stop = new AbortController();
-      const growing = keepGrowing(path, stop.signal);
+      const growing = Promise.all([1, 2, 3, 4].map(() => keepGrowing(path, stop.signal)));
       const { loaded, lines } = await read(agent, session).finally(async () => {
         stop.abort();
         await growing;

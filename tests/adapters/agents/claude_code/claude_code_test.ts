@@ -4,7 +4,16 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { appendFile, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  mkdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { claudeCode } from "../../../../adapters/agents/claude_code/mod.ts";
@@ -253,6 +262,34 @@ describe("a session of Claude Code", () => {
       const keys = await archiveAll(archiver);
       await rm(join(home, "projects"), { recursive: true });
       await archiver.restore(keys.get(ID)!);
+      assert.deepEqual(await filesIn(home), before);
+    }));
+
+  it("is the one that changed last where it lies twice, and both are named", () =>
+    inHome(async (home) => {
+      await writeWhole(home);
+      const newer = await put(home, `projects/-elsewhere/${ID}.jsonl`, linesOf([user("newer")]));
+      const found = new Map<string, string>();
+      const agent = claudeCode({ store: home });
+      const look = async () => {
+        for await (const { id, projectPath } of agent.sessions()) found.set(id, projectPath);
+      };
+      const message = /only projects\/-elsewhere\/.*not projects\/-home-me/;
+      await utimes(newer, new Date(), new Date(Date.now() + 60_000));
+      await assert.rejects(look, { code: "AlreadyExists", message });
+      assert.ok(found.has(ID) && found.has(`${ID}.${AGENT}`));
+    }));
+
+  it("may be a sub-agent's of an earlier version, beside the sessions", () =>
+    inHome(async (home) => {
+      const path = `${FOLDER}/agent-1a2b3c4d.jsonl`;
+      await put(home, path, linesOf([{ ...user("look"), isSidechain: true, agentId: "1a2b3c4d" }]));
+      const before = await filesIn(home);
+      const archiver = archiverOf(home);
+      const keys = await archiveAll(archiver);
+      assert.deepEqual([...keys.keys()], ["agent-1a2b3c4d"]);
+      await rm(join(home, "projects"), { recursive: true });
+      await archiver.restore(keys.get("agent-1a2b3c4d")!);
       assert.deepEqual(await filesIn(home), before);
     }));
 

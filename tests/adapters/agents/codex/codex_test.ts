@@ -4,11 +4,12 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { codex } from "../../../../adapters/agents/codex/mod.ts";
 import { MemoryBackend } from "../../../../backends/memory.ts";
+import type { SessionRef } from "../../../../core/agent.ts";
 import { Archiver } from "../../../../core/archiver.ts";
 import { decodedLines } from "../../../../core/streams.ts";
 import type { TranscriptMessage } from "../../../../core/transcript.ts";
@@ -257,13 +258,24 @@ describe("a session of Codex", () => {
     assert.equal(stored.length, 2);
   });
 
-  it("comes once where it lies twice", () =>
+  it("is the one that changed last where it lies twice, and both are named", () =>
     inHome(async (home) => {
-      await write(home, beginning("/p"));
-      await write(home, beginning("/p"), `archived_sessions/${basename(PATH)}`);
-      const ids: string[] = [];
-      for await (const { id } of codex({ store: home }).sessions()) ids.push(id);
-      assert.deepEqual(ids, [ID]);
+      await write(home, beginning("/older"));
+      await utimes(join(home, PATH), 1, 1);
+      await write(home, beginning("/newer"), `archived_sessions/${basename(PATH)}`);
+      const found: SessionRef[] = [];
+      const look = async () => {
+        for await (const session of codex({ store: home }).sessions()) found.push(session);
+      };
+      await assert.rejects(look, {
+        code: "AlreadyExists",
+        message: /only archived_sessions.* not sessions/,
+      });
+      assert.deepEqual(found.map(({ id, projectPath }) => [id, projectPath]), [[ID, "/newer"]]);
+      const agent = codex({ store: home });
+      for await (const _ of agent.sessions({ ids: [ID] }));
+      const gone = { agent: "codex", store: home, id: ID.replace("0", "1") };
+      await assert.rejects(agent.load(gone), { code: "NotFound" });
     }));
 
   it("tells its title, models and tokens, also when counting began anew", () =>
