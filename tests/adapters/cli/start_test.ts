@@ -39,6 +39,7 @@ describe("a light start", () => {
       "core/errors.ts",
       "core/hash.ts",
       "core/keys/archive_key.ts",
+      "core/keys/files_of.ts",
       "core/keys/session_id.ts",
       "core/keys/short_key.ts",
       "core/one_line.ts",
