@@ -43,8 +43,8 @@ export async function examineAgent(agent: Agent, signal: AbortSignal): Promise<E
     return { name, stores, sessions, notes, findings };
   } catch (thrown) {
     const error = asArchiveError(thrown);
-    // What is not supported says itself what is, and what is shut who may open it.
-    const advice = ["NotSupported", "Unauthorized"].includes(error.code)
+    // These say themselves what to do.
+    const advice = ["NotSupported", "Unauthorized", "AlreadyExists"].includes(error.code)
       ? undefined
       : "close the agent and try again; if it stays, run this with --debug and report it";
     const findings: Finding[] = [
