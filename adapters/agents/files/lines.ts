@@ -90,7 +90,8 @@ class HeldPieces {
     let start = 0;
     for (let end = chunk.indexOf(FEED); end >= 0; end = chunk.indexOf(FEED, start)) {
       this.#hold(chunk.subarray(start, end));
-      yield { bytes: this.take(), goesOn: false };
+      // Behind it is the line feed, which nobody needs any more.
+      yield { bytes: this.take(), goesOn: false, hasRoom: true };
       start = end + 1;
     }
     this.#hold(chunk.subarray(start));
@@ -110,12 +111,12 @@ class HeldPieces {
     this.#pieces = [];
     this.length = 0;
     if (pieces.length === 1) return pieces[0];
-    const whole = new Uint8Array(length);
+    const whole = new Uint8Array(length + 1);
     let at = 0;
     for (const piece of pieces) {
       whole.set(piece, at);
       at += piece.length;
     }
-    return whole;
+    return whole.subarray(0, length);
   }
 }

@@ -58,13 +58,13 @@ export async function loadFile(
     if (!ending) throw new TypeError(`the native lines of session ${session.id} were not read yet`);
     return ending;
   };
-  async function* told(): AsyncGenerator<Uint8Array> {
+  async function* told(): AsyncGenerator<RecordElement> {
     for (const each = elements();;) {
       throwIfAborted(signal, `reading session ${session.id}`);
       const next = await each.next();
       if (next.done) return void (ending = next.value);
       account.take(next.value.value);
-      yield next.value.json;
+      yield next.value;
     }
   }
   return {

@@ -13,7 +13,7 @@
 import { Buffer } from "node:buffer";
 import { ArchiveError } from "../../../core/errors.ts";
 import { fieldsOf, jsonIn } from "../../../core/fields.ts";
-import { type LinePiece, pieceOf } from "./record.ts";
+import { type LinePiece, pieceOf, type RecordElement } from "./record.ts";
 
 const FIRST_END = ',"records":[';
 const LAST_BEGIN = "]";
@@ -28,26 +28,30 @@ const COMMA = 0x2c;
  */
 export async function* nativeLines(
   path: string,
-  elements: AsyncIterable<Uint8Array>,
+  elements: AsyncIterable<Pick<RecordElement, "json" | "hasRoom">>,
   endsInLineFeed: () => boolean,
 ): AsyncGenerator<Uint8Array> {
   const text = new TextEncoder();
   yield text.encode(JSON.stringify({ path }).slice(0, -1) + FIRST_END);
-  let held: Uint8Array | undefined;
+  let held: Pick<RecordElement, "json" | "hasRoom"> | undefined;
   for await (const element of elements) {
     if (held) yield withComma(held);
     held = element;
   }
-  if (held) yield held;
+  if (held) yield held.json;
   yield text.encode(
     LAST_BEGIN + `,${JSON.stringify({ endsInLineFeed: endsInLineFeed() }).slice(1)}`,
   );
 }
 
-function withComma(element: Uint8Array): Uint8Array {
-  const longer = new Uint8Array(element.length + 1);
-  longer.set(element);
-  longer[element.length] = COMMA;
+/** A line is copied only where there is no room behind it: there may be gigabytes of them. */
+function withComma({ json, hasRoom }: Pick<RecordElement, "json" | "hasRoom">): Uint8Array {
+  const { length } = json;
+  const longer = hasRoom
+    ? new Uint8Array(json.buffer, json.byteOffset, length + 1)
+    : new Uint8Array(length + 1);
+  if (!hasRoom) longer.set(json);
+  longer[length] = COMMA;
   return longer;
 }
 

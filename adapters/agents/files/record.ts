@@ -15,6 +15,8 @@ export interface LinePiece {
   readonly bytes: Uint8Array;
   /** Whether the next piece goes on with the same line. */
   readonly goesOn: boolean;
+  /** A byte follows in the same memory that whoever has the piece may write to. */
+  readonly hasRoom?: true;
 }
 
 /** A line as it stands in an archive. */
@@ -23,6 +25,8 @@ export interface RecordElement {
   readonly json: Uint8Array;
   /** What the line says; undefined where it is not JSON. */
   readonly value: unknown;
+  /** A byte follows in the same memory that whoever has the element may write to. */
+  readonly hasRoom?: true;
 }
 
 /** The field of what is kept in base64. */
@@ -43,10 +47,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  *
  * @param piece The line, or a piece of it.
  */
-export function elementOf({ bytes, goesOn }: LinePiece): RecordElement {
+export function elementOf({ bytes, goesOn, hasRoom }: LinePiece): RecordElement {
   const value = goesOn ? undefined : valueOf(bytes);
   const isOurs = isRecord(value) && (RAW in value || TEXT in value);
-  if (value !== undefined && !isOurs) return { json: bytes, value };
+  if (value !== undefined && !isOurs) return { json: bytes, value, ...(hasRoom && { hasRoom }) };
   const json = RAW_BEGIN + base64(bytes) + (goesOn ? RAW_GOES_ON : RAW_END);
   return { json: encoder.encode(json), value };
 }

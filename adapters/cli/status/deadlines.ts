@@ -5,6 +5,7 @@
  * @module
  */
 import type { Agent, SessionRef } from "../../../core/agent.ts";
+import { isArchiveError } from "../../../core/errors.ts";
 import { AGENTS } from "../../config/agent_names.ts";
 import { chosen } from "../../config/chosen.ts";
 import type { Config } from "../../config/config.ts";
@@ -72,7 +73,7 @@ async function soonDeleted(agent: Agent, signal: AbortSignal): Promise<SessionRe
   const soon: SessionRef[] = [];
   // Where they belong would have to be read from their files.
   const remembered = () => ({ projectPath: "" });
-  for await (const session of agent.sessions({ signal, remembered })) {
+  for await (const session of allSeen(agent.sessions({ signal, remembered }))) {
     const { deletedAt, updatedAt } = session;
     if (deletedAt === undefined || Date.parse(updatedAt) > now - DAY_MS) continue;
     if (Date.parse(deletedAt) <= now + SOON_DAYS * DAY_MS) soon.push(session);
@@ -88,8 +89,17 @@ async function withProjects(
   const found: SessionRef[] = [];
   if (sessions.length === 0) return found;
   const ids = sessions.map(({ id }) => id);
-  for await (const session of agent.sessions({ ids, signal })) found.push(session);
+  for await (const session of allSeen(agent.sessions({ ids, signal }))) found.push(session);
   return found;
+}
+
+/** Of a session that lies there twice, one was seen; runs and the doctor say which not. */
+async function* allSeen(sessions: AsyncIterable<SessionRef>): AsyncGenerator<SessionRef> {
+  try {
+    yield* sessions;
+  } catch (error) {
+    if (!isArchiveError(error, "AlreadyExists")) throw error;
+  }
 }
 
 function deadline(
