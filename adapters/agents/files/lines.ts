@@ -89,13 +89,19 @@ class HeldPieces {
   *linesWith(chunk: Uint8Array): Generator<LinePiece> {
     let start = 0;
     for (let end = chunk.indexOf(FEED); end >= 0; end = chunk.indexOf(FEED, start)) {
-      this.#hold(chunk.subarray(start, end));
-      // Behind it is the line feed, which nobody needs any more.
-      yield { bytes: this.take(), goesOn: false, hasRoom: true };
+      yield this.#lineWith(chunk.subarray(start, end));
       start = end + 1;
     }
     this.#hold(chunk.subarray(start));
     if (this.length >= LONGEST) yield { bytes: this.take(), goesOn: true };
+  }
+
+  /** The line of which this is the end, before a line feed in the same memory. */
+  #lineWith(end: Uint8Array): LinePiece {
+    // Nobody needs the line feed any more.
+    if (this.length === 0) return { bytes: end, goesOn: false, hasRoom: true };
+    this.#hold(end);
+    return { bytes: this.take(), goesOn: false };
   }
 
   #hold(bytes: Uint8Array): void {
@@ -111,12 +117,12 @@ class HeldPieces {
     this.#pieces = [];
     this.length = 0;
     if (pieces.length === 1) return pieces[0];
-    const whole = new Uint8Array(length + 1);
+    const whole = new Uint8Array(length);
     let at = 0;
     for (const piece of pieces) {
       whole.set(piece, at);
       at += piece.length;
     }
-    return whole.subarray(0, length);
+    return whole;
   }
 }

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { describe, it } from "node:test";
 import { chunksIn, linesIn } from "../../../../adapters/agents/files/lines.ts";
+import { nativeLines } from "../../../../adapters/agents/files/native_file.ts";
 import { elementOf, pieceOf } from "../../../../adapters/agents/files/record.ts";
 import fc, { propertyRuns } from "../../../properties.ts";
 
@@ -141,6 +142,22 @@ describe("the lines of a file", () => {
     assert.deepEqual(ending, { inLineFeed: false, leftOut: 0 });
     const first = pieceOf(text.decode(elementOf(pieces[0]).json));
     assert.ok(first.goesOn && Buffer.compare(first.bytes, pieces[0].bytes) === 0);
+  });
+
+  it("stand in an archive wherever chunks of the file begin, also right at a line feed", async () => {
+    const chunk = 1 << 18;
+    for (const length of [chunk - 1, chunk, chunk + 1, 2 * chunk - 2, 2 * chunk, 10]) {
+      const lines = [`"${"x".repeat(length - 2)}"`, "1", '{"a":2}', `"${"y".repeat(chunk)}"`, "3"];
+      const { pieces } = await read(utf8.encode(lines.join("\n") + "\n"), true);
+      const elements = async function* () {
+        for (const piece of pieces) yield await Promise.resolve(elementOf(piece));
+      };
+      const native: string[] = [];
+      for await (const line of nativeLines("a.jsonl", elements(), () => true)) {
+        native.push(text.decode(line));
+      }
+      assert.deepEqual(native.slice(1, -1), lines.map((line, at) => at < 4 ? `${line},` : line));
+    }
   });
 
   it("are an error where the file has become shorter", async () => {
