@@ -8,6 +8,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { makePrivateFolder } from "../state/folder.ts";
 
 /** Watches a folder, as `watch` of `node:fs` does. */
@@ -19,6 +20,12 @@ export type WatchFolder = (
 
 /** A watch that broke, or could not be had, is tried again after this long, in milliseconds. */
 const AGAIN_MS = 60_000;
+
+/**
+ * How long a watch that is closed is given until the same path is watched again, in milliseconds: Deno
+ * lets go of it on another thread, and takes a watch of the same path along that began before.
+ */
+const LET_GO_MS = 100;
 
 /** Watches a folder. */
 export class WatchedFolder {
@@ -62,8 +69,10 @@ export class WatchedFolder {
   async tend(): Promise<void> {
     const isTried = this.#watcher !== undefined || performance.now() < this.#againAt;
     if (isTried && this.#identity !== "" && await this.#identify() === this.#identity) return;
+    const hadOne = this.#watcher !== undefined;
     // Before anything else: Bun goes on with the old folder where two watch the same path.
     this.close();
+    if (hadOne) await delay(LET_GO_MS);
     this.#againAt = performance.now() + this.#againMs;
     try {
       await makePrivateFolder(this.#path);

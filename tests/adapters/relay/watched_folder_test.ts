@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { WatchedFolder, type WatchFolder } from "../../../adapters/relay/watched_folder.ts";
+import { until } from "../../until.ts";
 import { withFolder } from "../state/temporary.ts";
 
 /** Watches that can be broken by hand, the last one first. */
@@ -13,6 +17,14 @@ function fragile() {
     return Object.assign(watcher as never, { close() {} });
   };
   return { watchers, watch };
+}
+
+/** Waits until no more events come. */
+async function calm(events: () => number): Promise<void> {
+  for (let before = -1; before !== events();) {
+    before = events();
+    await delay(200);
+  }
 }
 
 describe("a watched folder", () => {
@@ -50,6 +62,27 @@ describe("a watched folder", () => {
       await refused.tend();
       await refused.tend();
       assert.equal(asked, 1);
+    }));
+
+  it("is really watched where it was made in the place of one whose watch was still open", () =>
+    withFolder(async (home) => {
+      const folders = Array.from({ length: 20 }, (_, at) => join(home, `${at}`));
+      const silent = await Promise.all(folders.map(async (path) => {
+        let events = 0;
+        const folder = new WatchedFolder(path, () => events++);
+        await folder.tend();
+        await rm(path, { recursive: true });
+        await mkdir(path);
+        await folder.tend();
+        await until("it tells of its own file", () => folder.tells);
+        await calm(() => events);
+        const before = events;
+        await writeFile(join(path, "one"), "");
+        const tells = await until("it tells", () => events > before).catch(() => false);
+        folder.close();
+        return tells ? [] : [path];
+      }));
+      assert.deepEqual(silent.flat(), []);
     }));
 
   it("is watched once while its watch holds", () =>
