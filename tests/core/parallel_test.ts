@@ -50,10 +50,14 @@ describe("asTheyEnd()", () => {
   }
 
   it("yields every result, the quick ones first", async () => {
-    const slow = async () => (await later(20), "slow");
-    const quick = async () => (await later(1), "quick");
+    let finish = () => {};
+    const finished = new Promise<void>((done) => finish = done);
+    const slow = async () => (await finished, "slow");
+    const quick = async () => (await later(), "quick");
     const results: string[] = [];
-    for await (const result of asTheyEnd(jobs(slow, quick, quick), 2)) results.push(result);
+    for await (const result of asTheyEnd(jobs(slow, quick, quick), 2)) {
+      if (results.push(result) === 2) finish();
+    }
     assert.deepEqual(results, ["quick", "quick", "slow"]);
   });
 
