@@ -355,7 +355,8 @@ test("closing waits for an upload that only a second, slow request began, and en
   await stopped;
   await backend.close();
   const asked = () => operations(s3).filter((one) => one === operation).length;
-  await until("it was asked for again", () => asked() === 2);
+  // Also more often, where the machine itself is slower than this waits.
+  await until("it was asked for again", () => asked() >= 2);
   assertStored(s3, old);
   assert.equal(s3.openUploads, 0);
 });
