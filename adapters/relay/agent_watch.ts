@@ -89,7 +89,7 @@ export class AgentWatch {
       const known = this.#trees.get(path);
       const tree = known ?? this.#treeOf(folder);
       this.#trees.set(path, tree);
-      tree.tend();
+      await tree.tend();
       // What changed just before it was watched, nothing tells of.
       if (known === undefined) this.#stir();
       const { problem } = tree;

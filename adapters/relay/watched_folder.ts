@@ -25,7 +25,7 @@ const AGAIN_MS = 60_000;
  * How long a watch that is closed is given until the same path is watched again, in milliseconds: Deno
  * lets go of it on another thread, and takes a watch of the same path along that began before.
  */
-const LET_GO_MS = 100;
+export const LET_GO_MS = 100;
 
 /** Watches a folder. */
 export class WatchedFolder {

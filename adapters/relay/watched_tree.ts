@@ -7,8 +7,10 @@
 import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ChangingFolder } from "../../core/agent.ts";
 import { errorCode } from "../state/file_error.ts";
+import { LET_GO_MS } from "./watched_folder.ts";
 
 /** Watches, as `watch` of `node:fs` does. */
 export type WatchPath = (
@@ -66,14 +68,13 @@ export class WatchedTree {
     return this.#problem;
   }
 
-  /** Sees to it that what is there now is watched. Never throws. */
-  tend(): void {
+  /** Sees to it that what is there now is watched. Never rejects. */
+  async tend(): Promise<void> {
     this.#problem = undefined;
-    const there = this.#folders();
-    for (const [path, { identity, close }] of this.#watchers) {
-      if (there.get(path) === identity) continue;
-      close();
-      this.#watchers.delete(path);
+    let there = this.#folders();
+    if (this.#closeAllBut(there)) {
+      await delay(LET_GO_MS);
+      there = this.#folders();
     }
     for (const [path, identity] of there) {
       if (this.#watchers.has(path)) continue;
@@ -94,6 +95,18 @@ export class WatchedTree {
   close(): void {
     for (const { close } of this.#watchers.values()) close();
     this.#watchers.clear();
+  }
+
+  /** Tells whether one of those that were closed is to be watched anew. */
+  #closeAllBut(there: ReadonlyMap<string, string>): boolean {
+    let isReplaced = false;
+    for (const [path, { identity, close }] of this.#watchers) {
+      if (there.get(path) === identity) continue;
+      close();
+      this.#watchers.delete(path);
+      isReplaced ||= there.has(path);
+    }
+    return isReplaced;
   }
 
   #begin(path: string, identity: string): void {

@@ -9,6 +9,7 @@ import { appendFile, mkdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { WatchedTree, type WatchPath } from "../../../adapters/relay/watched_tree.ts";
 import { until } from "../../until.ts";
 import { withFolder } from "../state/temporary.ts";
@@ -33,12 +34,12 @@ describe("a watched tree", () => {
       await mkdir(join(path, "2026", "01"), { recursive: true });
       let events = 0;
       const tree = new WatchedTree({ path, isTree: true }, () => events++);
-      tree.tend();
+      await tree.tend();
       assert.equal(tree.problem, undefined);
       try {
         for (const folder of [["2026", "01"], ["2027", "02", "03"]]) {
           await mkdir(join(path, ...folder), { recursive: true });
-          tree.tend();
+          await tree.tend();
           const before = events;
           await until(`an event below ${folder}`, async () => {
             await appendFile(join(path, ...folder, "session.jsonl"), "{}\n");
@@ -60,11 +61,11 @@ describe("a watched tree", () => {
         watch,
         isRecursive: false,
       });
-      tree.tend();
+      await tree.tend();
       assert.deepEqual(below(path, open.keys()), ["", "/a", "/a/b", "/c"]);
       await rm(join(path, "a"), { recursive: true });
       await mkdir(join(path, "d"));
-      tree.tend();
+      await tree.tend();
       assert.deepEqual(below(path, open.keys()), ["", "/c", "/d"]);
       tree.close();
       assert.equal(open.size, 0);
@@ -76,26 +77,50 @@ describe("a watched tree", () => {
       const folder = join(path, "sessions");
       await mkdir(folder);
       const tree = new WatchedTree({ path: folder, isTree: true }, () => {}, { watch });
-      tree.tend();
+      await tree.tend();
       const [first] = open.values();
       await rename(folder, join(path, "moved"));
       await mkdir(folder);
-      tree.tend();
+      await tree.tend();
       const [second] = open.values();
       assert.notEqual(second, first);
       assert.equal(open.size, 1);
     }));
 
+  it("is really told of what happens where another folder was made in its place", () =>
+    withFolder(async (home) => {
+      const paths = Array.from({ length: 20 }, (_, at) => join(home, `${at}`));
+      await Promise.all(paths.map(async (path) => {
+        await mkdir(path);
+        let events = 0;
+        const tree = new WatchedTree({ path, isTree: true }, () => events++);
+        try {
+          await tree.tend();
+          await rename(path, `${path}-moved`);
+          await mkdir(path);
+          await tree.tend();
+          // What is told late of the folder that was there before must not count.
+          await delay(200);
+          const before = events;
+          await until(`an event in ${path}`, async () => {
+            await appendFile(join(path, "session.jsonl"), "{}\n");
+            return events > before;
+          });
+        } finally {
+          tree.close();
+        }
+      }));
+    }));
+
   it("watches anew what broke, when it is tended next", () =>
-    withFolder((path) => {
+    withFolder(async (path) => {
       const { open, watch } = written();
       const tree = new WatchedTree({ path, isTree: false }, () => {}, { watch });
-      tree.tend();
+      await tree.tend();
       open.get(path)?.emit("error", new Error("EIO"));
       assert.equal(open.size, 0);
-      tree.tend();
+      await tree.tend();
       assert.equal(open.size, 1);
-      return Promise.resolve();
     }));
 
   it("has all others where one is shut, and takes no notice of one that is gone", () =>
@@ -111,7 +136,7 @@ describe("a watched tree", () => {
         watch: failing,
         isRecursive: false,
       });
-      tree.tend();
+      await tree.tend();
       assert.deepEqual(below(path, open.keys()), ["", "/a", "/z"]);
       assert.match(tree.problem ?? "", /^EACCES: .*shut$/);
       tree.close();
@@ -128,7 +153,7 @@ describe("a watched tree", () => {
           return watch(...asked);
         },
       });
-      tree.tend();
+      await tree.tend();
       assert.deepEqual([tree.problem, open.size], ["ENOSPC: no more watches", 1]);
     }));
 });
